@@ -1,0 +1,102 @@
+"""Stage results by content: a checksummed key-value store on any ``fsspec`` file system.
+
+A value's key is made from everything that the value depends on (``Cache.key``), so a
+found value is a right value, whichever process or machine wrote it. A damaged value is
+treated as absent and made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from typing import Any
+
+from kgbuild.identity import digest
+
+log = logging.getLogger(__name__)
+
+# What a stage's results depend on besides its own code.
+LIBRARIES = {
+    "sources": ("av", "lxml", "markdown-it-py", "opencv-python-headless", "pillow", "pypdfium2", "pysubs2"),
+    "mentions": ("onnxruntime", "rapidocr", "spacy", "torch", "transformers"),
+    "embeddings": ("torch", "transformers"),
+}
+
+
+@lru_cache
+def code_version(room: str) -> str:
+    """Version of a stage: digest of its code, of shared code, weights and library versions.
+
+    A digest cannot be forgotten when the code changes, as a number can.
+    """
+    names = [room] + (["weights"] if room == "mentions" else [])
+    parts: list[str] = []
+    for folder in names:
+        for entry in sorted(files("kgbuild").joinpath(folder).iterdir(), key=lambda e: e.name):
+            if entry.name.endswith((".py", ".json")):
+                parts += [entry.name, hashlib.sha256(entry.read_bytes()).hexdigest()]
+    for shared in ("types.py", "identity.py", "serialise.py", "backbone.py"):
+        parts.append(hashlib.sha256(files("kgbuild").joinpath(shared).read_bytes()).hexdigest())
+    for name in LIBRARIES.get(room, ()):
+        try:
+            parts.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            parts.append(f"{name} absent")
+    return digest(*parts, length=32)
+
+
+class Cache:
+    """``get`` and ``put`` bytes under ``<url>/<stage>/<key>``; ``url`` is a path or fsspec URL."""
+
+    def __init__(self, url: str) -> None:
+        import fsspec
+
+        self.url = url
+        self.fs, self.root = fsspec.core.url_to_fs(url)
+        self._local = "file" in (self.fs.protocol if isinstance(self.fs.protocol, tuple) else (self.fs.protocol,))
+
+    @staticmethod
+    def key(*parts: object) -> str:
+        """Key of a value that depends on exactly these parts."""
+        return digest(*parts, length=40)
+
+    def get(self, stage: str, key: str) -> bytes | None:
+        """The value, or None if it is absent or damaged."""
+        try:
+            raw: bytes = self.fs.cat_file(self._path(stage, key))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        head, value = raw[:64], raw[64:]
+        if head.decode("ascii", "replace") != hashlib.sha256(value).hexdigest():
+            log.warning("cache entry %s/%s is damaged; it is made again", stage, key)
+            return None
+        return value
+
+    def has(self, stage: str, key: str) -> bool:
+        """Whether a value stands there (not whether it is whole)."""
+        return bool(self.fs.exists(self._path(stage, key)))
+
+    def put(self, stage: str, key: str, value: bytes) -> None:
+        """Store a value; readers see the whole value or none."""
+        path = self._path(stage, key)
+        data = hashlib.sha256(value).hexdigest().encode() + value
+        self.fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+        if self._local:
+            aside = f"{path}.{os.getpid()}.tmp"
+            with open(aside, "wb") as file:  # noqa: PTH123  fsspec paths are strings
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(aside, path)  # noqa: PTH105
+        else:
+            self.fs.pipe_file(path, data)  # object stores publish an object whole
+
+    def _path(self, stage: str, key: str) -> str:
+        return f"{self.root}/{stage}/{key[:2]}/{key}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Cache, (self.url,))

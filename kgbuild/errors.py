@@ -1,0 +1,62 @@
+"""The errors of kgbuild. Each message says what, where, and what to do next."""
+
+from __future__ import annotations
+
+
+class KgbuildError(Exception):
+    """Root of all errors that kgbuild raises on purpose."""
+
+    exit_code = 1
+
+
+class ConfigError(KgbuildError):
+    """A configuration file or option is wrong: names the file, the key and the closest known key."""
+
+    exit_code = 2
+
+
+class UsageError(KgbuildError):
+    """A command or function was called with something it cannot work on."""
+
+    exit_code = 2
+
+
+class SourceError(KgbuildError):
+    """A file cannot be read. ``code`` is a short stable name of the reason."""
+
+    def __init__(self, message: str, code: str = "unreadable") -> None:
+        super().__init__(message)
+        self.code = code
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:  # survives the way between processes
+        return (type(self), (str(self), self.code))
+
+
+class ModelError(KgbuildError):
+    """A model or its weights are missing, damaged or of the wrong version."""
+
+
+class OntologyError(KgbuildError):
+    """An ontology cannot be loaded: names the file and the term."""
+
+    exit_code = 2
+
+
+class WorkspaceError(KgbuildError):
+    """The output folder is locked, damaged, of another format, or not a workspace."""
+
+
+class QueryError(KgbuildError):
+    """A query is wrong, refused or over its limits. ``line`` and ``column`` count from 1, 0 if unknown."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.line, self.column = line, column
+
+
+class EmptyGraphError(KgbuildError):
+    """Nothing was extracted: an empty graph is never called a success."""
+
+    exit_code = 3

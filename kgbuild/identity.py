@@ -1,0 +1,104 @@
+"""The only place that mints an IRI.
+
+Ids depend on content and relative paths alone: never on absolute paths, time, order of
+work or the hash seed. Everything that a source says has an id under the source's own IRI.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from kgbuild.types import Box, Page, Part, Selector, Target, TextPosition, TextQuote, TimeSpan
+
+
+def digest(*parts: object, length: int = 16) -> str:
+    """Hexadecimal SHA-256 prefix over the parts' text, separated by U+001F."""
+    text = "\x1f".join(str(p) for p in parts)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:length]
+
+
+def normalise(label: str) -> str:
+    """The key under which labels are the same: NFKC, case-folded, letters and digits, single blanks.
+
+    Labels without any letter or digit fall back to their case-folded text.
+    """
+    folded = unicodedata.normalize("NFKC", label).casefold()
+    return " ".join(re.findall(r"\w+", folded.replace("_", " "))) or folded.strip()
+
+
+def slug(label: str, limit: int = 48) -> str:
+    """A readable ASCII path segment made from a label; ``x`` if nothing is left."""
+    text = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", text)[:limit].strip("-") or "x"
+
+
+def source_iri(base: str, path: str) -> str:
+    """IRI of the file at a path relative to the corpus (forward slashes)."""
+    return f"{base}source/{quote(path, safe='/', encoding='utf-8', errors='surrogateescape')}"
+
+
+def graph_iri(base: str, name: str) -> str:
+    """IRI of one of the graphs that are no source: entities, sources, provenance, quarantine, inferred."""
+    return f"{base}graph/{name}"
+
+
+def segment_iri(source: str, number: int) -> str:
+    """IRI of the n-th segment of a source."""
+    return f"{source}#segment-{number}"
+
+
+def mention_iri(target: Target, surface: str, label: str, agent: str) -> str:
+    """IRI of a mention under its source."""
+    return f"{target.source}#mention-{digest(selectors_key(target.selectors), surface, label, agent)}"
+
+
+def relation_iri(subject: str, predicate: str, object: str, target: Target, agent: str) -> str:
+    """IRI of a relation mention under its source; subject and object are mention ids."""
+    key = digest(subject, predicate, object, selectors_key(target.selectors), agent)
+    return f"{target.source}#relation-{key}"
+
+
+def entity_iri(base: str, label: str, kind: str, discriminator: str = "") -> str:
+    """IRI of an entity: readable slug plus a short hash of normalised label, type and discriminator."""
+    return f"{base}entity/{slug(label)}-{digest(normalise(label), kind, discriminator, length=8)}"
+
+
+def statement_iri(base: str, subject: str, predicate: str, object: object) -> str:
+    """IRI of the statement s p o, the same whichever sources state it."""
+    return f"{base}statement/{digest(subject, predicate, object)}"
+
+
+def agent_iri(base: str, name: str, version: str) -> str:
+    """IRI of the software that produced something."""
+    return f"{base}agent/{slug(name)}-{quote(version, safe='.')}"
+
+
+def selectors_key(selectors: Iterable[Selector]) -> str:
+    """Text form of a selector path, the same for equal places."""
+    return ";".join(fragment(s) for s in selectors)
+
+
+def fragment(selector: Selector) -> str:
+    """One selector as a media fragment or RFC 5147 / PDF style fragment."""
+    match selector:
+        case TextPosition(start, end):
+            return f"char={start},{end}"
+        case TextQuote(exact, _, _):
+            return f"text={quote(exact)}"
+        case Page(number):
+            return f"page={number}"
+        case Part(name):
+            return f"part={quote(name)}"
+        case Box(x, y, w, h):
+            return f"xywh=pixel:{x},{y},{w},{h}"
+        case TimeSpan(start, end):
+            return f"t=npt:{seconds(start)},{seconds(end)}"
+
+
+def seconds(value: float) -> str:
+    """Seconds with at most three decimals and no trailing zeros."""
+    return f"{value:.3f}".rstrip("0").rstrip(".")

@@ -1,0 +1,39 @@
+"""Plug-ins by kind and name: entry points, the built-ins listed the same way, loaded late.
+
+Kinds: ``kgbuild.readers``, ``kgbuild.extractors``, ``kgbuild.encoders``, ``kgbuild.exporters``.
+A dotted ``package.module:factory`` works wherever a name does.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from kgbuild.errors import ConfigError
+
+KINDS = ("readers", "extractors", "encoders", "exporters")
+
+
+@lru_cache
+def available(kind: str) -> dict[str, EntryPoint]:
+    """Entry points of one kind by name, in the order of their names."""
+    if kind not in KINDS:
+        raise ConfigError(f"unknown plug-in kind {kind!r}. Known: {', '.join(KINDS)}.")
+    return {e.name: e for e in sorted(entry_points(group=f"kgbuild.{kind}"), key=lambda e: e.name)}
+
+
+def load(kind: str, name: str) -> Any:
+    """The plug-in of that name, imported now. Raises ``ConfigError`` if there is none or it fails."""
+    found = available(kind)
+    try:
+        if name in found:
+            return found[name].load()
+        module, colon, attribute = name.partition(":")
+        if not colon:
+            known = ", ".join(found) or "none: reinstall with `pip install -e .`"
+            raise ConfigError(f"no {kind[:-1]} named {name!r}. Known: {known}.")
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as err:
+        raise ConfigError(f"{kind[:-1]} {name!r} cannot be loaded: {err}.") from err

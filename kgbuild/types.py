@@ -1,0 +1,296 @@
+"""Every domain type that two stages share. Frozen, slotted, standard library only.
+
+Units: text offsets count Unicode code points of the source's *text rendition* (see
+``Target``); boxes count pixels of the picture after EXIF rotation, origin top left;
+times count seconds from the start of the media. Scores lie in [0, 1]. Ids are IRIs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+S = TypeVar("S")
+
+# -- selectors: where inside a source (W3C Web Annotation, Media Fragments 1.0) --
+
+
+@dataclass(frozen=True, slots=True)
+class TextPosition:
+    """Half-open character range ``[start, end)`` of the source's text rendition."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextQuote:
+    """The quoted characters with a little text before and after them."""
+
+    exact: str
+    prefix: str = ""
+    suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a paged document, counted from 1."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A picture held inside a container file, by the reader's name for it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels; inside a ``Page`` in points (1/72 inch), origin top left."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSpan:
+    """Seconds ``[start, end)`` on the media's own clock."""
+
+    start: float
+    end: float
+
+
+Selector = TextPosition | TextQuote | Page | Part | Box | TimeSpan
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place in a source: selectors from outer to inner (page then span; time then box).
+
+    A text position counts characters of the source's text rendition: for plain-text
+    formats the decoded file itself, else the passages' texts joined by blank lines.
+    """
+
+    source: str
+    selectors: tuple[Selector, ...] = ()
+
+    def within(self, *inner: Selector) -> Target:
+        """The same place narrowed by further selectors."""
+        return Target(self.source, (*self.selectors, *inner))
+
+    def find(self, kind: type[S]) -> S | None:
+        """The innermost selector of one kind, or None."""
+        return next((s for s in reversed(self.selectors) if isinstance(s, kind)), None)
+
+
+# -- what the stages hand on --
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input file. ``path`` is relative to the corpus, with forward slashes."""
+
+    id: str
+    path: str
+    media_type: str
+    sha256: str
+    size: int
+    title: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One unit that extractors work on.
+
+    ``modality``: ``text`` (a passage), ``cue`` (a subtitle), ``picture``, ``frame``
+    (of a video), ``diagram`` (diagram source code), ``drawing`` (vector graphics),
+    ``link`` (a reference to a picture of the corpus).
+    ``text`` is what the segment says; for pictures and frames the caption, else "".
+    ``context`` keeps what stands around: pairs of (``heading`` | ``caption`` | ``alt``
+    | ``before`` | ``after`` | ``title`` | ``link``, text).
+    ``marks`` are emphasised stretches of ``text``: (start, end, kind), offsets local to
+    the segment, kind one of ``strong`` | ``emphasis`` | ``link`` | ``code``.
+    ``blob`` is the SHA-256 of the picture's PNG bytes in the reading.
+    """
+
+    id: str
+    target: Target
+    modality: str
+    text: str = ""
+    derived_by: str = ""
+    context: tuple[tuple[str, str], ...] = ()
+    marks: tuple[tuple[int, int, str], ...] = ()
+    blob: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A thing named at one place. ``surface`` is what stands there, to the letter.
+
+    ``context`` is the sentence or label around it, for embeddings; ``cluster`` links
+    mentions that the extractor holds to be one thing inside the source (coreference);
+    ``nominal`` is true for a common noun ("the load balancer"), false for a name.
+    """
+
+    id: str
+    target: Target
+    surface: str
+    label: str
+    score: float
+    agent: str
+    modality: str = "text"
+    segment: str = ""
+    context: str = ""
+    cluster: str = ""
+    nominal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RelationMention:
+    """A relation stated at one place between two mentions (by mention id)."""
+
+    id: str
+    subject: str
+    predicate: str
+    object: str
+    target: Target
+    score: float
+    agent: str
+    surface: str = ""
+    modality: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """What went wrong or was left out, and where. Severity: ``error`` | ``warning`` | ``info``."""
+
+    stage: str
+    code: str
+    message: str
+    source: str = ""
+    target: Target | None = None
+    severity: str = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one reader made of one file.
+
+    ``text`` is the rendition that text positions count in; ``blobs`` maps SHA-256 to
+    PNG bytes of pictures and frames. ``outcome``: ``processed`` | ``rejected`` | ``skipped``.
+    """
+
+    source: Source
+    segments: tuple[Segment, ...] = ()
+    text: str = ""
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    issues: tuple[Issue, ...] = ()
+    outcome: str = "processed"
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """The mentions and relation mentions of one source."""
+
+    source: str
+    mentions: tuple[Mention, ...] = ()
+    relations: tuple[RelationMention, ...] = ()
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EmbeddingTable:
+    """Vectors of one space: ``matrix`` float32 of shape (len(ids), d), rows of unit length."""
+
+    space: str
+    ids: tuple[str, ...]
+    matrix: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A scored pair of mention groups with the features that gave the score."""
+
+    left: str
+    right: str
+    score: float
+    features: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One thing: the mentions held to be it, its labels and types."""
+
+    id: str
+    pref_label: str
+    alt_labels: tuple[str, ...]
+    types: tuple[str, ...]
+    mentions: tuple[str, ...]
+    same_as: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A literal: lexical form, datatype IRI or language tag."""
+
+    lexical: str
+    datatype: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a statement is held: a mention or relation mention, with its place and agent."""
+
+    id: str
+    target: Target
+    surface: str
+    score: float
+    agent: str
+    modality: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A typed fact. ``status``: ``asserted`` | ``inferred`` | ``quarantined``.
+
+    ``reason`` says why a statement is in quarantine, else "".
+    """
+
+    id: str
+    subject: str
+    predicate: str
+    object: str | Value
+    evidence: tuple[Evidence, ...]
+    confidence: float
+    status: str = "asserted"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """What produced a mention or statement: a piece of software with its version."""
+
+    id: str
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One build. Times are ISO 8601 and stand only in the run record, never in the graph."""
+
+    id: str
+    started: str
+    ended: str
+    config_sha256: str
+    agents: tuple[Agent, ...] = ()

@@ -1,0 +1,47 @@
+"""Namespaces and the terms that code needs by name.
+
+rdflib has no Web Annotation namespace, so it stands here. Plain strings: the stages
+that need rdflib or pyoxigraph terms wrap them.
+"""
+
+from __future__ import annotations
+
+import re
+
+CORE = "https://w3id.org/kgbuild/core#"
+GENERAL = "https://w3id.org/kgbuild/general#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+OWL = "http://www.w3.org/2002/07/owl#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+DCTERMS = "http://purl.org/dc/terms/"
+PROV = "http://www.w3.org/ns/prov#"
+OA = "http://www.w3.org/ns/oa#"
+SH = "http://www.w3.org/ns/shacl#"
+SCHEMA = "https://schema.org/"
+WD = "http://www.wikidata.org/entity/"
+WDT = "http://www.wikidata.org/prop/direct/"
+
+PREFIXES: dict[str, str] = {
+    "core": CORE, "gen": GENERAL, "rdf": RDF, "rdfs": RDFS, "owl": OWL, "xsd": XSD, "skos": SKOS,
+    "dcterms": DCTERMS, "prov": PROV, "oa": OA, "sh": SH, "schema": SCHEMA, "wd": WD, "wdt": WDT,
+}  # fmt: skip
+
+TYPE = RDF + "type"
+LABEL = RDFS + "label"
+ALT_LABEL = SKOS + "altLabel"
+
+
+def camel(name: str) -> str:
+    """Local name of a property from its English name: "head of government" -> ``headOfGovernment``."""
+    words = re.findall(r"[A-Za-z0-9]+", name)
+    return words[0].lower() + "".join(w[0].upper() + w[1:] for w in words[1:])
+
+
+def shorten(iri: str) -> str:
+    """``prefix:local`` for IRIs of known namespaces, else the IRI unchanged."""
+    for prefix, namespace in PREFIXES.items():
+        if iri.startswith(namespace) and re.fullmatch(r"[\w-]+", iri[len(namespace) :]):
+            return f"{prefix}:{iri[len(namespace):]}"
+    return iri
