@@ -57,7 +57,9 @@ class Cache:
 
         self.url = url
         self.fs, self.root = fsspec.core.url_to_fs(url)
-        self._local = "file" in (self.fs.protocol if isinstance(self.fs.protocol, tuple) else (self.fs.protocol,))
+        self._local = "file" in (
+            self.fs.protocol if isinstance(self.fs.protocol, tuple) else (self.fs.protocol,)
+        )
 
     @staticmethod
     def key(*parts: object) -> str:

@@ -38,9 +38,7 @@ class Config:
         return self.sections[section]
 
     @classmethod
-    def load(
-        cls, path: str | Path | None = None, *, overrides: Mapping[str, Any] | None = None
-    ) -> Config:
+    def load(cls, path: str | Path | None = None, *, overrides: Mapping[str, Any] | None = None) -> Config:
         """Defaults, then the file, then ``overrides`` with dotted keys (``{"run.workers": 2}``).
 
         Raises ``ConfigError`` for unreadable TOML, unknown sections or keys, and wrong types.

@@ -43,5 +43,5 @@ def shorten(iri: str) -> str:
     """``prefix:local`` for IRIs of known namespaces, else the IRI unchanged."""
     for prefix, namespace in PREFIXES.items():
         if iri.startswith(namespace) and re.fullmatch(r"[\w-]+", iri[len(namespace) :]):
-            return f"{prefix}:{iri[len(namespace):]}"
+            return f"{prefix}:{iri[len(namespace) :]}"
     return iri

@@ -37,7 +37,9 @@ class Workspace:
             try:
                 found = json.loads(self._meta.read_text("utf-8"))["format"]
             except (ValueError, KeyError, TypeError) as err:
-                raise WorkspaceError(f"{self._meta} is damaged. Move {self.out} away and build again.") from err
+                raise WorkspaceError(
+                    f"{self._meta} is damaged. Move {self.out} away and build again."
+                ) from err
             if found != FORMAT:
                 raise WorkspaceError(
                     f"{self.out} has workspace format {found}, this kgbuild writes {FORMAT}. Build into another folder."

@@ -1,0 +1,44 @@
+"""``kgbuild build``: a folder in, a graph out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def build(
+    corpus: Annotated[Path, typer.Argument(help="Folder (or one file) to build from.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Workspace to write; made if absent.")],
+    config: Annotated[Path | None, typer.Option(help="TOML file over the defaults.")] = None,
+    workers: Annotated[int, typer.Option(help="Processes that extract; 0 = as many as cores.")] = 0,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="One key: --set align.min_score=0.8 (repeatable).")
+    ] = None,
+    flow: Annotated[bool, typer.Option("--flow", help="Drive the stages by the Prefect flow.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Build a knowledge graph from documents, pictures and videos.
+
+    Exit codes: 0 success, 1 partial (some files failed, all listed), 2 wrong usage, 3 nothing extracted.
+    """
+    from kgbuild.cli.console import Bars, print_report
+    from kgbuild.config import Config, parse_overrides
+    from kgbuild.pipeline import build as run
+
+    overrides = parse_overrides(set_ or [])
+    if workers:
+        overrides["run.workers"] = workers
+    settings = Config.load(config, overrides=overrides)
+    if flow:
+        report = _flow(corpus, out, settings)
+    else:
+        with Bars(quiet=as_json) as bars:
+            report = run(corpus, out=out, config=settings, progress=bars)
+    if as_json:
+        typer.echo(json.dumps(report.as_dict(), indent=2, ensure_ascii=False))
+    else:
+        print_report(report)
+    raise typer.Exit(0 if report.status == "success" else 1)

@@ -1,0 +1,144 @@
+"""The text network: low-rank adapters on the frozen MiniLM and four heads on one pass.
+
+- mentions: BIO tags over words;
+- coreference: a pair scorer over mention states and name features;
+- relations: localized context pooling with an adaptive threshold (ATLOP, Zhou et al. 2021)
+  over entity pairs, with the entities' types as further input;
+- adapters: LoRA (Hu et al. 2022) on every linear layer of the encoder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+NAME_FEATURES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Sizes of the heads: written beside the weights, so that they load without the training code."""
+
+    types: int
+    relations: int  # without the threshold class
+    width: int = 384
+    rank: int = 16
+    relation_width: int = 384
+    blocks: int = 12
+    type_width: int = 32
+    coref_width: int = 128
+
+
+class LowRank(nn.Module):
+    """A frozen linear layer plus ``scale * B A x``; B starts at zero, so training starts at the frozen model."""
+
+    def __init__(self, base: nn.Linear, rank: int, dropout: float) -> None:
+        super().__init__()
+        self.base = base
+        self.a = nn.Parameter(torch.randn(rank, base.in_features) / base.in_features**0.5)
+        self.b = nn.Parameter(torch.zeros(base.out_features, rank))
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.base(x) + F.linear(F.linear(self.dropout(x), self.a), self.b) * 2.0
+
+
+def add_adapters(encoder: nn.Module, rank: int, dropout: float = 0.05) -> None:
+    """Replace every linear layer inside the encoder's layers by a ``LowRank`` one."""
+    layers = encoder.get_submodule("encoder.layer")
+    for name, module in list(layers.named_modules()):
+        if isinstance(module, nn.Linear):
+            parent, _, child = name.rpartition(".")
+            setattr(layers.get_submodule(parent), child, LowRank(module, rank, dropout))
+
+
+class TextModel(nn.Module):
+    """Encoder with adapters and heads. One window at a time: shapes below have no batch axis."""
+
+    def __init__(self, encoder: nn.Module, shape: Shape, dropout: float = 0.15) -> None:
+        super().__init__()
+        self.shape = shape
+        add_adapters(encoder, shape.rank)
+        self.encoder = encoder
+        d, r = shape.width, shape.relation_width
+        self.dropout = nn.Dropout(dropout)
+        self.tagger = nn.Sequential(
+            nn.Linear(d, d), nn.GELU(), nn.Dropout(dropout), nn.Linear(d, 2 * shape.types + 1)
+        )
+        self.coref_project = nn.Linear(d, shape.coref_width)
+        self.coref_score = nn.Sequential(
+            nn.Linear(2 * shape.coref_width + NAME_FEATURES, 96),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Linear(96, 1),
+        )
+        self.type_embedding = nn.Embedding(shape.types, shape.type_width)
+        self.head = nn.Linear(2 * d + shape.type_width, r)
+        self.tail = nn.Linear(2 * d + shape.type_width, r)
+        self.bilinear = nn.Linear(r * (r // shape.blocks), shape.relations + 1)
+
+    def own_state(self) -> dict[str, Tensor]:
+        """The trained parameters alone (adapters and heads), by name."""
+        return {n: p for n, p in self.named_parameters() if not _frozen(n)}
+
+    def trained(self) -> list[nn.Parameter]:
+        return [p for n, p in self.named_parameters() if not _frozen(n)]
+
+    def encode(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+        """States (n, d) of n subwords and the last layer's attention (n, n), mean over heads."""
+        out = self.encoder(ids[None], attention_mask=torch.ones_like(ids)[None], output_attentions=True)
+        return out.last_hidden_state[0], out.attentions[-1][0].mean(0)
+
+    def tag(self, words: Tensor) -> Tensor:
+        """Logits (w, 2 types + 1) from word states (w, d): O, then B and I of each type."""
+        return self.tagger(self.dropout(words))
+
+    def coref(self, states: Tensor, left: Tensor, right: Tensor, features: Tensor) -> Tensor:
+        """Logits (p,) that the mentions left[i], right[i] are one thing; states (m, d), features (p, f)."""
+        z = self.coref_project(self.dropout(states))
+        a, b = z[left], z[right]
+        return self.coref_score(torch.cat([a * b, (a - b).abs(), features], -1)).squeeze(-1)
+
+    def relate(
+        self, states: Tensor, attention: Tensor, mentions: list[list[Tensor]], types: Tensor, pairs: Tensor
+    ) -> Tensor:
+        """Logits (p, 1 + relations) for entity pairs (p, 2); column 0 is the threshold class.
+
+        ``mentions``: per entity the subword indices of each of its mentions.
+        """
+        vectors, looks = [], []
+        for entity in mentions:
+            vectors.append(torch.logsumexp(torch.stack([states[m].mean(0) for m in entity]), 0))
+            looks.append(torch.stack([attention[m].mean(0) for m in entity]).mean(0))
+        entity_states, entity_looks = torch.stack(vectors), torch.stack(looks)
+        h, t = pairs[:, 0], pairs[:, 1]
+        joint = entity_looks[h] * entity_looks[t]
+        context = (joint / (joint.sum(-1, keepdim=True) + 1e-10)) @ states
+        kinds = self.type_embedding(types)
+        x = torch.tanh(self.head(self.dropout(torch.cat([entity_states[h], context, kinds[h]], -1))))
+        y = torch.tanh(self.tail(self.dropout(torch.cat([entity_states[t], context, kinds[t]], -1))))
+        block = self.shape.relation_width // self.shape.blocks
+        x, y = x.view(-1, self.shape.blocks, block), y.view(-1, self.shape.blocks, block)
+        return self.bilinear((x.unsqueeze(3) * y.unsqueeze(2)).flatten(1))
+
+
+def _frozen(name: str) -> bool:
+    return name.startswith("encoder.") and not name.endswith((".a", ".b"))
+
+
+def threshold_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Adaptive-threshold loss of ATLOP: true relations above the threshold class, all others below.
+
+    ``logits`` (p, 1 + r), ``labels`` (p, r) in {0, 1}; mean over pairs.
+    """
+    positive = F.pad(labels, (1, 0), value=0.0)
+    with_threshold = positive.clone()
+    with_threshold[:, 0] = 1.0
+    above = logits - (1 - with_threshold) * 1e4
+    first = -(F.log_softmax(above, -1) * positive).sum(-1)
+    below = logits - positive * 1e4
+    second = -F.log_softmax(below, -1)[:, 0]
+    return (first + second).mean()

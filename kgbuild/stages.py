@@ -1,0 +1,232 @@
+"""The stages as functions over batches of sources: the pipeline and the Prefect flow call the same.
+
+Per-source stages write their results to the cache and hand on only counts, so a batch
+can run in any process on any machine that sees the corpus and the cache.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from kgbuild.cache import Cache, code_version
+from kgbuild.config import Config
+from kgbuild.progress import Progress, Silent
+from kgbuild.serialise import from_json, to_json
+from kgbuild.types import EmbeddingTable, Extraction, Issue, Reading, Source
+
+log = logging.getLogger(__name__)
+
+# Reasons that lie in the machine's load, not in the file: such files are read again at the next build.
+TRANSIENT = frozenset({"timeout", "memory", "crashed", "changed", "io"})
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the stages of one build share. ``root`` is the corpus, ``cache`` a path or fsspec URL."""
+
+    root: str
+    cache: str
+    config: Config
+
+    @property
+    def workers(self) -> int:
+        return self.config["run"]["workers"] or min(4, os.cpu_count() or 1)
+
+    def store(self) -> Cache:
+        return Cache(self.cache)
+
+    def reading_key(self, source: Source) -> str:
+        config = self.config.sha256("graph", "sources", "video")
+        return Cache.key(code_version("sources"), config, source.sha256, source.path, source.media_type)
+
+    def extraction_key(self, source: Source) -> str:
+        config = self.config.sha256("mentions", "text", "ocr", "models")
+        return Cache.key(code_version("mentions"), config, self.reading_key(source))
+
+    def vectors_key(self, source: Source) -> str:
+        config = self.config.sha256("embeddings")
+        return Cache.key(code_version("embeddings"), config, self.extraction_key(source))
+
+
+def list_sources(job: Job) -> tuple[list[Source], list[Issue]]:
+    """The files of the corpus in the order of their paths, and what was left out and why."""
+    from kgbuild.sources import discover
+
+    return discover(Path(job.root), job.config)
+
+
+def read_sources(job: Job, sources: Sequence[Source], *, progress: Progress | None = None) -> int:
+    """Read each source in a killable child, into the cache. Returns how many were read anew."""
+    from kgbuild.sources import ReaderPool
+
+    progress, cache = progress or Silent(), job.store()
+    todo = [s for s in sources if not cache.has("readings", job.reading_key(s))]
+    progress.start("read", len(sources))
+    progress.advance("read", len(sources) - len(todo))
+    if todo:
+        workers = min(job.workers, len(todo))
+        with (
+            ReaderPool(Path(job.root), job.config, workers) as pool,
+            ThreadPoolExecutor(workers) as threads,
+        ):
+            futures = {threads.submit(pool.read, source): source for source in todo}
+            for future in as_completed(futures):
+                _store_reading(job, cache, futures[future], future.result())
+                progress.advance("read", note=futures.pop(future).path)
+    progress.finish("read")
+    return len(todo)
+
+
+def _store_reading(job: Job, cache: Cache, source: Source, reading: Reading) -> None:
+    for sha, png in sorted(reading.blobs.items()):
+        cache.put("blobs", sha, png)
+    passing = any(issue.code in TRANSIENT for issue in reading.issues)
+    stage = "readings-transient" if passing else "readings"
+    cache.put(stage, job.reading_key(source), _encode(replace(reading, blobs={})))
+
+
+def load_reading(job: Job, source: Source) -> Reading:
+    """What ``read_sources`` stored, without blobs."""
+    cache, key = job.store(), job.reading_key(source)
+    found = cache.get("readings", key) or cache.get("readings-transient", key)
+    if found is None:
+        issue = Issue("read", "io", "its reading is missing or damaged in the cache; build again", source.id)
+        return Reading(source, issues=(issue,), outcome="rejected")
+    return from_json(Reading, _decode(found))
+
+
+def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress | None = None) -> int:
+    """Mentions, relation mentions and vectors of each source read. Returns how many were made anew.
+
+    A source that kills its worker process is reported in its extraction; the others lose nothing.
+    """
+    progress, cache = progress or Silent(), job.store()
+    todo = [s for s in sources if not cache.has("vectors", job.vectors_key(s))]
+    weights = {s: _weight(job, s) for s in todo}
+    todo.sort(key=lambda s: (-weights[s], s.path))  # long ones first: no worker ends alone with the longest
+    progress.start("extract", len(sources))
+    progress.advance("extract", len(sources) - len(todo))
+    for source in _in_processes(job, todo, progress):
+        log.warning("%s: a worker process died; trying this file alone", source.path)
+        for lost in _in_processes(job, [source], progress):
+            issue = Issue("extract", "crashed", "its extraction ended the worker process", lost.id)
+            _store_extraction(job, lost, load_reading(job, lost), Extraction(lost.id, issues=(issue,)))
+            progress.advance("extract", note=lost.path)
+    progress.finish("extract")
+    return len(todo)
+
+
+def _in_processes(job: Job, todo: Sequence[Source], progress: Progress) -> list[Source]:
+    """Extract in spawned processes; returns the sources that a dying process left undone."""
+    if not todo:
+        return []
+    undone = dict.fromkeys(todo)
+    workers = min(job.workers, len(todo))
+    with ProcessPoolExecutor(workers, get_context("spawn"), _one_thread) as pool:
+        futures = {pool.submit(extract_source, job, source): source for source in todo}
+        try:
+            for future in as_completed(futures):
+                future.result()
+                undone.pop(futures[future])
+                progress.advance("extract", note=futures[future].path)
+        except BrokenProcessPool:
+            log.warning("a worker process died with %d files to go", len(undone))
+    return list(undone)
+
+
+def _one_thread() -> None:
+    """One thread a worker: same sums, same bytes, and no fight for cores."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+
+def _weight(job: Job, source: Source) -> int:
+    """A rough guess of the work in a source: a picture costs about as much as 6,000 characters."""
+    reading = load_reading(job, source)
+    return len(reading.text) + 6000 * len({s.blob for s in reading.segments if s.blob})
+
+
+def extract_source(job: Job, source: Source) -> None:
+    """Extract and embed one source in this process, from cache to cache."""
+    import numpy as np
+
+    from kgbuild.embeddings import embed
+    from kgbuild.mentions import extract
+
+    cache = job.store()
+    extractors, encoder = _models(json.dumps(job.config.as_dict(), sort_keys=True))
+    if cache.get("extractions", job.extraction_key(source)) is None:
+        reading = load_reading(job, source)
+        blobs = {s.blob: cache.get("blobs", s.blob) or b"" for s in reading.segments if s.blob}
+        reading, extraction = extract(replace(reading, blobs=blobs), extractors)
+        _store_extraction(job, source, reading, extraction)
+    _, extraction = load_extraction(job, source)
+    table = embed(extraction, encoder)
+    header = json.dumps({"space": table.space, "ids": table.ids, "dim": table.matrix.shape[1]}).encode()
+    matrix = np.ascontiguousarray(table.matrix, dtype="<f4").tobytes()
+    cache.put("vectors", job.vectors_key(source), header + b"\n" + matrix)
+
+
+@lru_cache(1)
+def _models(config: str) -> tuple[Any, Any]:
+    from kgbuild import registry
+    from kgbuild.mentions import load
+
+    resolved = Config.of(json.loads(config))
+    return load(resolved), registry.load("encoders", resolved["embeddings"]["encoder"])(resolved)
+
+
+def _store_extraction(job: Job, source: Source, reading: Reading, extraction: Extraction) -> None:
+    value = _encode(replace(reading, blobs={})) + b"\n" + _encode(extraction)
+    job.store().put("extractions", job.extraction_key(source), value)
+
+
+def load_extraction(job: Job, source: Source) -> tuple[Reading, Extraction]:
+    """The reading with its derived segments and the extraction that ``extract_sources`` stored."""
+    found = job.store().get("extractions", job.extraction_key(source))
+    if found is None:
+        issue = Issue(
+            "extract", "io", "its extraction is missing or damaged in the cache; build again", source.id
+        )
+        return load_reading(job, source), Extraction(source.id, issues=(issue,))
+    reading, _, extraction = found.partition(b"\n")
+    return from_json(Reading, _decode(reading)), from_json(Extraction, _decode(extraction))
+
+
+def load_vectors(job: Job, sources: Sequence[Source]) -> EmbeddingTable:
+    """The vectors of all sources as one table, in the order given."""
+    import numpy as np
+
+    ids: list[str] = []
+    parts: list[np.ndarray] = []
+    space, dim = "", 0
+    for source in sources:
+        found = job.store().get("vectors", job.vectors_key(source))
+        if found is None:
+            continue
+        head, _, body = found.partition(b"\n")
+        header = json.loads(head)
+        space, dim = header["space"], header["dim"]
+        ids += header["ids"]
+        parts.append(np.frombuffer(body, dtype="<f4").reshape(-1, dim))
+    matrix = np.concatenate(parts) if parts else np.zeros((0, dim), dtype="<f4")
+    return EmbeddingTable(space, tuple(ids), matrix)
+
+
+def _encode(value: object) -> bytes:
+    return to_json(value).encode("utf-8", "surrogatepass")
+
+
+def _decode(data: bytes) -> str:
+    return data.decode("utf-8", "surrogatepass")
