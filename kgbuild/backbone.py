@@ -70,13 +70,13 @@ def load_backbone(config: Config) -> tuple[Any, Any]:
     Raises ``ModelError`` if the files are missing or their checksum is wrong.
     """
     from transformers import AutoModel, AutoTokenizer
+    from transformers.utils import logging as transformers_logging
 
+    transformers_logging.disable_progress_bar()
     folder = find_backbone(config)
     stat = (folder / "model.safetensors").stat()
     _checked(folder, (stat.st_size, stat.st_mtime_ns))
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    model = AutoModel.from_pretrained(
-        folder, local_files_only=True, attn_implementation="eager", add_pooling_layer=False
-    )
+    model = AutoModel.from_pretrained(folder, local_files_only=True, attn_implementation="eager")
     model.eval().requires_grad_(False)
     return tokenizer, model

@@ -28,7 +28,7 @@ from torch.nn import functional as F
 from kgbuild import backbone
 from kgbuild.config import Config
 from kgbuild.mentions.names import name_features
-from kgbuild.mentions.textmodel import Shape, TextModel, threshold_loss
+from kgbuild.mentions.textmodel import NAME_FEATURES, Shape, TextModel, threshold_loss
 from kgbuild.mentions.windows import pack
 from kgbuild.vocab import camel
 
@@ -147,7 +147,7 @@ def examples(document: dict[str, Any], tokenizer: Any, properties: Sequence[str]
             Example(
                 torch.tensor(window.ids), torch.tensor([p[0] for p in window.pieces]), torch.tensor(tags), mentions,
                 torch.tensor(types), torch.tensor([p[0] for p in pairs]), torch.tensor([p[1] for p in pairs]),
-                torch.tensor(features).reshape(len(pairs), -1), torch.tensor([float(of.get(i, -1) == of.get(j, -2)) for i, j in pairs]),
+                torch.tensor(features).reshape(len(pairs), NAME_FEATURES), torch.tensor([float(of.get(i, -1) == of.get(j, -2)) for i, j in pairs]),
                 [clusters[n] for n in numbers], entity_pairs, labels,
             )
         )  # fmt: skip

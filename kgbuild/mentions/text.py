@@ -1,0 +1,234 @@
+"""The text extractor: a spaCy pipeline whose components run our heads on the frozen MiniLM.
+
+Passages, cues and picture labels become spaCy documents; three components add mentions,
+clusters and relations; the results are mapped back to characters of the rendition, to
+cues and to boxes, so that every surface stands to the letter in its source.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from kgbuild.config import Config
+from kgbuild.identity import mention_iri, relation_iri
+from kgbuild.mentions.annotate import Annotation, Annotator
+from kgbuild.types import (
+    Extraction,
+    Mention,
+    Reading,
+    RelationMention,
+    Segment,
+    Target,
+    TextPosition,
+    TextQuote,
+    TimeSpan,
+)
+from kgbuild.vocab import GENERAL
+
+log = logging.getLogger(__name__)
+
+VERSION = "1"
+AGENT = f"text/{VERSION}"
+LABEL_SCORE = 0.8  # a label has no sentence around it: only sure mentions count there
+
+
+class Head:
+    """A component that runs one head of the network; the first one also runs the encoder."""
+
+    def __init__(self, annotator: Annotator, task: str) -> None:
+        self.annotator, self.task = annotator, task
+
+    def __call__(self, doc: Doc) -> Doc:
+        if self.task == "mentions":
+            doc.user_data["kgbuild"] = self.annotator.encode(
+                [[t.text for t in sentence if not t.is_space] for sentence in doc.sents]
+            )
+        annotation: Annotation = doc.user_data["kgbuild"]
+        {
+            "mentions": self.annotator.find_mentions,
+            "clusters": self.annotator.find_clusters,
+            "relations": self.annotator.find_relations,
+        }[self.task](annotation)
+        return doc
+
+
+def pipeline(annotator: Annotator) -> Language:
+    """The spaCy pipeline: rule sentences, then mentions, clusters and relations by our heads.
+
+    The annotation of a document stands in ``doc.user_data["kgbuild"]``.
+    """
+    import spacy
+
+    nlp = spacy.blank("en")
+    nlp.max_length = 20_000_000
+    nlp.add_pipe("sentencizer", config={"punct_chars": [".", "!", "?", "…", "。", "！", "？", "\n\n"]})
+    for task in ("mentions", "clusters", "relations"):
+        name = f"kgbuild_{task}"
+        if not Language.has_factory(name):
+            Language.factory(name)(lambda nlp, name: Head(annotator, name.removeprefix("kgbuild_")))
+        nlp.add_pipe(name)
+    return nlp
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A segment and where its text begins in the joined text."""
+
+    start: int
+    segment: Segment
+
+
+class TextExtractor:
+    """Mentions, coreference and relations of text, cues and labels. One extraction per reading."""
+
+    name = "text"
+    version = VERSION
+
+    def __init__(self, config: Config) -> None:
+        self.annotator = Annotator(config)
+        self.nlp = pipeline(self.annotator)
+
+    def __call__(self, readings: Sequence[Reading]) -> list[Extraction]:
+        return [self._extract(reading) for reading in readings]
+
+    def _extract(self, reading: Reading) -> Extraction:
+        mentions: list[Mention] = []
+        relations: list[RelationMention] = []
+        for number, unit in enumerate(_units(reading)):
+            found, related = self._annotate(reading, unit, f"t{number}-")
+            mentions += found
+            relations += related
+        return Extraction(reading.source.id, tuple(mentions), tuple(relations))
+
+    def _annotate(
+        self, reading: Reading, unit: list[Segment], prefix: str
+    ) -> tuple[list[Mention], list[RelationMention]]:
+        # Cues run on from one to the next; passages and labels stand alone.
+        glue = " " if unit[0].modality == "cue" else "\n\n"
+        pieces, text = [], ""
+        for segment in unit:
+            text += glue if text else ""
+            pieces.append(Piece(len(text), segment))
+            text += segment.text
+        doc = self.nlp(text)
+        note: Annotation = doc.user_data["kgbuild"]
+        sentences = [[t for t in s if not t.is_space] for s in doc.sents]
+        made: dict[int, Mention] = {}
+        cluster_of = {i: n for n, c in enumerate(note.clusters) for i in c}
+        for i, span in enumerate(note.mentions):
+            words = sentences[span.sentence]
+            start, end = words[span.start].idx, words[span.end - 1].idx + len(words[span.end - 1])
+            piece = next((p for p in reversed(pieces) if p.start <= start), pieces[0])
+            sentence = text[words[0].idx : words[-1].idx + len(words[-1])]
+            mention = self._mention(
+                reading, piece, start, end, span.type, span.score, sentence, f"{prefix}{cluster_of[i]}"
+            )
+            if mention is not None:
+                made[i] = mention
+        relations = []
+        for r in note.relations:
+            if r.subject in made and r.object in made:
+                stated = self._relation(
+                    reading, pieces, sentences, note, r, made[r.subject], made[r.object]
+                )
+                if stated is not None:
+                    relations.append(stated)
+        return list(made.values()), relations
+
+    def _mention(
+        self, reading: Reading, piece: Piece, start: int, end: int, kind: int, score: float, sentence: str, cluster: str
+    ) -> Mention | None:
+        segment = piece.segment
+        a, b = start - piece.start, end - piece.start
+        if b > len(segment.text):
+            return None  # runs over the edge of a cue
+        surface = segment.text[a:b]
+        if segment.modality == "label":
+            if score < LABEL_SCORE:
+                return None
+            target = segment.target.within(TextQuote(surface, segment.text[:a][-32:], segment.text[b:][:32]))
+        else:
+            target = _narrow(segment.target, a, b)
+        label = self.annotator.types[kind]
+        return Mention(
+            mention_iri(target, surface, label, AGENT), target, surface, label, round(score, 4), AGENT,
+            segment.modality, segment.id, sentence, cluster,
+        )  # fmt: skip
+
+    def _relation(
+        self, reading: Reading, pieces: list[Piece], sentences: list[list[Any]], note: Annotation,
+        relation: Any, subject: Mention, object: Mention,
+    ) -> RelationMention | None:  # fmt: skip
+        predicate = GENERAL + self.annotator.properties[relation.property]["name"]
+        first, last = sorted(note.mentions[i].sentence for i in (relation.subject, relation.object))
+        start = sentences[first][0].idx
+        end = sentences[last][-1].idx + len(sentences[last][-1])
+        covered = [p.segment for p in pieces if p.start < end and p.start + len(p.segment.text) > start]
+        if covered[0].modality == "label":
+            if len(covered) > 1:
+                return None  # labels apart from each other state nothing by themselves
+            target, surface = covered[0].target, covered[0].text
+        else:
+            head = next(p for p in pieces if p.segment is covered[0])
+            tail = next(p for p in pieces if p.segment is covered[-1])
+            a = _position(covered[0]).start + max(0, start - head.start)
+            b = _position(covered[-1]).start + min(len(covered[-1].text), end - tail.start)
+            outer = _union(covered)
+            target = Target(reading.source.id, (*outer, TextPosition(a, b)))
+            surface = reading.text[a:b]
+        score = round(relation.score * min(subject.score, object.score) ** 0.5, 4)
+        return RelationMention(
+            relation_iri(subject.id, predicate, object.id, target, AGENT), subject.id, predicate, object.id,
+            target, score, AGENT, surface, covered[0].modality,
+        )  # fmt: skip
+
+
+def _units(reading: Reading) -> list[list[Segment]]:
+    """Segments that are read together: all passages, all cues, the labels of each picture."""
+    texts = [s for s in reading.segments if s.modality == "text" and s.text.strip()]
+    cues = [s for s in reading.segments if s.modality == "cue" and s.text.strip()]
+    labels = [s for s in reading.segments if s.modality == "label" and len(s.text.split()) > 1]
+    pictures = [list(g) for _, g in groupby(labels, key=lambda s: s.target.selectors[:-1])]
+    return [unit for unit in (texts, cues, *pictures) if unit]
+
+
+def _position(segment: Segment) -> TextPosition:
+    position = segment.target.find(TextPosition)
+    if position is None:
+        raise ValueError(f"segment {segment.id} has text but no position")
+    return position
+
+
+def _narrow(target: Target, start: int, end: int) -> Target:
+    """The target with its text position narrowed to characters of the segment's text."""
+    return Target(
+        target.source,
+        tuple(
+            TextPosition(s.start + start, s.start + end) if isinstance(s, TextPosition) else s
+            for s in target.selectors
+        ),
+    )
+
+
+def _union(segments: list[Segment]) -> tuple[Any, ...]:
+    """Selectors around the text of several segments: the time from first to last, the page if it is one."""
+    first = [s for s in segments[0].target.selectors if not isinstance(s, TextPosition)]
+    if len(segments) == 1:
+        return tuple(first)
+    times = [t for s in segments if (t := s.target.find(TimeSpan)) is not None]
+    if times:
+        return (TimeSpan(times[0].start, times[-1].end),)
+    same = [s for s in first if all(s in other.target.selectors for other in segments)]
+    return tuple(same)
+
+
+def extractor(config: Config) -> TextExtractor:
+    """The extractor of ``[mentions] extractors = ["text"]``."""
+    return TextExtractor(config)

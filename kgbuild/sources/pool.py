@@ -1,0 +1,102 @@
+"""Reading in killable children: every file ends in a reading, good or with the reason why not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from kgbuild import registry
+from kgbuild.config import Config
+from kgbuild.errors import KgbuildError, SourceError
+from kgbuild.serialise import from_json, to_json
+from kgbuild.sources.reader import Limits, Reader
+from kgbuild.sources.walk import file_sha256
+from kgbuild.types import Issue, Reading, Source
+from kgbuild.workers import Frames, WorkerDied, WorkerPool
+
+log = logging.getLogger(__name__)
+
+
+class ReaderPool:
+    """``size`` children that read files below ``root``. A context manager; ``read`` may be called from threads."""
+
+    def __init__(self, root: Path, config: Config, size: int) -> None:
+        limits = Limits.of(config)
+        setup = json.dumps({"root": str(root), "config": config.as_dict()}).encode()
+        self._pool = WorkerPool(
+            "kgbuild.sources.pool:serve_reader", setup, size,
+            timeout_s=limits.timeout_s, memory_mb=limits.memory_mb,
+        )  # fmt: skip
+
+    def read(self, source: Source) -> Reading:
+        """The reading of one file. Never raises for what the file does: the outcome says it."""
+        try:
+            frames = self._pool.ask(to_json(source).encode())
+        except WorkerDied as death:
+            return rejected(source, death.code, str(death))
+        reading = from_json(Reading, frames[0].decode("utf-8", "surrogatepass"))
+        return replace(reading, blobs={hashlib.sha256(b).hexdigest(): b for b in frames[1:]})
+
+    def __enter__(self) -> ReaderPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.close()
+
+
+def rejected(source: Source, code: str, message: str) -> Reading:
+    """A reading that says why there is none."""
+    return Reading(source, issues=(Issue("read", code, message, source.id),), outcome="rejected")
+
+
+def serve_reader(setup: bytes) -> Callable[[bytes], Frames]:
+    """What the child does with each request: find the reader, read, answer with JSON and pictures."""
+    given = json.loads(setup)
+    root, limits = Path(given["root"]), Limits.of(Config.of(given["config"]))
+
+    def answer(request: bytes) -> Frames:
+        source = from_json(Source, request.decode())
+        reading = read_file(root if root.is_file() else root / source.path, source, limits)
+        text = to_json(replace(reading, blobs={}))
+        return [text.encode("utf-8", "surrogatepass"), *(b for _, b in sorted(reading.blobs.items()))]
+
+    return answer
+
+
+def read_file(path: Path, source: Source, limits: Limits) -> Reading:
+    """Read one file in this process. The border where a reader's exception becomes an issue."""
+    try:
+        reading = reader_for(source.media_type)(path, source, limits)
+        if file_sha256(path) != source.sha256:
+            return rejected(source, "changed", "the file changed while it was read; build again")
+        return reading
+    except SourceError as err:
+        return rejected(source, err.code, str(err))
+    except MemoryError:
+        raise
+    except KgbuildError as err:
+        return rejected(source, "reader", str(err))
+    except OSError as err:
+        if err.errno == 12:
+            raise MemoryError from err
+        return rejected(source, "io", f"cannot be read: {err.strerror or err}")
+    except RecursionError:
+        return rejected(source, "too-deep", "its structure is nested too deeply")
+    except Exception as err:  # a reader's own bug or its library's: this file's issue, no one else's
+        log.debug("reader failed on %s", source.path, exc_info=True)
+        return rejected(source, "reader-failed", f"{type(err).__name__}: {err}"[:300])
+
+
+@lru_cache
+def reader_for(media_type: str) -> Reader:
+    """The reader that takes this media type. Raises ``SourceError`` ("unsupported") if none does."""
+    for name in registry.available("readers"):
+        reader: Reader = registry.load("readers", name)
+        if media_type in reader.media_types:
+            return reader
+    raise SourceError(f"no reader for {media_type}", "unsupported")

@@ -1,0 +1,129 @@
+"""What a reader is, its limits, and what readers share."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from kgbuild.config import Config
+from kgbuild.errors import SourceError
+from kgbuild.identity import segment_iri
+from kgbuild.types import Reading, Segment, Selector, Source, Target, TextPosition
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on one file: seconds, MiB, bytes, pixels, pages, frames."""
+
+    timeout_s: int
+    memory_mb: int
+    max_bytes: int
+    max_pixels: int
+    max_unpacked_bytes: int
+    max_pages: int
+    samples_per_s: float
+    max_frames: int
+
+    @classmethod
+    def of(cls, config: Config) -> Limits:
+        """The limits that ``[sources]`` and ``[video]`` set."""
+        sources = {k: v for k, v in config["sources"].items() if k not in ("exclude", "hidden")}
+        return cls(**sources, **config["video"])
+
+
+class Reader(Protocol):
+    """Turns one file into segments. Runs in a killable child process only."""
+
+    name: str
+    version: str
+    media_types: frozenset[str]
+
+    def __call__(self, path: Path, source: Source, limits: Limits) -> Reading:
+        """Raises ``SourceError`` with a stable code if the file cannot be read."""
+        ...
+
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
+)  # fmt: skip
+
+
+def decode(data: bytes) -> str:
+    """Text of a file: by byte-order mark, else UTF-8, else Windows-1252; newlines become ``\\n``.
+
+    Raises ``SourceError`` ("not-text") for bytes that are no text in any of them.
+    """
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            try:
+                return _newlines(data[len(mark) :].decode(encoding))
+            except UnicodeDecodeError as err:
+                raise SourceError(f"not valid {encoding}: {err.reason} at byte {err.start}", "not-text") from err
+    if b"\x00" in data:
+        raise SourceError("holds zero bytes: this is no text file", "not-text")
+    try:
+        return _newlines(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        return _newlines(data.decode("cp1252", "replace"))
+
+
+def _newlines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+@dataclass(slots=True)
+class Passage:
+    """A stretch of text on its way to become a segment; ``selectors`` stand before the text position."""
+
+    text: str
+    context: tuple[tuple[str, str], ...] = ()
+    marks: tuple[tuple[int, int, str], ...] = ()
+    selectors: tuple[Selector, ...] = ()
+    modality: str = "text"
+
+
+class Composer:
+    """Collects segments in document order and the rendition: passages joined by blank lines."""
+
+    def __init__(self, source: Source, agent: str) -> None:
+        self.source, self.agent = source, agent
+        self.segments: list[Segment] = []
+        self.blobs: dict[str, bytes] = {}
+        self._parts: list[str] = []
+        self._length = 0
+
+    def passage(self, passage: Passage) -> None:
+        """Append a text-bearing segment; empty ones are dropped."""
+        if not passage.text.strip():
+            return
+        if self._parts:
+            self._length += 2
+        start, self._length = self._length, self._length + len(passage.text)
+        self._parts.append(passage.text)
+        place = TextPosition(start, self._length)
+        self.add(passage.modality, (*passage.selectors, place), passage.text, passage.context, passage.marks)
+
+    def add(
+        self,
+        modality: str,
+        selectors: Iterable[Selector],
+        text: str = "",
+        context: tuple[tuple[str, str], ...] = (),
+        marks: tuple[tuple[int, int, str], ...] = (),
+        blob: str = "",
+    ) -> None:
+        """Append any segment as it is."""
+        number = len(self.segments) + 1
+        target = Target(self.source.id, tuple(selectors))
+        self.segments.append(
+            Segment(segment_iri(self.source.id, number), target, modality, text, self.agent, context, marks, blob)
+        )
+
+    def reading(self, source: Source, text: str | None = None) -> Reading:
+        """The finished reading; ``text`` replaces the joined passages where positions count in the file."""
+        rendition = "\n\n".join(self._parts) if text is None else text
+        return Reading(source, tuple(self.segments), rendition, self.blobs)

@@ -1,0 +1,108 @@
+"""The media type of a file, decided by its bytes; the name is a hint among kinds of text only."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+
+HEAD = 65536
+
+_MAGIC: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"), (0, b"\xff\xd8\xff", "image/jpeg"), (0, b"GIF87a", "image/gif"),
+    (0, b"GIF89a", "image/gif"), (0, b"II*\x00", "image/tiff"), (0, b"MM\x00*", "image/tiff"),
+    (0, b"BM", "image/bmp"), (0, b"%!PS", "application/postscript"), (0, b"\x1a\x45\xdf\xa3", "video/x-matroska"),
+    (0, b"\x1f\x8b", "application/gzip"), (0, b"7z\xbc\xaf", "application/x-7z-compressed"),
+    (0, b"OggS", "application/ogg"), (0, b"fLaC", "audio/flac"), (0, b"ID3", "audio/mpeg"),
+)  # fmt: skip
+
+_TEXT_BY_SUFFIX = {
+    ".md": "text/markdown", ".markdown": "text/markdown", ".html": "text/html", ".htm": "text/html",
+    ".xhtml": "text/html", ".srt": "application/x-subrip", ".vtt": "text/vtt", ".mmd": "text/vnd.mermaid",
+    ".mermaid": "text/vnd.mermaid", ".dot": "text/vnd.graphviz", ".gv": "text/vnd.graphviz", ".svg": "image/svg+xml",
+    ".txt": "text/plain", ".text": "text/plain", ".rst": "text/plain", "": "text/plain",
+}  # fmt: skip
+
+_NOT_OURS = frozenset(
+    ".py .js .ts .css .json .jsonl .csv .tsv .xml .yaml .yml .toml .ini .cfg .c .h .cpp .java .go .rs .sh .bat .ipynb .log "
+    ".sql .tex .bib .ttl .nt .nq .rq .m3u8 .ass".split()
+)
+
+
+def media_type(path: Path) -> tuple[str, str]:
+    """``(media type, "")``, or ``("", reason)`` for what no reader takes. Reads at most 64 KiB.
+
+    Raises ``OSError`` if the file cannot be opened.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+        if head[:4] == b"PK\x03\x04":
+            file.seek(0)
+            return _zip(path)
+    return sniff(head, path.name)
+
+
+def sniff(head: bytes, name: str) -> tuple[str, str]:
+    """As ``media_type``, from the first bytes and the file's name."""
+    suffix = PurePosixPath(name).suffix.lower()
+    if not head:
+        return "", "the file is empty"
+    for offset, magic, kind in _MAGIC:
+        if head[offset:].startswith(magic):
+            return _matroska(head) if kind == "video/x-matroska" else (kind, "")
+    if head[:4] == b"RIFF":
+        kind = {b"WEBP": "image/webp", b"AVI ": "video/x-msvideo", b"WAVE": "audio/wav"}.get(head[8:12], "")
+        return (kind, "") if kind else ("", "a RIFF file of unknown kind")
+    if head[4:8] == b"ftyp":
+        if head[8:12] in (b"avif", b"heic", b"mif1", b"heix"):
+            return "", "HEIF and AVIF pictures are not read yet"
+        return ("audio/mp4", "") if head[8:11] == b"M4A" else ("video/mp4", "")
+    if b"%PDF-" in head[:1024]:
+        return "application/pdf", ""
+    return _text(head, suffix)
+
+
+def _matroska(head: bytes) -> tuple[str, str]:
+    return ("video/webm" if b"webm" in head[:64] else "video/x-matroska"), ""
+
+
+def _zip(path: Path) -> tuple[str, str]:
+    try:
+        with zipfile.ZipFile(BytesIO(path.read_bytes()) if path.stat().st_size < 1 << 20 else path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return "", "a damaged zip container"
+    if "word/document.xml" in names:
+        return "application/vnd.openxmlformats-officedocument.wordprocessingml.document", ""
+    return "", "a zip container that is no docx"
+
+
+def _text(head: bytes, suffix: str) -> tuple[str, str]:
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if not wide:
+        controls = sum(c < 9 or 13 < c < 32 and c != 27 for c in head)
+        if b"\x00" in head or controls > len(head) / 20:
+            return "", "binary data of unknown kind"
+    text = (head.decode("utf-16", "ignore") if wide else head.decode("utf-8", "ignore")).lstrip("\ufeff \t\r\n")
+    lower = text[:4096].lower()
+    if suffix in _NOT_OURS:
+        return "", f"no reader for {suffix} files"
+    hint = _TEXT_BY_SUFFIX.get(suffix)
+    if hint is None:  # a text file that calls itself a picture, a video or anything else
+        return "", f"its bytes are text, but its name says {suffix}"
+    if lower.startswith(("<?xml", "<svg", "<!--", "<!doctype svg")) and "<svg" in lower:
+        return "image/svg+xml", ""
+    if lower.startswith(("<!doctype html", "<html")):
+        return "text/html", ""
+    if text.startswith("WEBVTT"):
+        return "text/vtt", ""
+    if hint == "application/x-subrip" or (
+        hint == "text/plain" and re.match(r"\d+\s*\n\d\d:\d\d:\d\d[,.]\d{1,3} --> ", text)
+    ):
+        return ("application/x-subrip", "") if "-->" in text else ("", "named .srt, but holds no cue")
+    if hint == "image/svg+xml":
+        return "", "named .svg, but holds no <svg> element"
+    if hint == "text/html" and "<" not in text:
+        return "text/plain", ""
+    return hint, ""

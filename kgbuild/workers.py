@@ -1,0 +1,220 @@
+"""Child processes that can be killed: one request at a time, frames of bytes over pipes, never pickle.
+
+A child runs ``serve("package.module:factory")``: the factory gets the first message and
+returns the function that answers each request. Threads or the limits of a library cannot
+stop native code that hangs or eats memory; a process can be killed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from importlib import import_module
+from typing import IO, TypeVar
+
+log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+Frames = list[bytes]
+Answer = Callable[[bytes], Frames]
+
+
+class WorkerDied(Exception):
+    """The child ended in the middle of a request. ``code``: ``timeout`` | ``memory`` | ``crashed``."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Worker:
+    """One child process; started at its first request, again after a death."""
+
+    def __init__(self, factory: str, setup: bytes, *, timeout_s: float = 0, memory_mb: int = 0) -> None:
+        self._factory, self._setup = factory, setup
+        self._timeout, self._memory = timeout_s, memory_mb
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ask(self, request: bytes) -> Frames:
+        """The child's answer. Raises ``WorkerDied`` if it was killed or crashed; the next call starts afresh."""
+        process = self._process or self._start()
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(self._timeout, stop) if self._timeout else None
+        if timer:
+            timer.daemon = True
+            timer.start()
+        try:
+            _write(process.stdin, [request])
+            return _read(process.stdout)
+        except (EOFError, BrokenPipeError, ConnectionResetError) as err:
+            process.kill()
+            status = process.wait()
+            self.close()
+            if late.is_set():
+                raise WorkerDied("timeout", f"not done after {self._timeout:g} s; its process was killed") from err
+            if status == _OUT_OF_MEMORY:
+                raise WorkerDied("memory", f"needs more than the {self._memory} MiB allowed") from err
+            raise WorkerDied("crashed", f"its process ended with status {status}") from err
+        finally:
+            if timer:
+                timer.cancel()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        code = (
+            f"import sys; sys.path[:] = {json.dumps(sys.path)}; from kgbuild.workers import serve; "
+            f"serve({self._factory!r}, {int(self._timeout)}, {self._memory})"
+        )
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        env = {**os.environ, **threads, "TOKENIZERS_PARALLELISM": "false"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env
+        )
+        _write(self._process.stdin, [self._setup])
+        return self._process
+
+    def close(self) -> None:
+        """End the child if there is one."""
+        if self._process is not None:
+            process, self._process = self._process, None
+            for pipe in (process.stdin, process.stdout):
+                if pipe:
+                    try:
+                        pipe.close()
+                    except BrokenPipeError:
+                        pass
+            try:
+                process.wait(2)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+class WorkerPool:
+    """Several workers of one kind. Use as a context manager: leaving it ends the children."""
+
+    def __init__(self, factory: str, setup: bytes, size: int, *, timeout_s: float = 0, memory_mb: int = 0) -> None:
+        self._workers = [Worker(factory, setup, timeout_s=timeout_s, memory_mb=memory_mb) for _ in range(size)]
+        self._free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+        for worker in self._workers:
+            self._free.put(worker)
+
+    def ask(self, request: bytes) -> Frames:
+        """Answer of the next free worker; safe to call from several threads."""
+        worker = self._free.get()
+        try:
+            return worker.ask(request)
+        finally:
+            self._free.put(worker)
+
+    def map(self, items: Sequence[Item], request: Callable[[Item], bytes]) -> Iterator[tuple[Item, Frames | WorkerDied]]:
+        """Each item with its answer or the death that it caused, in the order of completion."""
+
+        def one(item: Item) -> Frames | WorkerDied:
+            try:
+                return self.ask(request(item))
+            except WorkerDied as death:
+                return death
+
+        with ThreadPoolExecutor(len(self._workers)) as threads:
+            futures = {threads.submit(one, item): item for item in items}
+            try:
+                for future in as_completed(list(futures)):
+                    yield futures.pop(future), future.result()
+            except BaseException:
+                threads.shutdown(wait=False, cancel_futures=True)
+                self.close()
+                raise
+
+    def close(self) -> None:
+        for worker in self._workers:
+            worker.close()
+
+    def __enter__(self) -> WorkerPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+_OUT_OF_MEMORY = 87
+
+
+def serve(factory: str, timeout_s: int, memory_mb: int) -> None:
+    """The child's life: set up, then answer until the pipe closes. Prints of libraries go to stderr."""
+    channel = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    requests = os.fdopen(os.dup(0), "rb")
+    module, _, name = factory.partition(":")
+    try:
+        answer: Answer = getattr(import_module(module), name)(_read(requests)[0])
+        if memory_mb:
+            _limit_memory(memory_mb)
+        while True:
+            try:
+                frames = _read(requests)
+            except EOFError:
+                return
+            if timeout_s:
+                _limit_cpu(timeout_s)
+            _write(channel, answer(frames[0]))
+    except (MemoryError, OSError) as err:
+        if isinstance(err, MemoryError) or err.errno == 12:
+            os._exit(_OUT_OF_MEMORY)
+        raise
+
+
+def _limit_memory(memory_mb: int) -> None:
+    import resource
+
+    with open("/proc/self/statm") as file:  # noqa: PTH123
+        used = int(file.read().split()[0]) * resource.getpagesize()
+    limit = used + memory_mb * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+def _limit_cpu(timeout_s: int) -> None:
+    """Ends a child that spins in native code even if its parent is gone."""
+    import resource
+
+    used = time.process_time()
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + timeout_s + 10, hard))
+
+
+def _write(pipe: IO[bytes] | None, frames: Frames) -> None:
+    assert pipe is not None
+    pipe.write(len(frames).to_bytes(4, "big"))
+    for frame in frames:
+        pipe.write(len(frame).to_bytes(8, "big"))
+        pipe.write(frame)
+    pipe.flush()
+
+
+def _read(pipe: IO[bytes] | None) -> Frames:
+    assert pipe is not None
+    count = int.from_bytes(_exactly(pipe, 4), "big")
+    return [_exactly(pipe, int.from_bytes(_exactly(pipe, 8), "big")) for _ in range(count)]
+
+
+def _exactly(pipe: IO[bytes], size: int) -> bytes:
+    parts = []
+    while size:
+        part = pipe.read(min(size, 1 << 20))
+        if not part:
+            raise EOFError
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
