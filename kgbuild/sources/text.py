@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from kgbuild.sources.reader import Composer, Limits, decode
@@ -19,11 +18,24 @@ class TextReader:
     def __call__(self, path: Path, source: Source, limits: Limits) -> Reading:
         text = decode(path.read_bytes())
         composer = Composer(source, f"{self.name}/{self.version}")
-        for match in re.finditer(r"\S(?:.|\n(?!\s*\n))*", text):
-            passage = match.group().rstrip()
-            place = TextPosition(match.start(), match.start() + len(passage))
-            composer.add("text", (place,), passage)
+        for start, end in paragraphs(text):
+            composer.add("text", (TextPosition(start, end),), text[start:end])
         return composer.reading(source, text)
+
+
+def paragraphs(text: str) -> list[tuple[int, int]]:
+    """Character ranges of runs of lines that are not blank, without blanks at either end."""
+    found: list[tuple[int, int]] = []
+    start, position = -1, 0
+    for line in [*text.split("\n"), ""]:
+        if line.strip() and start < 0:
+            start = position + len(line) - len(line.lstrip())
+        elif not line.strip() and start >= 0:
+            end = start + len(text[start:position].rstrip())
+            found.append((start, end))
+            start = -1
+        position += len(line) + 1
+    return found
 
 
 READER = TextReader()
