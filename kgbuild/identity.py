@@ -21,12 +21,20 @@ def digest(*parts: object, length: int = 16) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:length]
 
 
+def clean(surface: str) -> str:
+    """A surface as a person would write it: escapes and tags of diagram code, and runs of blanks, become one blank."""
+    return (
+        " ".join(re.sub(r"\\[nlrtNGE]|<[^<>]{1,200}>|[{}|](?=.*[{}|])|[{}]", " ", surface).split())
+        or surface.strip()
+    )
+
+
 def normalise(label: str) -> str:
     """The key under which labels are the same: NFKC, case-folded, letters and digits, single blanks.
 
     Labels without any letter or digit fall back to their case-folded text.
     """
-    folded = unicodedata.normalize("NFKC", label).casefold()
+    folded = unicodedata.normalize("NFKC", clean(label)).casefold()
     return " ".join(re.findall(r"\w+", folded.replace("_", " "))) or folded.strip()
 
 

@@ -57,7 +57,9 @@ def _names(kind: type) -> tuple[str, ...]:
 def _builder(kind: Any) -> Callable[[Any], Any]:
     """A function that builds a value of this type from plain JSON."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if kind is domain.Selector or (origin in (types.UnionType, typing.Union) and _SELECTORS[next(iter(_SELECTORS))] in arguments):
+    if kind is domain.Selector or (
+        origin in (types.UnionType, typing.Union) and _SELECTORS[next(iter(_SELECTORS))] in arguments
+    ):
         return _selector
     if origin in (types.UnionType, typing.Union):
         inner = [_builder(a) for a in arguments if a is not type(None) and dataclasses.is_dataclass(a)]

@@ -64,7 +64,9 @@ class Worker:
             status = process.wait()
             self.close()
             if late.is_set():
-                raise WorkerDied("timeout", f"not done after {self._timeout:g} s; its process was killed") from err
+                raise WorkerDied(
+                    "timeout", f"not done after {self._timeout:g} s; its process was killed"
+                ) from err
             if status == _OUT_OF_MEMORY:
                 raise WorkerDied("memory", f"needs more than the {self._memory} MiB allowed") from err
             raise WorkerDied("crashed", f"its process ended with status {status}") from err
@@ -105,8 +107,12 @@ class Worker:
 class WorkerPool:
     """Several workers of one kind. Use as a context manager: leaving it ends the children."""
 
-    def __init__(self, factory: str, setup: bytes, size: int, *, timeout_s: float = 0, memory_mb: int = 0) -> None:
-        self._workers = [Worker(factory, setup, timeout_s=timeout_s, memory_mb=memory_mb) for _ in range(size)]
+    def __init__(
+        self, factory: str, setup: bytes, size: int, *, timeout_s: float = 0, memory_mb: int = 0
+    ) -> None:
+        self._workers = [
+            Worker(factory, setup, timeout_s=timeout_s, memory_mb=memory_mb) for _ in range(size)
+        ]
         self._free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         for worker in self._workers:
             self._free.put(worker)
@@ -119,7 +125,9 @@ class WorkerPool:
         finally:
             self._free.put(worker)
 
-    def map(self, items: Sequence[Item], request: Callable[[Item], bytes]) -> Iterator[tuple[Item, Frames | WorkerDied]]:
+    def map(
+        self, items: Sequence[Item], request: Callable[[Item], bytes]
+    ) -> Iterator[tuple[Item, Frames | WorkerDied]]:
         """Each item with its answer or the death that it caused, in the order of completion."""
 
         def one(item: Item) -> Frames | WorkerDied:

@@ -22,13 +22,29 @@ from kgbuild.types import (
     TimeSpan,
 )
 
-TARGET = Target("s", (Page(2), Part("p 1"), Box(1, 2, 3, 4), TimeSpan(0.5, 1.25), TextPosition(3, 9), TextQuote("a", "b", "c")))
+TARGET = Target(
+    "s",
+    (
+        Page(2),
+        Part("p 1"),
+        Box(1, 2, 3, 4),
+        TimeSpan(0.5, 1.25),
+        TextPosition(3, 9),
+        TextQuote("a", "b", "c"),
+    ),
+)
 
 
 def test_reading_round_trip() -> None:
-    segment = Segment("s#1", TARGET, "text", "a\n\"b\" é 名 \udc80", "x/1", (("heading", "H"),), ((0, 2, "strong"),), "ff")
+    segment = Segment(
+        "s#1", TARGET, "text", 'a\n"b" é 名 \udc80', "x/1", (("heading", "H"),), ((0, 2, "strong"),), "ff"
+    )
     reading = Reading(
-        Source("s", "a/b.md", "text/markdown", "0" * 64, 3), (segment,), "text", {}, (Issue("read", "c", "m", "s", TARGET),)
+        Source("s", "a/b.md", "text/markdown", "0" * 64, 3),
+        (segment,),
+        "text",
+        {},
+        (Issue("read", "c", "m", "s", TARGET),),
     )
     assert from_json(Reading, to_json(reading)) == reading
 

@@ -1,1 +1,86 @@
-"""."""
+"""Extractors turn segments into mentions and relation mentions, each anchored in its source.
+
+An extractor has ``derive(reading)`` (new segments, such as labels read in pictures),
+``__call__(readings)`` (one extraction per reading), or both.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from kgbuild import registry
+from kgbuild.config import Config
+from kgbuild.errors import ModelError
+from kgbuild.types import Extraction, Issue, Mention, Reading, RelationMention, Target, TextQuote
+
+log = logging.getLogger(__name__)
+
+__all__ = ["extract", "load"]
+
+
+def load(config: Config) -> list[Any]:
+    """The extractors that ``[mentions]`` names, in its order."""
+    return [registry.load("extractors", name)(config) for name in config["mentions"]["extractors"]]
+
+
+def extract(reading: Reading, extractors: Sequence[Any]) -> tuple[Reading, Extraction]:
+    """The reading with derived segments, and everything that the extractors find in it.
+
+    An extractor that fails on this source makes an issue; the others go on.
+    """
+    issues: list[Issue] = []
+    for one in extractors:
+        if hasattr(one, "derive"):
+            try:
+                reading = replace(reading, segments=(*reading.segments, *one.derive(reading)))
+            except ModelError:
+                raise
+            except Exception as err:  # the border: this source's issue, nobody else's
+                issues.append(_failed(reading, one, err))
+    mentions: list[Mention] = []
+    relations: list[RelationMention] = []
+    for one in extractors:
+        if callable(one):
+            try:
+                (found,) = one([reading])
+            except ModelError:
+                raise
+            except Exception as err:
+                issues.append(_failed(reading, one, err))
+                continue
+            mentions += found.mentions
+            relations += found.relations
+            issues += found.issues
+    kept, renamed = _without_repeats(mentions)
+    relations = [
+        replace(r, subject=renamed.get(r.subject, r.subject), object=renamed.get(r.object, r.object))
+        for r in relations
+    ]
+    unique = {r.id: r for r in relations}
+    return reading, Extraction(reading.source.id, tuple(kept), tuple(unique.values()), tuple(issues))
+
+
+def _failed(reading: Reading, one: Any, err: Exception) -> Issue:
+    log.debug("%s failed on %s", one.name, reading.source.path, exc_info=True)
+    return Issue(
+        "extract", "extractor-failed", f"{one.name}: {type(err).__name__}: {err}"[:300], reading.source.id
+    )
+
+
+def _without_repeats(mentions: Sequence[Mention]) -> tuple[list[Mention], dict[str, str]]:
+    """One mention per place: of several extractors' the one that knows the type, else the first."""
+    best: dict[tuple[Target, str], Mention] = {}
+    for m in mentions:
+        old = best.get(_place(m))
+        if old is None or (old.label == "Thing" and m.label != "Thing"):
+            best[_place(m)] = m
+    renamed = {m.id: best[_place(m)].id for m in mentions if best[_place(m)].id != m.id}
+    return list(best.values()), renamed
+
+
+def _place(mention: Mention) -> tuple[Target, str]:
+    selectors = tuple(s for s in mention.target.selectors if not isinstance(s, TextQuote))
+    return Target(mention.target.source, selectors), mention.surface

@@ -112,7 +112,9 @@ class Annotator:
         windows = pack(sentences, self.tokenizer)
         with self.torch.inference_mode():
             encoded = [self.model.encode(self.torch.tensor(w.ids)) for w in windows]
-        return Annotation(sentences, windows, [s for s, _ in encoded], [a for _, a in encoded], [], [], [], [])
+        return Annotation(
+            sentences, windows, [s for s, _ in encoded], [a for _, a in encoded], [], [], [], []
+        )
 
     def find_mentions(self, a: Annotation) -> None:
         """Best BIO sequence of each window (Viterbi over the legal transitions)."""

@@ -18,7 +18,11 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """Documents of a JSON-lines file, gzipped or not. Raises ``UsageError`` naming file and line."""
     number = 0
     try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+        with (
+            gzip.open(path, "rt", encoding="utf-8")
+            if path.suffix == ".gz"
+            else path.open(encoding="utf-8") as file
+        ):
             for number, line in enumerate(file, 1):
                 if line.strip():
                     document = json.loads(line)
@@ -30,7 +34,13 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def predict_file(
-    path: Path, out: Path, *, config: Config, split: str | None = None, gold: bool = False, progress: Progress | None = None
+    path: Path,
+    out: Path,
+    *,
+    config: Config,
+    split: str | None = None,
+    gold: bool = False,
+    progress: Progress | None = None,
 ) -> int:
     """Write mentions, clusters and relations of each document to ``out``; returns how many documents.
 
@@ -41,7 +51,11 @@ def predict_file(
     documents = [d for d in read_lines(path) if split is None or d.get("split") == split]
     progress.start("annotate", len(documents))
     out.parent.mkdir(parents=True, exist_ok=True)
-    with gzip.open(out, "wt", encoding="utf-8") if out.suffix == ".gz" else out.open("w", encoding="utf-8") as file:
+    with (
+        gzip.open(out, "wt", encoding="utf-8")
+        if out.suffix == ".gz"
+        else out.open("w", encoding="utf-8") as file
+    ):
         for document in documents:
             note = _with_gold(annotator, document) if gold else annotator(document["sents"])
             row = {
@@ -49,7 +63,12 @@ def predict_file(
                 "mentions": [[m.sentence, m.start, m.end, codes[m.type]] for m in note.mentions],
                 "clusters": note.clusters,
                 "relations": [
-                    {"h": r.head, "t": r.tail, "p": annotator.properties[r.property]["id"], "score": round(r.score, 4)}
+                    {
+                        "h": r.head,
+                        "t": r.tail,
+                        "p": annotator.properties[r.property]["id"],
+                        "score": round(r.score, 4),
+                    }
                     for r in note.relations
                 ],
             }

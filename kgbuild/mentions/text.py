@@ -135,15 +135,21 @@ class TextExtractor:
         relations = []
         for r in note.relations:
             if r.subject in made and r.object in made:
-                stated = self._relation(
-                    reading, pieces, sentences, note, r, made[r.subject], made[r.object]
-                )
+                stated = self._relation(reading, pieces, sentences, note, r, made[r.subject], made[r.object])
                 if stated is not None:
                     relations.append(stated)
         return list(made.values()), relations
 
     def _mention(
-        self, reading: Reading, piece: Piece, start: int, end: int, kind: int, score: float, sentence: str, cluster: str
+        self,
+        reading: Reading,
+        piece: Piece,
+        start: int,
+        end: int,
+        kind: int,
+        score: float,
+        sentence: str,
+        cluster: str,
     ) -> Mention | None:
         segment = piece.segment
         a, b = start - piece.start, end - piece.start
@@ -155,7 +161,7 @@ class TextExtractor:
                 return None
             target = segment.target.within(TextQuote(surface, segment.text[:a][-32:], segment.text[b:][:32]))
         else:
-            target = _narrow(segment.target, a, b)
+            target = narrow(segment.target, a, b)
         label = self.annotator.types[kind]
         return Mention(
             mention_iri(target, surface, label, AGENT), target, surface, label, round(score, 4), AGENT,
@@ -206,7 +212,7 @@ def _position(segment: Segment) -> TextPosition:
     return position
 
 
-def _narrow(target: Target, start: int, end: int) -> Target:
+def narrow(target: Target, start: int, end: int) -> Target:
     """The target with its text position narrowed to characters of the segment's text."""
     return Target(
         target.source,

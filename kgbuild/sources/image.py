@@ -55,7 +55,9 @@ def open_picture(data: bytes, limits: Limits) -> Any:
             warnings.simplefilter("ignore")
             image = Image.open(BytesIO(data), formats=_FORMATS)
     except UnidentifiedImageError as err:
-        raise SourceError("the bytes are no picture that can be read, or its header is damaged", "broken-picture") from err
+        raise SourceError(
+            "the bytes are no picture that can be read, or its header is damaged", "broken-picture"
+        ) from err
     except (OSError, ValueError, SyntaxError) as err:
         raise SourceError(f"the picture's header is damaged: {err}", "broken-picture") from err
     check_size(image.size, limits)

@@ -110,7 +110,11 @@ def _lines(page: Any, height: float) -> list[Line]:
         if last and _same_line(last, new):
             gap = new.left - last.right
             last.text += (" " if gap > 0.15 * last.height else "") + new.text
-            last.right, last.top, last.bottom = new.right, min(last.top, new.top), max(last.bottom, new.bottom)
+            last.right, last.top, last.bottom = (
+                new.right,
+                min(last.top, new.top),
+                max(last.bottom, new.bottom),
+            )
         else:
             lines.append(new)
     text_page.close()
@@ -173,7 +177,9 @@ def _pictures(
         png = data.getvalue()
         sha = hashlib.sha256(png).hexdigest()
         composer.blobs[sha] = png
-        place = Box(round(left), round(height - top), max(1, round(right - left)), max(1, round(top - bottom)))
+        place = Box(
+            round(left), round(height - top), max(1, round(right - left)), max(1, round(top - bottom))
+        )
         selectors = (Page(number), place, Part(f"picture-{count}"), Box(0, 0, image.width, image.height))
         caption = _caption(lines, height - bottom, left, right)
         context = (("caption", caption),) if caption else ()

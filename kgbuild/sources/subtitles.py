@@ -66,7 +66,12 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _seconds(groups: tuple[str | None, ...]) -> float:
     hours, minutes, whole, thousandths = groups
-    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(whole or 0) + int((thousandths or "0").ljust(3, "0")) / 1000
+    return (
+        int(hours or 0) * 3600
+        + int(minutes or 0) * 60
+        + int(whole or 0)
+        + int((thousandths or "0").ljust(3, "0")) / 1000
+    )
 
 
 READER = SubtitleReader()

@@ -20,7 +20,12 @@ from kgbuild.errors import SourceError
 from kgbuild.sources.reader import Composer, Limits, Passage
 from kgbuild.types import Box, Issue, Reading, Source, TimeSpan
 
-_CONTAINERS = {"video/mp4": "mp4", "video/x-matroska": "matroska", "video/webm": "matroska", "video/x-msvideo": "avi"}
+_CONTAINERS = {
+    "video/mp4": "mp4",
+    "video/x-matroska": "matroska",
+    "video/webm": "matroska",
+    "video/x-msvideo": "avi",
+}
 _THUMB = (96, 54)
 _CHANGED = 20  # grey levels from which a thumbnail's pixel counts as changed
 _SHARE = 0.012  # share of changed pixels that begins a new shot
@@ -57,14 +62,17 @@ class VideoReader:
                 size = container.streams.video[0].codec_context
                 if size.width * size.height > limits.max_pixels:
                     raise SourceError(
-                        f"{size.width} x {size.height} pixels; sources.max_pixels is {limits.max_pixels}", "too-many-pixels"
+                        f"{size.width} x {size.height} pixels; sources.max_pixels is {limits.max_pixels}",
+                        "too-many-pixels",
                     )
                 title = container.metadata.get("title", "").strip()
                 _compose(composer, list(_shots(container, limits, issues, source)), limits, issues)
             with av.open(str(path), format=kind, options={"protocol_whitelist": "file"}) as container:
                 _subtitles(composer, container)
         except (av.error.FFmpegError, EOFError, ValueError) as err:
-            raise SourceError(f"cannot be decoded: {err}".replace(str(path), source.path), "broken-video") from err
+            raise SourceError(
+                f"cannot be decoded: {err}".replace(str(path), source.path), "broken-video"
+            ) from err
         if not composer.segments:
             raise SourceError("no frame could be decoded", "broken-video")
         reading = composer.reading(replace(source, title=title or source.title))

@@ -43,7 +43,9 @@ def _walk(root: Path, config: Config) -> tuple[list[tuple[str, Path]], list[Issu
     issues: list[Issue] = []
 
     def leave(path: str, code: str, message: str, severity: str = "info") -> None:
-        issues.append(Issue("read", code, message, source_iri(config["graph"]["base"], path), severity=severity))
+        issues.append(
+            Issue("read", code, message, source_iri(config["graph"]["base"], path), severity=severity)
+        )
 
     stack = [(root, "")]
     while stack:
@@ -51,7 +53,12 @@ def _walk(root: Path, config: Config) -> tuple[list[tuple[str, Path]], list[Issu
         try:
             entries = sorted(os.scandir(folder), key=lambda e: e.name)
         except OSError as err:
-            leave(prefix.rstrip("/") or ".", "unreadable", f"the folder cannot be listed: {err.strerror}", "error")
+            leave(
+                prefix.rstrip("/") or ".",
+                "unreadable",
+                f"the folder cannot be listed: {err.strerror}",
+                "error",
+            )
             continue
         for entry in entries:
             path = prefix + entry.name

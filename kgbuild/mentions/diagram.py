@@ -1,0 +1,51 @@
+"""A diagram as a graph, whatever it was read from: source code, vector shapes or pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Node:
+    """A node: its key in the diagram, its label as written, the label's characters in the code."""
+
+    key: str
+    label: str
+    start: int
+    end: int
+    shape: str = "rectangle"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An edge between node keys, with its label and the characters of its statement."""
+
+    source: str
+    target: str
+    label: str
+    start: int
+    end: int
+    directed: bool = True
+    both: bool = False
+    style: str = "solid"
+
+
+@dataclass(slots=True)
+class Group:
+    """A cluster or subgraph: label, its characters, and the keys of what stands directly inside."""
+
+    key: str
+    label: str
+    start: int
+    end: int
+    members: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Diagram:
+    """Nodes by key in the order of their first appearance, edges and groups in order."""
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    edges: list[Edge] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    title: str = ""
