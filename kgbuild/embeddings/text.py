@@ -1,0 +1,76 @@
+"""Text encoder: the frozen MiniLM's sentence vectors of a mention and of what stands around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
+
+from kgbuild.backbone import WIDTH, load_backbone
+from kgbuild.config import Config
+from kgbuild.identity import clean
+from kgbuild.types import Mention
+
+_BATCH = 32
+_TOKENS = 96  # subwords of a context that are looked at
+_SURFACE = 0.75  # weight of the mention's own words against its context
+
+
+class TextEncoder:
+    """Mean-pooled, unit-length sentence vectors (Reimers & Gurevych 2019) of width 384."""
+
+    name = "minilm"
+    version = "1"
+    space = "minilm-mention"
+    dim = WIDTH
+
+    def __init__(self, config: Config) -> None:
+        import torch
+
+        self._torch = torch
+        self._tokenizer, self._model = load_backbone(config)
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 of shape (len(texts), 384), rows of unit length; equal texts are encoded once.
+
+        Texts of equal length in subwords share a batch, so no padding changes a sum.
+        """
+        unique = sorted(set(texts))
+        out = np.zeros((len(unique), self.dim), dtype=np.float32)
+        if unique:
+            ids = self._tokenizer([t or " " for t in unique], truncation=True, max_length=_TOKENS)["input_ids"]
+            order = sorted(range(len(unique)), key=lambda i: (len(ids[i]), i))
+            for _, same in groupby(order, key=lambda i: len(ids[i])):
+                rows = list(same)
+                for b in range(0, len(rows), _BATCH):
+                    out[rows[b : b + _BATCH]] = self._batch([ids[i] for i in rows[b : b + _BATCH]])
+        position = {t: i for i, t in enumerate(unique)}
+        return out[[position[t] for t in texts]] if texts else out
+
+    def _batch(self, ids: list[list[int]]) -> np.ndarray:
+        torch = self._torch
+        with torch.inference_mode():
+            batch = torch.tensor(ids)
+            states = self._model(batch, attention_mask=torch.ones_like(batch)).last_hidden_state
+            vectors = torch.nn.functional.normalize(states.mean(1), dim=-1)
+        made: np.ndarray = vectors.numpy()
+        return made
+
+    def mentions(self, mentions: Sequence[Mention]) -> np.ndarray:
+        """Mention-in-context vectors: mostly the mention's words, the rest its sentence or caption."""
+        surfaces = [clean(m.surface) for m in mentions]
+        own = self.encode(surfaces)
+        around = self.encode([m.context or s for m, s in zip(mentions, surfaces, strict=True)])
+        return unit(_SURFACE * own + (1 - _SURFACE) * around)
+
+
+def unit(matrix: np.ndarray) -> np.ndarray:
+    """Rows scaled to length one; zero rows stay zero."""
+    lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
+    return (matrix / np.maximum(lengths, 1e-12)).astype(np.float32)
+
+
+def encoder(config: Config) -> TextEncoder:
+    """The encoder of ``[embeddings] encoder = "minilm"``."""
+    return TextEncoder(config)

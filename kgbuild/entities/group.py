@@ -1,0 +1,94 @@
+"""Mentions of one source that are one thing by the source's own word: equal names and coreference."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kgbuild.entities.keys import compatible, is_name, key
+from kgbuild.entities.union import Union
+from kgbuild.types import Mention
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Mentions held to be one thing: its main name, all names, type, source and mean vector (unit)."""
+
+    id: str
+    key: str
+    name: str
+    keys: tuple[str, ...]
+    type: str
+    source: str
+    mentions: tuple[Mention, ...]
+    vector: np.ndarray
+
+
+def group(mentions: Sequence[Mention], vectors: Mapping[str, np.ndarray]) -> list[Group]:
+    """Groups in the order of their ids, which do not depend on the order of the mentions."""
+    ordered = sorted({m.id: m for m in mentions if m.id in vectors and is_name(m.surface)}.values(), key=lambda m: m.id)
+    union = Union(len(ordered))
+    by_cluster: dict[tuple[str, str], int] = {}
+    by_key: dict[tuple[str, str], list[int]] = {}
+    for i, m in enumerate(ordered):
+        if m.cluster:
+            union.join(by_cluster.setdefault((m.target.source, m.cluster), i), i)
+        by_key.setdefault((m.target.source, key(m.surface)), []).append(i)
+    for same in by_key.values():
+        _join_same_name(ordered, same, union)
+    return sorted((_make([ordered[i] for i in members], vectors) for members in union.groups()), key=lambda g: g.id)
+
+
+def _join_same_name(mentions: Sequence[Mention], same: list[int], union: Union) -> None:
+    """Equal names in one source are one thing unless their types say otherwise; unknown types join the commonest."""
+    counts = Counter(mentions[i].label for i in same if mentions[i].label != "Thing")
+    leader = {t: next(i for i in same if mentions[i].label == t) for t in counts}
+    common = min(counts, key=lambda t: (-counts[t], t)) if counts else ""
+    for i in same:
+        label = mentions[i].label
+        home = label if label in leader else common
+        if home and compatible(common, home):
+            home = common
+        union.join(leader[home] if home else same[0], i)
+
+
+def _make(mentions: list[Mention], vectors: Mapping[str, np.ndarray]) -> Group:
+    name = preferred(mentions)
+    keys = Counter(key(m.surface) for m in mentions)
+    mean = np.mean([vectors[m.id] for m in mentions], axis=0)
+    vector = mean / max(float(np.linalg.norm(mean)), 1e-12)
+    return Group(
+        mentions[0].id, key(name), name, tuple(sorted(keys)), main_type(mentions), mentions[0].target.source,
+        tuple(mentions), vector.astype(np.float32),
+    )  # fmt: skip
+
+
+def preferred(mentions: Sequence[Mention]) -> str:
+    """The best name: proper before nominal, then frequent, then long, then by the alphabet."""
+    from kgbuild.identity import clean
+
+    counts = Counter(clean(m.surface) for m in mentions)
+    proper = {clean(m.surface) for m in mentions if not m.nominal and m.surface != m.surface.lower()}
+    full = max((len(n.split()) for n in proper), default=0)
+    return min(
+        counts,
+        key=lambda n: (
+            n not in proper,
+            n.isupper() and " " not in n and full > 1,  # an acronym names less well than its long form
+            len(n.split()) == 1 and full > 1 and counts[n] < 3 * max(counts.values()),
+            -counts[n],
+            -len(n),
+            n,
+        ),
+    )
+
+
+def main_type(mentions: Sequence[Mention]) -> str:
+    """The class with most weight; a known class beats ``Thing``."""
+    weights: Counter[str] = Counter()
+    for m in mentions:
+        weights[m.label] += m.score * (0.02 if m.label == "Thing" else 1.0)
+    return min(weights, key=lambda t: (-round(weights[t], 6), t)) if weights else "Thing"

@@ -1,0 +1,41 @@
+"""Keys under which names are the same, and which types can be one thing."""
+
+from __future__ import annotations
+
+import re
+
+from kgbuild.identity import clean, normalise
+
+_LEADING = re.compile(r"(?:the|a|an|this|that|these|those|its|their|our|his|her|your|my)\s+", re.I)
+_DISJOINT = frozenset({"Person", "Organisation", "Place", "Event", "Work", "Product", "Concept", "Language"})
+# Types that texts do not keep apart: a country acts, a newspaper is a firm, a ship is a product and a place.
+_NEAR = frozenset(
+    frozenset(p)
+    for p in (
+        ("Organisation", "Place"), ("Organisation", "Work"), ("Organisation", "Product"), ("Product", "Work"),
+        ("Concept", "Product"), ("Concept", "Work"), ("Event", "Work"), ("Language", "Concept"), ("Concept", "Organisation"),
+        ("Place", "Product"), ("Event", "Concept"),
+    )
+)  # fmt: skip
+_PRONOUNS = frozenset("i you he she it we they him her them his hers its their theirs this that these those who which".split())
+
+
+def key(surface: str) -> str:
+    """Name key: no determiner, no possessive ending, no plural of a lower-case or common last word."""
+    text = _LEADING.sub("", clean(surface)).strip()
+    text = re.sub(r"['’]s?$", "", text)
+    words = normalise(text).split()
+    if words and len(words[-1]) > 3 and words[-1].endswith("s") and not words[-1].endswith(("ss", "us", "is")):
+        last = words[-1]
+        words[-1] = last[:-3] + "y" if last.endswith("ies") and len(last) > 4 else last[:-1]
+    return " ".join(words) or normalise(surface)
+
+
+def is_name(surface: str) -> bool:
+    """Whether a surface can name a thing: not a pronoun, not empty."""
+    return surface.casefold().strip() not in _PRONOUNS and any(c.isalnum() for c in surface)
+
+
+def compatible(a: str, b: str) -> bool:
+    """Whether two class names can be one thing: equal, near, or one of them unknown ("Thing")."""
+    return a == b or a not in _DISJOINT or b not in _DISJOINT or frozenset((a, b)) in _NEAR

@@ -1,0 +1,77 @@
+"""How likely two groups of mentions are one thing: a transparent logistic score.
+
+Coefficients stand in ``weights/align.json`` (card: ``align.md``), trained by
+``kgbuild train align`` on mention pairs with Wikidata ids.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from functools import lru_cache
+from importlib.resources import files
+
+from rapidfuzz import fuzz
+
+from kgbuild.entities.group import Group
+from kgbuild.entities.keys import compatible
+from kgbuild.mentions.names import initials, is_acronym
+
+FEATURES = ("bias", "exact", "acronym", "ratio", "contained", "last_word", "vector", "same_type", "single_word", "rare", "number_clash")
+
+
+@lru_cache(1)
+def coefficients() -> dict[str, float]:
+    """The trained coefficient of each feature."""
+    facts = json.loads(files("kgbuild.weights").joinpath("align.json").read_text("utf-8"))
+    found: dict[str, float] = facts["coefficients"]
+    return found
+
+
+def features(a: Group, b: Group, rarity: float) -> dict[str, float]:
+    """Features of a pair, each about in [0, 1]; ``rarity`` is 1 for names that few groups share."""
+    exact = bool(set(a.keys) & set(b.keys))
+    x, y = a.key.split(), b.key.split()
+    shorter, longer = sorted((set(x), set(y)), key=len)
+    return {
+        "bias": 1.0,
+        "exact": float(exact),
+        "acronym": float(any(_acronym(m, n) for m in _names(a) for n in _names(b))),
+        "ratio": fuzz.token_sort_ratio(a.key, b.key) / 100,
+        "contained": float(shorter <= longer),
+        "last_word": float(bool(x and y) and x[-1] == y[-1]),
+        "vector": float(a.vector @ b.vector),
+        "same_type": float(a.type == b.type and a.type != "Thing"),
+        "single_word": float(min(len(x), len(y)) == 1),
+        "rare": rarity,
+        "number_clash": float({w for w in x if w.isdigit()} != {w for w in y if w.isdigit()}),
+    }
+
+
+def _names(group: Group) -> list[str]:
+    return sorted({m.surface for m in group.mentions})[:8]
+
+
+def _acronym(a: str, b: str) -> bool:
+    return is_acronym(a, b) or is_acronym(b, a)
+
+
+def probability(found: dict[str, float]) -> float:
+    """Logistic score in [0, 1]."""
+    weights = coefficients()
+    z = sum(weights[name] * value for name, value in found.items())
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
+
+
+def allowed(a: Group, b: Group) -> bool:
+    """Whether types let two groups be one thing."""
+    return compatible(a.type, b.type)
+
+
+def short_form(name: str) -> str:
+    """The acronym key of a name: initials of several words, or the name itself if it looks like one."""
+    letters = name.replace(".", "")
+    if letters.isupper() and letters.isalpha() and 2 <= len(letters) <= 8:
+        return letters.casefold()
+    made = initials(name)
+    return made if len(made) >= 2 and " " in name else ""
