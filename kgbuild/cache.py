@@ -37,7 +37,7 @@ def code_version(room: str) -> str:
     parts: list[str] = []
     for folder in names:
         for entry in sorted(files("kgbuild").joinpath(folder).iterdir(), key=lambda e: e.name):
-            if entry.name.endswith((".py", ".json")):
+            if entry.name.endswith((".py", ".json", ".ttl")):
                 parts += [entry.name, hashlib.sha256(entry.read_bytes()).hexdigest()]
     for shared in ("types.py", "identity.py", "serialise.py", "backbone.py"):
         parts.append(hashlib.sha256(files("kgbuild").joinpath(shared).read_bytes()).hexdigest())

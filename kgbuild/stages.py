@@ -9,12 +9,10 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from kgbuild.config import Config
 from kgbuild.progress import Progress, Silent
 from kgbuild.serialise import from_json, to_json
 from kgbuild.types import EmbeddingTable, Extraction, Issue, Reading, Source
+from kgbuild.workers import Frames, WorkerDied, WorkerPool
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +107,7 @@ def load_reading(job: Job, source: Source) -> Reading:
 def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress | None = None) -> int:
     """Mentions, relation mentions and vectors of each source read. Returns how many were made anew.
 
-    A source that kills its worker process is reported in its extraction; the others lose nothing.
+    A source that kills its worker is reported in its extraction; the others lose nothing.
     """
     progress, cache = progress or Silent(), job.store()
     todo = [s for s in sources if not cache.has("vectors", job.vectors_key(s))]
@@ -116,39 +115,31 @@ def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress |
     todo.sort(key=lambda s: (-weights[s], s.path))  # long ones first: no worker ends alone with the longest
     progress.start("extract", len(sources))
     progress.advance("extract", len(sources) - len(todo))
-    for source in _in_processes(job, todo, progress):
-        log.warning("%s: a worker process died; trying this file alone", source.path)
-        for lost in _in_processes(job, [source], progress):
-            issue = Issue("extract", "crashed", "its extraction ended the worker process", lost.id)
-            _store_extraction(job, lost, load_reading(job, lost), Extraction(lost.id, issues=(issue,)))
-            progress.advance("extract", note=lost.path)
+    workers = max(1, min(job.workers, len(todo)))
+    with WorkerPool("kgbuild.stages:serve_extractor", _setup(job), workers) as pool:
+        for source, answer in pool.map(todo, lambda s: to_json(s).encode()):
+            if isinstance(answer, WorkerDied):
+                issue = Issue("extract", answer.code, f"its extraction {answer}", source.id)
+                _store_extraction(job, source, load_reading(job, source), Extraction(source.id, issues=(issue,)))
+            progress.advance("extract", note=source.path)
     progress.finish("extract")
     return len(todo)
 
 
-def _in_processes(job: Job, todo: Sequence[Source], progress: Progress) -> list[Source]:
-    """Extract in spawned processes; returns the sources that a dying process left undone."""
-    if not todo:
-        return []
-    undone = dict.fromkeys(todo)
-    workers = min(job.workers, len(todo))
-    with ProcessPoolExecutor(workers, get_context("spawn"), _one_thread) as pool:
-        futures = {pool.submit(extract_source, job, source): source for source in todo}
-        try:
-            for future in as_completed(futures):
-                future.result()
-                undone.pop(futures[future])
-                progress.advance("extract", note=futures[future].path)
-        except BrokenProcessPool:
-            log.warning("a worker process died with %d files to go", len(undone))
-    return list(undone)
+def _setup(job: Job) -> bytes:
+    return json.dumps({"root": job.root, "cache": job.cache, "config": job.config.as_dict()}).encode()
 
 
-def _one_thread() -> None:
-    """One thread a worker: same sums, same bytes, and no fight for cores."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+def serve_extractor(setup: bytes) -> Callable[[bytes], Frames]:
+    """What an extraction worker does with each request: one source, from cache to cache."""
+    given = json.loads(setup)
+    job = Job(given["root"], given["cache"], Config.of(given["config"]))
+
+    def answer(request: bytes) -> Frames:
+        extract_source(job, from_json(Source, request.decode()))
+        return [b"done"]
+
+    return answer
 
 
 def _weight(job: Job, source: Source) -> int:

@@ -1,0 +1,1 @@
+"""The ontologies that kgbuild ships: Turtle files, loaded by name."""

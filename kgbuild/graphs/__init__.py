@@ -1,1 +1,1 @@
-"""."""
+"""Statements as RDF, NetworkX graphs and tables."""

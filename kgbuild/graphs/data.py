@@ -1,0 +1,51 @@
+"""Everything that exporters write, in one frozen bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from kgbuild.types import Entity, Mention, Reading, RelationMention, Statement
+
+
+@dataclass(frozen=True)
+class GraphData:
+    """The graph before it has a format. All tuples are sorted by id; ``readings`` carry no blobs.
+
+    ``links``: (source IRI, predicate IRI, source IRI).
+    """
+
+    base: str
+    readings: tuple[Reading, ...]
+    mentions: tuple[Mention, ...]
+    relations: tuple[RelationMention, ...]
+    entities: tuple[Entity, ...]
+    statements: tuple[Statement, ...]
+    links: tuple[tuple[str, str, str], ...]
+
+    @cached_property
+    def entity_of(self) -> Mapping[str, Entity]:
+        """The entity of each mention id."""
+        return {m: e for e in self.entities for m in e.mentions}
+
+    @cached_property
+    def mention(self) -> Mapping[str, Mention]:
+        """Mentions by id."""
+        return {m.id: m for m in self.mentions}
+
+    @cached_property
+    def modalities(self) -> Mapping[str, tuple[str, ...]]:
+        """The modalities in which each entity (by IRI) was seen, sorted."""
+        found: dict[str, set[str]] = {e.id: set() for e in self.entities}
+        for e in self.entities:
+            found[e.id].update(self.mention[m].modality for m in e.mentions)
+        return {e: tuple(sorted(m)) for e, m in found.items()}
+
+    @property
+    def asserted(self) -> tuple[Statement, ...]:
+        return tuple(s for s in self.statements if s.status == "asserted")
+
+    @property
+    def quarantined(self) -> tuple[Statement, ...]:
+        return tuple(s for s in self.statements if s.status == "quarantined")

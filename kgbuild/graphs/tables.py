@@ -1,0 +1,78 @@
+"""Tables for data tools: entities, statements and mentions as Parquet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from kgbuild.graphs.data import GraphData
+from kgbuild.identity import selectors_key
+from kgbuild.types import Value
+
+
+def tables(data: GraphData) -> dict[str, list[dict[str, Any]]]:
+    """Rows of each table by its name."""
+    return {
+        "entities": [
+            {
+                "id": e.id, "label": e.pref_label, "alt_labels": list(e.alt_labels), "type": e.types[0],
+                "mentions": len(e.mentions), "modalities": list(data.modalities[e.id]),
+                "sources": sorted({data.mention[m].target.source for m in e.mentions}),
+            }
+            for e in data.entities
+        ],
+        "statements": [
+            {
+                "id": s.id, "subject": s.subject, "predicate": s.predicate,
+                "object": s.object.lexical if isinstance(s.object, Value) else s.object,
+                "datatype": s.object.datatype if isinstance(s.object, Value) else "",
+                "confidence": s.confidence, "status": s.status, "reason": s.reason,
+                "evidence": [e.id for e in s.evidence], "sources": sorted({e.target.source for e in s.evidence}),
+            }
+            for s in data.statements
+        ],
+        "mentions": [
+            {
+                "id": m.id, "source": m.target.source, "place": selectors_key(m.target.selectors), "surface": m.surface,
+                "label": m.label, "score": m.score, "agent": m.agent, "modality": m.modality,
+                "entity": data.entity_of[m.id].id if m.id in data.entity_of else "",
+            }
+            for m in data.mentions
+        ],
+    }  # fmt: skip
+
+
+def write_parquet(data: GraphData, path: Path) -> None:
+    """Write ``entities.parquet``, ``statements.parquet`` and ``mentions.parquet`` into the folder ``path``."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    text, number, many = pa.string(), pa.float64(), pa.list_(pa.string())
+    lists, floats, whole = {"alt_labels", "modalities", "sources", "evidence"}, {"confidence", "score"}, {("entities", "mentions")}
+    for name, rows in tables(data).items():
+        columns = _columns(name)
+        schema = pa.schema(
+            [
+                (c, many if c in lists else number if c in floats else pa.int64() if (name, c) in whole else text)
+                for c in columns
+            ]
+        )
+        clean = [{k: _storable(v) for k, v in row.items()} for row in rows]
+        parquet.write_table(pa.Table.from_pylist(clean, schema=schema), path / f"{name}.parquet", compression="zstd")
+
+
+def _columns(name: str) -> tuple[str, ...]:
+    return {
+        "entities": ("id", "label", "alt_labels", "type", "mentions", "modalities", "sources"),
+        "statements": (
+            "id", "subject", "predicate", "object", "datatype", "confidence", "status", "reason", "evidence", "sources",
+        ),
+        "mentions": ("id", "source", "place", "surface", "label", "score", "agent", "modality", "entity"),
+    }[name]  # fmt: skip
+
+
+def _storable(value: Any) -> Any:
+    """Arrow strings are UTF-8: lone surrogates become U+FFFD."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return [_storable(v) for v in value] if isinstance(value, list) else value

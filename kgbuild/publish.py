@@ -1,0 +1,184 @@
+"""The stages over all sources: align, assemble, write; and the record of a run."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kgbuild import registry
+from kgbuild.embeddings import LITERALS
+from kgbuild.embeddings.index import VectorIndex
+from kgbuild.entities import Alignment, align, read_decisions
+from kgbuild.graphs.data import GraphData
+from kgbuild.progress import Progress
+from kgbuild.stages import Job, load_extraction, load_vectors
+from kgbuild.statements import assemble, load_ontology, source_links
+from kgbuild.types import EmbeddingTable, Issue, Reading, Source, TimeSpan
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """What the stages over all sources made."""
+
+    data: GraphData
+    alignment: Alignment
+    vectors: EmbeddingTable
+    issues: tuple[Issue, ...]
+
+
+def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -> Graph:
+    """Entities and statements of all sources from the cache; the same whatever order the sources came in."""
+    config = job.config
+    decisions = read_decisions(config["statements"]["decisions"])
+    ontology = load_ontology(config["statements"]["ontologies"])
+    progress.start("assemble", 4)
+    sources = sorted(sources, key=lambda s: s.path)
+    pairs = [load_extraction(job, s) for s in sources]
+    readings, extractions = [r for r, _ in pairs], [e for _, e in pairs]
+    mentions = sorted((m for e in extractions for m in e.mentions), key=lambda m: m.id)
+    vectors = load_vectors(job, sources)
+    progress.advance("assemble", note="sources loaded")
+    alignment = align(mentions, vectors, config=config, decisions=decisions)
+    progress.advance("assemble", note="entities aligned")
+    statements = assemble(extractions, alignment.entities, ontology, config=config, decisions=decisions)
+    progress.advance("assemble", note="statements gated")
+    used = {e.id for s in statements for e in s.evidence}
+    relations = sorted((r for e in extractions for r in e.relations if r.id in used), key=lambda r: r.id)
+    data = GraphData(
+        config["graph"]["base"], tuple(readings), tuple(mentions), tuple(relations), alignment.entities,
+        tuple(statements), tuple(source_links(readings)),
+    )  # fmt: skip
+    issues = tuple(i for r, e in pairs for i in (*r.issues, *e.issues))
+    progress.advance("assemble", note="statements gated")
+    progress.finish("assemble")
+    return Graph(data, alignment, vectors, issues)
+
+
+def write_graph(job: Job, graph: Graph, folder: Path, *, progress: Progress) -> None:
+    """All exports of the graph into a folder: RDF, GraphML, tables, vectors, merges, texts, pictures."""
+    cache, data = job.store(), graph.data
+    names = {"nquads": "graph.nq", "turtle": "facts.ttl", "graphml": "graph.graphml", "parquet": "."}
+    exporters = sorted(registry.available("exporters"))
+    progress.start("write", len(exporters) + 3)
+    for name in exporters:
+        registry.load("exporters", name)(data, folder / names.get(name, name))
+        progress.advance("write", note=name)
+    VectorIndex.build(graph.vectors).save(folder / "vectors.faiss")
+    progress.advance("write", note="vectors")
+    merges = [asdict(m) for m in graph.alignment.merges]
+    (folder / "merges.json").write_text(json.dumps(merges, indent=1, ensure_ascii=True), "utf-8")
+    progress.advance("write", note="merges")
+    (folder / "texts").mkdir()
+    (folder / "pictures").mkdir()
+    for reading in data.readings:
+        if reading.text:
+            name = text_name(reading.source)
+            (folder / "texts" / name).write_text(reading.text, "utf-8", errors="surrogatepass", newline="")
+        for blob in sorted({s.blob for s in reading.segments if s.blob}):
+            if (png := cache.get("blobs", blob)) is not None:
+                (folder / "pictures" / f"{blob}.png").write_bytes(png)
+    progress.advance("write", note="texts and pictures")
+    progress.finish("write")
+
+
+def text_name(source: Source) -> str:
+    """File name of a source's text rendition under ``texts/``."""
+    from kgbuild.identity import digest, slug
+
+    return f"{slug(source.path)}-{digest(source.id, length=8)}.txt"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a build did. ``status``: ``success`` | ``partial``; ``unchanged`` if nothing had to be done.
+
+    ``sources``: one row per file with path, media type, outcome, reason and counts.
+    """
+
+    status: str
+    out: str
+    counts: dict[str, int | float]
+    sources: list[dict[str, Any]]
+    issues: list[dict[str, str]]
+    seconds: dict[str, float]
+    build_key: str
+    config: dict[str, Any] = field(default_factory=dict)
+    started: str = ""
+    unchanged: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def load(cls, path: Path) -> Report:
+        """The report that ``report.json`` of an earlier build holds."""
+        known = cls.__dataclass_fields__
+        given = json.loads(path.read_text("utf-8"))
+        return cls(**{k: v for k, v in given.items() if k in known})
+
+
+def make_report(
+    job: Job, graph: Graph, left_out: Sequence[Issue], *, out: str, seconds: dict[str, float], started: float, key: str
+) -> Report:
+    """The record of a run: outcome of each file, counts, what failed and why."""
+    from kgbuild.graphs.rdf import provenance_per_fact
+
+    data = graph.data
+    per_source = Counter(m.target.source for m in data.mentions)
+    rows = [_row(reading, per_source[reading.source.id]) for reading in data.readings]
+    path_of = {r.source.id: r.source.path for r in data.readings}
+    for issue in left_out:
+        outcome = "rejected" if issue.severity == "error" else "skipped"
+        path = issue.source.removeprefix(f"{data.base}source/")
+        rows.append({"path": path, "media_type": "", "outcome": outcome, "reason": issue.message, "code": issue.code})
+    issues = [
+        {
+            "stage": i.stage, "code": i.code, "message": i.message, "severity": i.severity,
+            "source": path_of.get(i.source, i.source.removeprefix(f"{data.base}source/")),
+        }
+        for i in (*left_out, *graph.issues)
+    ]  # fmt: skip
+    failed = any(row["outcome"] == "rejected" for row in rows) or any(i["severity"] == "error" for i in issues)
+    across = sum(len({_kind(m) for m in data.modalities[e.id]}) > 1 for e in data.entities)
+    outcomes = Counter(row["outcome"] for row in rows)
+    counts: dict[str, int | float] = {
+        "sources processed": outcomes["processed"],
+        "sources rejected": outcomes["rejected"],
+        "sources skipped": outcomes["skipped"],
+        "mentions": len(data.mentions),
+        "entities": len(data.entities),
+        "entities seen in several modalities": across,
+        "merges between sources": len(graph.alignment.merges),
+        "relation statements": len(data.asserted),
+        "quarantined statements": len(data.quarantined),
+        "literals": sum(m.label in LITERALS for m in data.mentions),
+        "provenance triples per fact": provenance_per_fact(data),
+    }
+    return Report(
+        "partial" if failed else "success", out, counts, rows, issues,
+        {k: round(v, 2) for k, v in seconds.items()}, key, job.config.as_dict(),
+        time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
+    )  # fmt: skip
+
+
+def _kind(modality: str) -> str:
+    """Text, picture or video: cues are text that is spoken."""
+    return {"frame": "video", "cue": "speech", "text": "text", "diagram": "diagram"}.get(modality, "picture")
+
+
+def _row(reading: Reading, mentions: int) -> dict[str, Any]:
+    source = reading.source
+    problem = next((i for i in reading.issues if i.severity == "error"), None)
+    boxes = [s.target.selectors[-1] for s in reading.segments if s.modality in ("picture", "frame")]
+    times = [t.end for s in reading.segments if (t := s.target.find(TimeSpan)) is not None]
+    return {
+        "path": source.path, "id": source.id, "media_type": source.media_type, "outcome": reading.outcome,
+        "reason": problem.message if problem else "", "code": problem.code if problem else "", "size": source.size,
+        "mentions": mentions,
+        "pictures": len(boxes), "duration": max(times, default=0.0),
+    }  # fmt: skip

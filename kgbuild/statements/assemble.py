@@ -1,0 +1,81 @@
+"""Relation mentions over entities become statements with all their evidence."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+
+from kgbuild.embeddings import LITERALS
+from kgbuild.identity import statement_iri
+from kgbuild.statements.values import literal
+from kgbuild.types import Entity, Evidence, Extraction, Mention, Reading, RelationMention, Statement, Value
+from kgbuild.vocab import CORE
+
+CEILING = 0.999
+
+
+def draft(
+    extractions: Iterable[Extraction], entities: Sequence[Entity], base: str
+) -> list[Statement]:
+    """One statement per (subject, predicate, object), in the order of their IRIs, not yet gated.
+
+    A relation from a date or number has no subject that RDF can name and is passed over.
+    """
+    owner = {m: e.id for e in entities for m in e.mentions}
+    evidence: dict[tuple[str, str, str | Value], dict[str, Evidence]] = defaultdict(dict)
+    for extraction in extractions:
+        mentions = {m.id: m for m in extraction.mentions}
+        for r in extraction.relations:
+            subject, object = owner.get(r.subject), _object(r, mentions, owner)
+            if subject is not None and object is not None:
+                evidence[subject, r.predicate, object][r.id] = Evidence(
+                    r.id, r.target, r.surface, r.score, r.agent, r.modality
+                )
+    made = []
+    for (s, p, o), found in evidence.items():
+        ordered = tuple(found[i] for i in sorted(found))
+        key = f"{o.lexical}^^{o.datatype}@{o.language}" if isinstance(o, Value) else o
+        made.append(Statement(statement_iri(base, s, p, key), s, p, o, ordered, combine(ordered)))
+    return sorted(made, key=lambda s: s.id)
+
+
+def _object(r: RelationMention, mentions: Mapping[str, Mention], owner: Mapping[str, str]) -> str | Value | None:
+    if r.object in owner:
+        return owner[r.object]
+    m = mentions.get(r.object)
+    return literal(m.label, m.surface) if m is not None and m.label in LITERALS else None
+
+
+def combine(evidence: Sequence[Evidence]) -> float:
+    """Noisy-or over independent evidence: the best score of each source and modality counts once."""
+    best: dict[tuple[str, str], float] = {}
+    for e in evidence:
+        key = (e.target.source, e.modality)
+        best[key] = max(best.get(key, 0.0), e.score)
+    doubt = math.prod(1 - min(s, CEILING) for _, s in sorted(best.items()))
+    return round(min(CEILING, 1 - doubt), 4)
+
+
+def source_links(readings: Iterable[Reading]) -> list[tuple[str, str, str]]:
+    """(source, predicate, source): documents that show pictures of the corpus, subtitles of videos."""
+    readings = list(readings)
+    by_path = {r.source.path: r.source for r in readings}
+    by_stem = {
+        str(PurePosixPath(r.source.path).with_suffix("")): r.source
+        for r in readings
+        if r.source.media_type.startswith("video/")
+    }
+    links = set()
+    for r in readings:
+        for s in r.segments:
+            if s.modality == "link":
+                shown = by_path.get(dict(s.context).get("link", ""))
+                if shown is not None:
+                    links.add((r.source.id, CORE + "references", shown.id))
+        if any(s.modality == "cue" for s in r.segments) and not r.source.media_type.startswith("video/"):
+            video = by_stem.get(str(PurePosixPath(r.source.path).with_suffix("")))
+            if video is not None:
+                links.add((r.source.id, CORE + "transcriptOf", video.id))
+    return sorted(links)

@@ -1,0 +1,118 @@
+"""The gate: what the ontology forbids, or nobody is sure of, goes to quarantine with the reason."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from kgbuild.entities.decisions import Decisions
+from kgbuild.statements.ontology import Ontology, Property, class_iri
+from kgbuild.types import Entity, Statement, Value
+from kgbuild.vocab import XSD, shorten
+
+_TIME_TYPES = frozenset(XSD + t for t in ("date", "gYear", "gYearMonth", "gMonthDay", "dateTime"))
+
+
+def gate(
+    statements: Iterable[Statement],
+    entities: Sequence[Entity],
+    ontology: Ontology,
+    *,
+    min_confidence: float,
+    decisions: Decisions | None = None,
+) -> list[Statement]:
+    """The same statements with status ``asserted`` or ``quarantined`` and the reason, in the same order."""
+    decisions = decisions or Decisions()
+    types = {e.id: class_iri(e.types[0]) for e in entities}
+    labels = {e.id: e.pref_label for e in entities}
+    checked = []
+    for s in statements:
+        key = s.id.rsplit("/", 1)[-1]
+        if key in decisions.accept:
+            checked.append(s)
+            continue
+        reason = "rejected by the user's decision" if key in decisions.reject else ""
+        reason = reason or _reason(s, types, ontology, min_confidence)
+        checked.append(replace(s, status="quarantined", reason=reason) if reason else s)
+    return _one_value(checked, ontology, labels, decisions)
+
+
+def _reason(s: Statement, types: dict[str, str], ontology: Ontology, min_confidence: float) -> str:
+    p = ontology.properties.get(s.predicate)
+    if p is None:
+        return f"no loaded ontology knows the property {shorten(s.predicate)}"
+    if s.subject == s.object:
+        return "subject and object are the same entity"
+    kind = types[s.subject]
+    if not ontology.fits(kind, p.domain):
+        return f"domain: the subject is a {_name(kind, ontology)}, {p.label} takes {_names(p.domain, ontology)}"
+    if isinstance(s.object, Value):
+        reason = _literal_reason(s.object, p, ontology)
+    elif p.literal:
+        reason = f"range: the object is an entity, {p.label} takes a value ({_names(p.range, ontology)})"
+    elif not ontology.fits(types[s.object], p.range):
+        found = _name(types[s.object], ontology)
+        reason = f"range: the object is a {found}, {p.label} takes {_names(p.range, ontology)}"
+    else:
+        reason = ""
+    if not reason and s.confidence < min_confidence:
+        reason = f"confidence {s.confidence:.2f} is below statements.min_confidence = {min_confidence:g}"
+    return reason
+
+
+def _literal_reason(value: Value, p: Property, ontology: Ontology) -> str:
+    wanted = {iri.rsplit("#", 1)[-1] for iri in p.range}
+    is_time = value.datatype in _TIME_TYPES
+    if not p.literal and not wanted & {"Time", "Quantity"}:
+        return f"range: the object is a value, {p.label} takes {_names(p.range, ontology) or 'an entity'}"
+    if wanted == {"Time"} and not is_time:
+        return f"range: {value.lexical!r} is no date that can be read, {p.label} takes a time"
+    return ""
+
+
+def _one_value(
+    statements: list[Statement], ontology: Ontology, labels: dict[str, str], decisions: Decisions
+) -> list[Statement]:
+    """Of several values of a functional property the surest stays, the more exact before the surer."""
+    rivals: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for i, s in enumerate(statements):
+        p = ontology.properties.get(s.predicate)
+        if s.status == "asserted" and p is not None and p.functional:
+            rivals[s.subject, s.predicate].append(i)
+    for (_, predicate), indices in rivals.items():
+        if len(indices) < 2:
+            continue
+        best = min(indices, key=lambda i: (-_support(statements, indices, i), -_exactness(statements[i]), statements[i].id))
+        for i in indices:
+            if i == best or statements[i].id.rsplit("/", 1)[-1] in decisions.accept:
+                continue
+            kept = statements[best].object
+            name = kept.lexical if isinstance(kept, Value) else labels.get(kept, kept)
+            reason = f"functional: {ontology.properties[predicate].label} has one value, and {name!r} is held more surely"
+            statements[i] = replace(statements[i], status="quarantined", reason=reason)
+    return statements
+
+
+def _support(statements: list[Statement], indices: list[int], i: int) -> float:
+    """Confidence of a value; a coarser date that agrees ("1906" of "1906-10-07") supports the exact one."""
+    own = statements[i].object
+    if not isinstance(own, Value):
+        return statements[i].confidence
+    return max(
+        statements[j].confidence
+        for j in indices
+        if isinstance(o := statements[j].object, Value) and own.lexical.startswith(o.lexical)
+    )
+
+
+def _exactness(s: Statement) -> int:
+    return len(s.object.lexical) if isinstance(s.object, Value) else 0
+
+
+def _name(iri: str, ontology: Ontology) -> str:
+    return ontology.labels.get(iri, shorten(iri))
+
+
+def _names(iris: Iterable[str], ontology: Ontology) -> str:
+    return " or ".join(sorted(_name(i, ontology) for i in iris))
