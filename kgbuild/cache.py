@@ -36,7 +36,7 @@ def code_version(room: str) -> str:
     names = [room] + (["weights"] if room == "mentions" else [])
     parts: list[str] = []
     for folder in names:
-        for entry in sorted(files("kgbuild").joinpath(folder).iterdir(), key=lambda e: e.name):
+        for entry in sorted(files(f"kgbuild.{folder}").iterdir(), key=lambda e: e.name):
             if entry.name.endswith((".py", ".json", ".ttl")):
                 parts += [entry.name, hashlib.sha256(entry.read_bytes()).hexdigest()]
     for shared in ("types.py", "identity.py", "serialise.py", "backbone.py"):

@@ -3,7 +3,8 @@
 Mentions, coreference and relations are learned in one pass over the encoder. The
 relation loss is taken on annotated documents only; documents with mentions and
 coreference alone take part in the first epochs. Writes ``text.safetensors`` (half
-precision) and ``text.json``; a checkpoint after each epoch lets a broken run go on.
+precision) and ``text.json``. After each epoch the whole state is kept in the folder of
+checkpoints, and the same command goes on from there after a break with the same result.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
 from kgbuild import backbone
 from kgbuild.config import Config
+from kgbuild.errors import ConfigError
 from kgbuild.mentions.names import name_features
 from kgbuild.mentions.textmodel import NAME_FEATURES, Shape, TextModel, threshold_loss
 from kgbuild.mentions.windows import pack
@@ -49,7 +52,7 @@ CLASSES = {
 class Recipe:
     """Every number of a training run."""
 
-    epochs: int = 12
+    epochs: int = 14
     extra_epochs: int = 3
     batch: int = 4
     adapter_rate: float = 6e-4
@@ -185,7 +188,6 @@ def train(
     """Run the recipe on the folder ``data``; ``limit`` > 0 takes only so many documents (a trial)."""
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(recipe.threads)
-    noise = random.Random(recipe.seed)
     names = json.loads((data / "properties.json").read_text("utf-8"))
     properties = sorted(names, key=lambda p: int(p[1:]))
     tokenizer, encoder = backbone.load_backbone(config)
@@ -214,8 +216,13 @@ def train(
         ),
     )
     mean = {n: p.detach().clone() for n, p in model.own_state().items()}
-    started, done = time.monotonic(), 0
-    for epoch, items in enumerate(plan):
+    begin, done = resume(checkpoints, model, mean, optimizer, asdict(recipe) | {"limit": limit})
+    for _ in range(done):
+        schedule.step()
+    started = time.monotonic()
+    for epoch, items in list(enumerate(plan))[begin:]:
+        torch.manual_seed(recipe.seed + epoch)  # each epoch starts alike, resumed or not
+        noise = random.Random(f"{recipe.seed}/{epoch}")
         order = list(items)
         noise.shuffle(order)
         model.train()
@@ -246,8 +253,58 @@ def train(
         log.info(
             "epoch %d: mean loss %.4f, %.0f s", epoch + 1, total / len(order), time.monotonic() - started
         )
-        save(mean, checkpoints, model.shape, properties, names, recipe)
+        keep_state(checkpoints, model, mean, optimizer, asdict(recipe) | {"limit": limit}, epoch + 1, done)
     save(mean, out, model.shape, properties, names, recipe)
+
+
+MOMENTS = ("exp_avg", "exp_avg_sq", "step")  # AdamW's own state
+
+
+def keep_state(
+    folder: Path,
+    model: TextModel,
+    mean: dict[str, Tensor],
+    optimizer: torch.optim.Optimizer,
+    facts: dict[str, Any],
+    epoch: int,
+    done: int,
+) -> None:
+    """Write all that a run needs to go on after ``epoch`` (safetensors, moved into place)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {f"mean {n}": p for n, p in mean.items()}
+    for name, p in model.own_state().items():
+        tensors[f"weight {name}"] = p.detach()
+        tensors |= {f"{m} {name}": optimizer.state[p][m] for m in MOMENTS if p in optimizer.state}
+    aside = folder / "state.tmp"
+    notes = {"recipe": json.dumps(facts, sort_keys=True), "epoch": str(epoch), "done": str(done)}
+    save_file({n: t.contiguous() for n, t in tensors.items()}, aside, metadata=notes)
+    aside.replace(folder / "state.safetensors")
+
+
+def resume(
+    folder: Path,
+    model: TextModel,
+    mean: dict[str, Tensor],
+    optimizer: torch.optim.Optimizer,
+    facts: dict[str, Any],
+) -> tuple[int, int]:
+    """(epochs, steps) already done by the same recipe in ``folder``, its state loaded; else zeros."""
+    path = folder / "state.safetensors"
+    if not path.is_file():
+        return 0, 0
+    with safe_open(path, "pt") as stored:
+        notes = stored.metadata()
+        if notes["recipe"] != json.dumps(facts, sort_keys=True):
+            raise ConfigError(
+                f"{path}: checkpoint of another recipe. Name another folder with --checkpoints or delete it."
+            )
+        with torch.no_grad():
+            for name, p in model.own_state().items():
+                p.copy_(stored.get_tensor(f"weight {name}"))
+                mean[name].copy_(stored.get_tensor(f"mean {name}"))
+                if f"step {name}" in stored.keys():  # noqa: SIM118 (not a dict)
+                    optimizer.state[p] = {m: stored.get_tensor(f"{m} {name}") for m in MOMENTS}
+        return int(notes["epoch"]), int(notes["done"])
 
 
 def save(
