@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -68,8 +68,8 @@ class Config:
         return {name: dict(section) for name, section in self.sections.items()}
 
     def sha256(self, *sections: str) -> str:
-        """Hash over the named sections (all but ``run``, which changes no output, when none is named)."""
-        names = sections or tuple(n for n in self.sections if n != "run")
+        """Hash over the named sections; when none is named, over all that change what a build writes."""
+        names = sections or tuple(n for n in self.sections if n not in ("run", "queries"))
         return digest(json.dumps({n: dict(self[n]) for n in sorted(names)}, sort_keys=True), length=64)
 
 
@@ -105,3 +105,20 @@ def _merge(into: dict[str, dict[str, Any]], new: Mapping[str, Any], where: str) 
 def _closest(name: str, known: Mapping[str, Any]) -> str:
     near = difflib.get_close_matches(name, list(known), n=1)
     return f" Did you mean {near[0]}?" if near else f" Known: {', '.join(sorted(known))}."
+
+
+def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
+    """``["align.min_score=0.8"]`` as a mapping for ``Config.load``; values are TOML, bare words are text.
+
+    Raises ``ConfigError`` naming the pair that is not ``section.key=value``.
+    """
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or "." not in key:
+            raise ConfigError(f"--set {pair!r}: write section.key=value, for example align.min_score=0.8.")
+        try:
+            found[key.strip()] = tomllib.loads(f"v = {value}")["v"]
+        except tomllib.TOMLDecodeError:
+            found[key.strip()] = value
+    return found

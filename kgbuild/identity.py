@@ -54,6 +54,11 @@ def graph_iri(base: str, name: str) -> str:
     return f"{base}graph/{name}"
 
 
+def text_name(path: str, source: str) -> str:
+    """File name of the text rendition of a source (its path and IRI) under ``texts/``."""
+    return f"{slug(path)}-{digest(source, length=8)}.txt"
+
+
 def segment_iri(source: str, number: int) -> str:
     """IRI of the n-th segment of a source."""
     return f"{source}#segment-{number}"

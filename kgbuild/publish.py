@@ -15,6 +15,7 @@ from kgbuild.embeddings import LITERALS
 from kgbuild.embeddings.index import VectorIndex
 from kgbuild.entities import Alignment, align, read_decisions
 from kgbuild.graphs.data import GraphData
+from kgbuild.identity import text_name
 from kgbuild.progress import Progress
 from kgbuild.stages import Job, load_extraction, load_vectors
 from kgbuild.statements import assemble, load_ontology, source_links
@@ -77,20 +78,13 @@ def write_graph(job: Job, graph: Graph, folder: Path, *, progress: Progress) -> 
     (folder / "pictures").mkdir()
     for reading in data.readings:
         if reading.text:
-            name = text_name(reading.source)
+            name = text_name(reading.source.path, reading.source.id)
             (folder / "texts" / name).write_text(reading.text, "utf-8", errors="surrogatepass", newline="")
         for blob in sorted({s.blob for s in reading.segments if s.blob}):
             if (png := cache.get("blobs", blob)) is not None:
                 (folder / "pictures" / f"{blob}.png").write_bytes(png)
     progress.advance("write", note="texts and pictures")
     progress.finish("write")
-
-
-def text_name(source: Source) -> str:
-    """File name of a source's text rendition under ``texts/``."""
-    from kgbuild.identity import digest, slug
-
-    return f"{slug(source.path)}-{digest(source.id, length=8)}.txt"
 
 
 @dataclass(frozen=True)

@@ -45,3 +45,9 @@ def shorten(iri: str) -> str:
         if iri.startswith(namespace) and re.fullmatch(r"[\w-]+", iri[len(namespace) :]):
             return f"{prefix}:{iri[len(namespace) :]}"
     return iri
+
+
+def words(iri: str) -> str:
+    """The last part of an IRI for people: ``gen:headOfGovernment`` -> "head of government"."""
+    local = re.split(r"[#/]", iri.rstrip("#/"))[-1]
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", local).lower()

@@ -187,8 +187,8 @@ def target_iri(target: Target) -> str:
 
 
 def selector_iri(target: Target, n: int) -> str:
-    """IRI of the n-th selector of a place."""
-    return f"{target.source}#selector-{digest(selectors_key(target.selectors[: n + 1]))}"
+    """IRI of the n-th selector of a place: its own, since each selector is refined by one other at most."""
+    return f"{target.source}#selector-{digest(selectors_key(target.selectors), n)}"
 
 
 def _selector(s: str, selector: object) -> Iterator[Triple]:

@@ -1,4 +1,4 @@
-"""Tables for data tools: entities, statements and mentions as Parquet."""
+"""Tables for data tools: entities, statements, mentions and segments as Parquet."""
 
 from __future__ import annotations
 
@@ -39,11 +39,18 @@ def tables(data: GraphData) -> dict[str, list[dict[str, Any]]]:
             }
             for m in data.mentions
         ],
+        "segments": [
+            {
+                "id": s.id, "source": s.target.source, "path": r.source.path, "place": selectors_key(s.target.selectors),
+                "modality": s.modality, "text": s.text, "picture": s.blob,
+            }
+            for r in data.readings for s in r.segments
+        ],
     }  # fmt: skip
 
 
 def write_parquet(data: GraphData, path: Path) -> None:
-    """Write ``entities.parquet``, ``statements.parquet`` and ``mentions.parquet`` into the folder ``path``."""
+    """Write each table as ``<name>.parquet`` into the folder ``path``."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -68,6 +75,7 @@ def _columns(name: str) -> tuple[str, ...]:
             "id", "subject", "predicate", "object", "datatype", "confidence", "status", "reason", "evidence", "sources",
         ),
         "mentions": ("id", "source", "place", "surface", "label", "score", "agent", "modality", "entity"),
+        "segments": ("id", "source", "path", "place", "modality", "text", "picture"),
     }[name]  # fmt: skip
 
 

@@ -1,1 +1,1 @@
-"""."""
+"""Questions to a published graph: SPARQL, similarity, and where each statement comes from."""

@@ -1,0 +1,180 @@
+"""Does every piece of evidence resolve? Checked on the published files alone, as a stranger would.
+
+Text: the characters at the span are the mention's surface. Pictures and frames: the box
+lies inside the picture that was looked at. Videos: the time lies inside a shot or cue.
+With the corpus at hand, the files themselves are read again and compared.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kgbuild.identity import fragment
+from kgbuild.queries.places import Annotation, Provenance
+from kgbuild.queries.store import generation, open_store
+from kgbuild.queries.why import Texts
+from kgbuild.types import Box, Selector, TextPosition, TextQuote, TimeSpan
+from kgbuild.vocab import CORE, OA, RDF, TYPE
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceCheck:
+    """``checked`` counts by modality; ``failures``: (annotation or statement IRI, what is wrong)."""
+
+    statements: int
+    checked: dict[str, int]
+    failures: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def share(self) -> float:
+        """Share of statements and annotations that resolve."""
+        total = self.statements + sum(self.checked.values())
+        return 1 - len({f for f, _ in self.failures}) / total if total else 1.0
+
+
+def check_evidence(out: str | Path) -> EvidenceCheck:
+    """Resolve all evidence of a published graph. Raises ``WorkspaceError`` if there is none."""
+    from pyarrow import parquet
+
+    folder, store = generation(out), open_store(out)
+    provenance = Provenance(store)
+    texts = Texts(folder, provenance)
+    segments: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in parquet.read_table(folder / "segments.parquet").to_pylist():
+        segments[row["source"]].append(row)
+    pictures = Pictures(folder)
+    checked: Counter[str] = Counter()
+    failures: list[tuple[str, str]] = []
+    for kind in ("Mention", "RelationMention"):
+        for iri in provenance.subjects(TYPE, CORE + kind):
+            try:
+                a = provenance.annotation(iri)
+            except (KeyError, ValueError) as err:
+                failures.append((iri, f"no place that can be read: {err}"))
+                continue
+            checked[a.modality] += 1
+            failures += [(iri, wrong) for wrong in _wrong(a, texts, segments[a.target.source], pictures)]
+    statements = 0
+    for kind in ("Statement", "QuarantinedStatement"):
+        for iri in provenance.subjects(TYPE, CORE + kind):
+            statements += 1
+            failures += [(iri, wrong) for wrong in _statement_wrong(provenance, iri, kind)]
+    return EvidenceCheck(statements, dict(sorted(checked.items())), failures)
+
+
+def _statement_wrong(provenance: Provenance, iri: str, kind: str) -> Iterator[str]:
+    found = provenance.properties(iri)
+    evidence = found.get(CORE + "evidence", [])
+    if not evidence:
+        yield "no evidence"
+    for e in evidence:
+        r = provenance.properties(e)
+        ends = [provenance.properties(m) for p in ("subject", "object") for m in r.get(CORE + p, [])]
+        if CORE + "RelationMention" not in r.get(TYPE, ()) or len(ends) != 2:
+            yield f"its evidence {e} is no relation mention between two mentions"
+        elif ends[0].get(OA + "hasBody") != found.get(RDF + "subject"):
+            yield f"its evidence {e} is about another subject"
+        elif OA + "hasBody" in ends[1] and ends[1][OA + "hasBody"] != found.get(RDF + "object"):
+            yield f"its evidence {e} is about another object"
+        elif kind == "Statement" and not provenance.holds(found, r[OA + "hasTarget"][0]):
+            yield "it does not stand in the graph of its evidence's source"
+
+
+def _wrong(a: Annotation, texts: Texts, segments: list[dict[str, str]], pictures: Pictures) -> Iterator[str]:
+    """What does not resolve in one annotation."""
+    target, anchored = a.target, False
+    if (span := target.find(TextPosition)) is not None:
+        anchored = True
+        found = texts.text(target.source)[span.start : span.end]
+        if found != a.surface:
+            yield f"at characters {span.start}-{span.end} stands {found!r}, not {a.surface!r}"
+    quote = target.find(TextQuote)
+    if quote is not None and quote.exact != a.surface and a.kind == "Mention":
+        yield f"quotes {quote.exact!r}, but the surface is {a.surface!r}"
+    inside = _segment(target.selectors, segments)
+    if (box := target.find(Box)) is not None and span is None:
+        anchored = True
+        size = pictures.size(inside["picture"]) if inside and inside["picture"] else None
+        outer = next((s for s in target.selectors if isinstance(s, Box)), box)
+        width, height = size or (outer.w, outer.h)
+        if box.x < 0 or box.y < 0 or box.w < 1 or box.h < 1 or box.x + box.w > width or box.y + box.h > height:
+            yield f"box {fragment(box)} lies outside of {width} x {height} pixels"
+    if (time := target.find(TimeSpan)) is not None:
+        anchored = True
+        if time.start < 0 or time.end <= time.start:
+            yield f"time {fragment(time)} is no span"
+    if not anchored:
+        yield "no span, box or time"
+    if inside is None:
+        yield "its place lies in no segment of the source"
+
+
+def _segment(selectors: tuple[Selector, ...], segments: list[dict[str, str]]) -> dict[str, str] | None:
+    """The segment whose place is the beginning of this one, or whose text span holds this one's."""
+    keys = [fragment(s) for s in selectors]
+    prefixes = {";".join(keys[: n + 1]) for n in range(len(keys))}
+    found = [s for s in segments if s["place"] in prefixes]
+    if found:
+        return max(found, key=lambda s: (bool(s["picture"]), len(s["place"])))
+    span = next((s for s in reversed(selectors) if isinstance(s, TextPosition)), None)
+    if span is None:
+        return None
+    spans = [(s, *map(int, s["place"].rpartition("char=")[2].split(","))) for s in segments if "char=" in s["place"]]
+    first = next((s for s, start, end in spans if start <= span.start < end), None)
+    last = next((s for s, start, end in spans if start < span.end <= end), None)
+    return first if last is not None else None  # a relation may run over several passages
+
+
+class Pictures:
+    """Sizes of the published pictures."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "pictures"
+        self._sizes: dict[str, tuple[int, int] | None] = {}
+
+    def size(self, blob: str) -> tuple[int, int] | None:
+        """(width, height) in pixels, None if the picture was not published."""
+        from PIL import Image
+
+        if blob not in self._sizes:
+            path = self._folder / f"{blob}.png"
+            if path.is_file():
+                with Image.open(path) as image:
+                    self._sizes[blob] = image.size
+            else:
+                self._sizes[blob] = None
+        return self._sizes[blob]
+
+
+def compare_with_corpus(out: str | Path, corpus: str | Path, config: Any) -> list[tuple[str, str]]:
+    """Read the corpus again and compare: (path, what differs) for each file that is not what was published."""
+    from kgbuild.sources import ReaderPool, discover
+
+    folder = generation(out)
+    provenance = Provenance(open_store(out))
+    texts = Texts(folder, provenance)
+    known = {texts.path(s): s for s in provenance.subjects(TYPE, CORE + "Source")}
+    known |= {
+        texts.path(s): s
+        for kind in ("TextDocument", "Picture", "Video", "Subtitles", "Diagram")
+        for s in provenance.subjects(TYPE, CORE + kind)
+    }
+    wrong = []
+    sources, _ = discover(Path(corpus).resolve(), config)
+    by_path = {s.path: s for s in sources}
+    with ReaderPool(Path(corpus).resolve(), config, 1) as pool:
+        for path, iri in sorted(known.items()):
+            source = by_path.get(path)
+            if source is None:
+                wrong.append((path, "is not in the corpus any more"))
+            elif [source.sha256] != provenance.properties(iri).get(CORE + "sha256"):
+                wrong.append((path, "has changed since the build"))
+            elif (reading := pool.read(source)).text and reading.text != texts.text(iri)[: len(reading.text)]:
+                wrong.append((path, "reads differently from the published text"))
+            elif missing := [b for b in reading.blobs if not (folder / "pictures" / f"{b}.png").is_file()]:
+                wrong.append((path, f"{len(missing)} of its pictures are not published"))
+    return wrong

@@ -1,0 +1,85 @@
+"""``kgbuild.open(OUT)``: one object for all questions to a published graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kgbuild.config import Config
+from kgbuild.queries.answer import Answer
+from kgbuild.queries.similar import Neighbour, Similar
+from kgbuild.queries.sparql import Sparql
+from kgbuild.queries.store import generation, open_store
+from kgbuild.queries.why import Explanation, explain
+
+if TYPE_CHECKING:
+    import networkx
+    import rdflib
+
+
+class Graph:
+    """A published graph. A context manager: leaving it ends the child that answers SPARQL."""
+
+    def __init__(self, out: str | Path, config: Config | None = None) -> None:
+        generation(out)
+        self.out, self.config = Path(out), config or Config.load()
+        limits = self.config["queries"]
+        self._sparql = Sparql(
+            out, timeout_s=limits["timeout_s"], max_rows=limits["max_rows"], memory_mb=limits["memory_mb"]
+        )
+        self._similar: Similar | None = None
+
+    def sparql(self, query: str, *, bindings: dict[str, str] | None = None) -> Answer:
+        """Answer a SPARQL 1.1 query; the default graph is the union of all named graphs.
+
+        ``bindings`` sets variables to IRIs. Raises ``QueryError``.
+        """
+        return self._sparql.ask(query, bindings=bindings)
+
+    def to_networkx(self) -> networkx.MultiDiGraph:
+        """Entities as nodes, statements as edges (key: statement IRI); attributes as in ``graph.graphml``."""
+        import networkx as nx
+
+        graph: networkx.MultiDiGraph = nx.read_graphml(generation(self.out) / "graph.graphml", force_multigraph=True)
+        return graph
+
+    def to_rdflib(self) -> rdflib.Dataset:
+        """The quads as an ``rdflib.Dataset`` over the Oxigraph store; the default graph is the union.
+
+        Run only queries of your own on it: rdflib reads what ``FROM`` names.
+        """
+        import rdflib
+        from oxrdflib import OxigraphStore
+
+        return rdflib.Dataset(store=OxigraphStore(store=open_store(self.out)), default_union=True)
+
+    def similar(self, text: str, *, k: int = 10, type: str = "") -> list[Neighbour]:
+        """The ``k`` entities whose mentions are nearest to a text, best first, cosine in [-1, 1].
+
+        ``type`` keeps one class (its local name).
+        """
+        if self._similar is None:
+            self._similar = Similar(self.out, self.config)
+        return self._similar.search(text, k=k, type=type)
+
+    def why(self, what: str) -> Explanation:
+        """Evidence of a statement, or of the mentions of an entity, by IRI or by the last part of it.
+
+        Raises ``QueryError`` if the graph does not know it.
+        """
+        return explain(self.out, what)
+
+    def close(self) -> None:
+        """End the child process that answers SPARQL."""
+        self._sparql.close()
+
+    def __enter__(self) -> Graph:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open(out: str | Path, *, config: Config | str | Path | None = None) -> Graph:
+    """The graph published in a workspace. Raises ``WorkspaceError`` if there is none."""
+    return Graph(out, config if isinstance(config, Config) else Config.load(config))

@@ -1,0 +1,79 @@
+"""``report.html`` (one file, opens offline, loads nothing) and ``report.json``."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from kgbuild.entities.identify import Merge
+from kgbuild.graphs.data import GraphData
+from kgbuild.queries.samples import Samples
+from kgbuild.types import Value
+from kgbuild.vocab import words
+
+TOP = 25
+QUARANTINE = 15
+
+
+def write_report(report: dict[str, Any], data: GraphData, merges: Sequence[Merge], folder: Path) -> None:
+    """Write both reports into ``folder``, where the texts and pictures already lie.
+
+    The page is rendered by Jinja2 with escaping on; its policy lets it load nothing.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    samples = Samples(data, folder).choose()
+    label = {e.id: e.pref_label for e in data.entities}
+    refused = Counter(_kind(s.reason) for s in data.quarantined)
+    examples = [
+        {
+            "text": f"{label[s.subject]} · {words(s.predicate)} · "
+            f"{s.object.lexical if isinstance(s.object, Value) else label[s.object]}",
+            "reason": s.reason,
+            "path": s.evidence[0].target.source.removeprefix(f"{data.base}source/"),
+        }
+        for s in data.quarantined[:QUARANTINE]
+    ]
+    top = sorted(data.entities, key=lambda e: (-len(e.mentions), e.id))[:TOP]
+    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).from_string(
+        files("kgbuild.queries").joinpath("report_page.html").read_text("utf-8")
+    )
+    html = page.render(
+        report=report,
+        failed=[r for r in report["sources"] if r["outcome"] == "rejected"],
+        skipped=[r for r in report["sources"] if r["outcome"] == "skipped"],
+        samples=samples,
+        top=[
+            {
+                "label": e.pref_label, "type": e.types[0], "mentions": len(e.mentions),
+                "sources": len({data.mention[m].target.source for m in e.mentions}),
+                "modalities": ", ".join(data.modalities[e.id]), "others": ", ".join(e.alt_labels[:6]),
+            }
+            for e in top
+        ],
+        merges=_across(merges),
+        refused=refused.most_common(),
+        refused_examples=examples,
+    )  # fmt: skip
+    (folder / "report.html").write_text(html, "utf-8", errors="replace")
+    (folder / "report.json").write_text(json.dumps(report, indent=1), "utf-8")
+
+
+def _kind(reason: str) -> str:
+    return reason.split(":")[0] if ":" in reason else reason.split(" is below")[0].split(" 0.")[0]
+
+
+def _across(merges: Sequence[Merge]) -> list[dict[str, Any]]:
+    """Merges of unlike names between sources, the least sure first: those are worth a look."""
+    unlike = [m for m in merges if m.left.casefold() != m.right.casefold()]
+    return [
+        {
+            "left": m.left, "right": m.right, "score": m.score, "reason": m.reason,
+            "left_source": m.left_source.split("/source/")[-1], "right_source": m.right_source.split("/source/")[-1],
+        }
+        for m in sorted(unlike, key=lambda m: (m.score, m.left, m.right))[:TOP]
+    ]  # fmt: skip

@@ -1,0 +1,79 @@
+"""The published quads in an Oxigraph store: built at the first question, read-only afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kgbuild.errors import WorkspaceError
+
+if TYPE_CHECKING:
+    import pyoxigraph
+
+log = logging.getLogger(__name__)
+
+
+def generation(out: str | Path) -> Path:
+    """Folder of the published build. Raises ``WorkspaceError`` if ``out`` holds none."""
+    pointer = Path(out) / "current"
+    if not (pointer / "graph.nq").is_file():
+        raise WorkspaceError(f"{out} holds no graph. Build one first: kgbuild build FOLDER --out {out}")
+    return pointer.resolve()
+
+
+def open_store(out: str | Path) -> pyoxigraph.Store:
+    """The store of the published graph, opened read-only.
+
+    It lies under ``OUT/store``, named by the digest of ``graph.nq``, and is made aside and
+    moved into place; where nothing may be written the graph is loaded into memory.
+    """
+    import pyoxigraph
+
+    quads = generation(out) / "graph.nq"
+    home = Path(out).resolve() / "store"
+    place = home / _digest(quads)
+    if not place.is_dir():
+        try:
+            _make(quads, place)
+        except OSError as err:
+            log.info("%s cannot be written (%s): the graph is loaded into memory", home, err)
+            store = pyoxigraph.Store()
+            store.bulk_load(path=quads, format=pyoxigraph.RdfFormat.N_QUADS)
+            return store
+    try:
+        return pyoxigraph.Store.read_only(str(place))
+    except OSError:  # damaged: made again from the quads
+        shutil.rmtree(place, ignore_errors=True)
+        _make(quads, place)
+        return pyoxigraph.Store.read_only(str(place))
+
+
+def _make(quads: Path, place: Path) -> None:
+    import pyoxigraph
+
+    place.parent.mkdir(exist_ok=True)
+    aside = place.with_name(f"{place.name}.{os.getpid()}.tmp")
+    shutil.rmtree(aside, ignore_errors=True)
+    store = pyoxigraph.Store(str(aside))
+    store.bulk_load(path=quads, format=pyoxigraph.RdfFormat.N_QUADS)
+    store.optimize()
+    store.flush()
+    del store
+    try:
+        aside.rename(place)
+    except OSError:
+        shutil.rmtree(aside, ignore_errors=True)
+        if not place.is_dir():  # else another process was quicker with the same store
+            raise
+    for other in place.parent.iterdir():
+        if other != place and not other.name.endswith(".tmp"):
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:24]

@@ -1,0 +1,131 @@
+"""Where a statement comes from: every piece of evidence with its place, opened."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from kgbuild.errors import QueryError
+from kgbuild.queries.places import Annotation, Provenance, describe
+from kgbuild.queries.store import generation, open_store
+from kgbuild.types import Target, TextPosition
+from kgbuild.vocab import CORE, LABEL, OA, RDF, TYPE, words
+
+_AROUND = 160  # characters shown before and after a span
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece of evidence. ``before``, ``marked``, ``after`` cut out the text around the span, if it is text."""
+
+    id: str
+    path: str
+    place: str
+    target: Target
+    surface: str
+    modality: str
+    confidence: float
+    agent: str
+    before: str = ""
+    marked: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """``kind``: ``Statement`` | ``QuarantinedStatement`` | ``Entity``. ``text`` says it in words."""
+
+    id: str
+    kind: str
+    text: str
+    confidence: float
+    reason: str
+    evidence: tuple[Piece, ...]
+
+
+def explain(out: str | Path, what: str) -> Explanation:
+    """The evidence of a statement or entity by IRI or by the IRI's last part.
+
+    Raises ``QueryError`` if the graph does not know it.
+    """
+    folder, provenance = generation(out), Provenance(open_store(out))
+    texts = Texts(folder, provenance)
+    iri = _find(provenance, what)
+    found = provenance.properties(iri)
+    kinds = {t.removeprefix(CORE) for t in found.get(TYPE, ())}
+    kind = next((k for k in ("Statement", "QuarantinedStatement") if k in kinds), "Entity")
+    if kind == "Entity":
+        ids = provenance.subjects(OA + "hasBody", iri)
+        text = f"{_name(provenance, iri)} is a {', '.join(sorted(words(t) for t in found.get(TYPE, ())))}"
+    else:
+        ids = found.get(CORE + "evidence", [])
+        parts = [found[RDF + p][0] for p in ("subject", "predicate", "object")]
+        text = " ".join(_name(provenance, p) for p in parts)
+    pieces = [texts.piece(provenance.annotation(i)) for i in ids]
+    pieces.sort(key=lambda p: (-p.confidence, p.id))
+    confidence = float(next(iter(found.get(CORE + "confidence", ())), 0) or 0)
+    if kind == "Entity":
+        confidence = max((p.confidence for p in pieces), default=0.0)
+    return Explanation(iri, kind, text, confidence, next(iter(found.get(CORE + "reason", ())), ""), tuple(pieces))
+
+
+def _find(provenance: Provenance, what: str) -> str:
+    """The IRI that ``what`` means: itself, or a statement's or entity's last part."""
+    if provenance.properties(what) if "://" in what else False:
+        return what
+    last = what.strip("<>").rsplit("/", 1)[-1]
+    if re.fullmatch(r"[0-9a-f]{16}", last) or re.fullmatch(r"[a-z0-9-]+-[0-9a-f]{8}", last):
+        for kind in ("statement", "entity"):
+            iri = f"{provenance.base()}{kind}/{last}"
+            if provenance.properties(iri):
+                return iri
+    raise QueryError(
+        f"the graph knows no statement or entity {what!r}. Take an IRI from the report, from statements.parquet, "
+        "or from a query: SELECT ?s WHERE { ?s a core:Statement }."
+    )
+
+
+def _name(provenance: Provenance, value: str) -> str:
+    if "://" not in value:
+        return value
+    labels = provenance.properties(value).get(LABEL)
+    return labels[0] if labels else words(value)
+
+
+class Texts:
+    """Opens text renditions and names sources by their paths."""
+
+    def __init__(self, folder: Path, provenance: Provenance) -> None:
+        self._folder, self._provenance = folder, provenance
+        self._loaded: dict[str, str] = {}
+        self._paths: dict[str, str] = {}
+
+    def path(self, source: str) -> str:
+        """Path of a source relative to the corpus."""
+        if source not in self._paths:
+            found = self._provenance.properties(source).get(CORE + "path")
+            self._paths[source] = found[0] if found else source
+        return self._paths[source]
+
+    def text(self, source: str) -> str:
+        """The text rendition of a source, "" if it has none."""
+        from kgbuild.identity import text_name
+
+        if source not in self._loaded:
+            file = self._folder / "texts" / text_name(self.path(source), source)
+            self._loaded[source] = file.read_bytes().decode("utf-8", "surrogatepass") if file.is_file() else ""
+        return self._loaded[source]
+
+    def piece(self, a: Annotation) -> Piece:
+        """An annotation with the text around its span."""
+        span, before, marked, after = a.target.find(TextPosition), "", "", ""
+        if span is not None:
+            text = self.text(a.target.source)
+            before = text[max(0, span.start - _AROUND) : span.start]
+            marked, after = text[span.start : span.end], text[span.end : span.end + _AROUND]
+        return Piece(
+            a.id, self.path(a.target.source), describe(a.target), a.target, a.surface, a.modality, a.confidence,
+            a.agent, before, marked, after,
+        )  # fmt: skip
+
