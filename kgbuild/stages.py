@@ -110,7 +110,12 @@ def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress |
     A source that kills its worker is reported in its extraction; the others lose nothing.
     """
     progress, cache = progress or Silent(), job.store()
-    todo = [s for s in sources if not cache.has("vectors", job.vectors_key(s))]
+    # What could not be read this time is not extracted: the empty result would be kept for good.
+    todo = [
+        s
+        for s in sources
+        if not cache.has("vectors", job.vectors_key(s)) and cache.has("readings", job.reading_key(s))
+    ]
     weights = {s: _weight(job, s) for s in todo}
     todo.sort(key=lambda s: (-weights[s], s.path))  # long ones first: no worker ends alone with the longest
     progress.start("extract", len(sources))
@@ -120,7 +125,8 @@ def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress |
         for source, answer in pool.map(todo, lambda s: to_json(s).encode()):
             if isinstance(answer, WorkerDied):
                 issue = Issue("extract", answer.code, f"its extraction {answer}", source.id)
-                _store_extraction(job, source, load_reading(job, source), Extraction(source.id, issues=(issue,)))
+                died = Extraction(source.id, issues=(issue,))
+                _store_extraction(job, source, load_reading(job, source), died, "extractions-transient")
             progress.advance("extract", note=source.path)
     progress.finish("extract")
     return len(todo)
@@ -146,6 +152,15 @@ def _weight(job: Job, source: Source) -> int:
     """A rough guess of the work in a source: a picture costs about as much as 6,000 characters."""
     reading = load_reading(job, source)
     return len(reading.text) + 6000 * len({s.blob for s in reading.segments if s.blob})
+
+
+def passing_failures(job: Job, sources: Sequence[Source]) -> list[Issue]:
+    """What failed for a reason that may pass (load, memory, a changed file), of all stages so far."""
+    found = []
+    for source in sources:
+        reading, extraction = load_extraction(job, source)
+        found += [i for i in (*reading.issues, *extraction.issues) if i.code in TRANSIENT]
+    return found
 
 
 def extract_source(job: Job, source: Source) -> None:
@@ -178,21 +193,27 @@ def _models(config: str) -> tuple[Any, Any]:
     return load(resolved), registry.load("encoders", resolved["embeddings"]["encoder"])(resolved)
 
 
-def _store_extraction(job: Job, source: Source, reading: Reading, extraction: Extraction) -> None:
+def _store_extraction(
+    job: Job, source: Source, reading: Reading, extraction: Extraction, stage: str = "extractions"
+) -> None:
     value = _encode(replace(reading, blobs={})) + b"\n" + _encode(extraction)
-    job.store().put("extractions", job.extraction_key(source), value)
+    job.store().put(stage, job.extraction_key(source), value)
 
 
 def load_extraction(job: Job, source: Source) -> tuple[Reading, Extraction]:
     """The reading with its derived segments and the extraction that ``extract_sources`` stored."""
-    found = job.store().get("extractions", job.extraction_key(source))
+    cache, key = job.store(), job.extraction_key(source)
+    found = cache.get("extractions", key) or cache.get("extractions-transient", key)
     if found is None:
+        reading = load_reading(job, source)
+        if any(i.code in TRANSIENT for i in reading.issues):
+            return reading, Extraction(source.id)
         issue = Issue(
             "extract", "io", "its extraction is missing or damaged in the cache; build again", source.id
         )
-        return load_reading(job, source), Extraction(source.id, issues=(issue,))
-    reading, _, extraction = found.partition(b"\n")
-    return from_json(Reading, _decode(reading)), from_json(Extraction, _decode(extraction))
+        return reading, Extraction(source.id, issues=(issue,))
+    reading_json, _, extraction_json = found.partition(b"\n")
+    return from_json(Reading, _decode(reading_json)), from_json(Extraction, _decode(extraction_json))
 
 
 def load_vectors(job: Job, sources: Sequence[Source]) -> EmbeddingTable:

@@ -1,1 +1,14 @@
-"""."""
+"""The command line: one file per command, loaded when it is called."""
+
+from __future__ import annotations
+
+import sys
+
+COMMANDS = ("build", "query", "why", "similar", "evaluate", "train", "doctor")
+
+
+def main() -> None:
+    """Entry point ``kgbuild``: turns a ``KgbuildError`` into a message and its exit code."""
+    from kgbuild.cli.app import run
+
+    sys.exit(run(sys.argv[1:]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -13,32 +12,33 @@ def build(
     corpus: Annotated[Path, typer.Argument(help="Folder (or one file) to build from.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Workspace to write; made if absent.")],
     config: Annotated[Path | None, typer.Option(help="TOML file over the defaults.")] = None,
-    workers: Annotated[int, typer.Option(help="Processes that extract; 0 = as many as cores.")] = 0,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="One key: --set align.min_score=0.8 (repeatable).")
-    ] = None,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that extract; 0 = as many as cores.")] = 0,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="One key: --set align.min_score=0.8 (repeatable).")] = None,
     flow: Annotated[bool, typer.Option("--flow", help="Drive the stages by the Prefect flow.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Build a knowledge graph from documents, pictures and videos.
 
-    Exit codes: 0 success, 1 partial (some files failed, all listed), 2 wrong usage, 3 nothing extracted.
+    Only what changed since the last build is read again. Exit codes: 0 success, 1 partial
+    (some files failed, all are listed), 2 wrong usage, 3 nothing extracted.
     """
-    from kgbuild.cli.console import Bars, print_report
+    from kgbuild.cli.console import Bars, print_json, print_report
     from kgbuild.config import Config, parse_overrides
     from kgbuild.pipeline import build as run
 
     overrides = parse_overrides(set_ or [])
     if workers:
         overrides["run.workers"] = workers
-    settings = Config.load(config, overrides=overrides)
     if flow:
-        report = _flow(corpus, out, settings)
+        from kgbuild_flows.build import build as run_flow
+
+        report = run_flow(str(corpus), str(out), config=str(config) if config else None, overrides=overrides)
     else:
+        settings = Config.load(config, overrides=overrides)
         with Bars(quiet=as_json) as bars:
             report = run(corpus, out=out, config=settings, progress=bars)
     if as_json:
-        typer.echo(json.dumps(report.as_dict(), indent=2, ensure_ascii=False))
+        print_json(report.as_dict())
     else:
         print_report(report)
     raise typer.Exit(0 if report.status == "success" else 1)

@@ -1,0 +1,116 @@
+"""The build as a Prefect flow: batches of sources as tasks, retried when a failure may pass.
+
+    kgbuild build FOLDER --out OUT --flow
+    prefect deploy --name nightly        # prefect.yaml holds the schedule
+
+The same stage functions as ``kgbuild.pipeline``; the graph is the same, byte for byte.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.runtime import task_run
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from kgbuild.config import Config
+from kgbuild.errors import KgbuildError
+from kgbuild.pipeline import build_key, publish, published
+from kgbuild.progress import Silent
+from kgbuild.publish import Report
+from kgbuild.stages import Job, extract_sources, list_sources, passing_failures, read_sources
+from kgbuild.types import Source
+from kgbuild.workspace import Workspace
+
+RETRIES = 2
+BATCHES_PER_WORKER = 2
+
+
+class PassingFailure(KgbuildError):
+    """Some sources of a batch failed for a reason that may pass: the task is tried again."""
+
+
+@task(name="read", retries=RETRIES, retry_delay_seconds=[2, 10])
+def read_batch(job: Job, sources: Sequence[Source]) -> int:
+    """Read a batch; sources that time out or run out of memory are tried again."""
+    count = read_sources(job, sources)
+    _retry_if_passing(job, sources)
+    return count
+
+
+@task(name="extract", retries=RETRIES, retry_delay_seconds=[2, 10])
+def extract_batch(job: Job, sources: Sequence[Source]) -> int:
+    """Mentions, relations and vectors of a batch, from cache to cache."""
+    count = extract_sources(job, sources)
+    _retry_if_passing(job, sources)
+    return count
+
+
+@task(name="publish")
+def publish_graph(job: Job, workspace: Workspace, found: Any, seconds: dict[str, float], started: float) -> Report:
+    """Assemble the graph from the cache and publish it."""
+    sources, left_out = found
+    return publish(job, workspace, sources, left_out, seconds=seconds, started=started, progress=Silent())
+
+
+@flow(name="kgbuild-build", validate_parameters=False, task_runner=ThreadPoolTaskRunner(max_workers=8))
+def build(corpus: str, out: str, config: str | None = None, overrides: dict[str, Any] | None = None) -> Report:
+    """Build the graph of a folder. The run fails if nothing was extracted; files that fail are listed in its artifact."""
+    log, started = get_run_logger(), time.time()
+    workspace = Workspace(out)
+    with workspace.lock():
+        job = Job(str(Path(corpus).resolve()), workspace.cache_url, Config.load(config, overrides=overrides))
+        sources, left_out = list_sources(job)
+        report = published(workspace, build_key(job, sources, left_out))
+        if report is None:
+            seconds: dict[str, float] = {}
+            for name, stage in (("read", read_batch), ("extract", extract_batch)):
+                begun = time.monotonic()
+                part = replace_workers(job, 1)
+                runs = [stage.submit(part, batch) for batch in batches(sources, job.workers * BATCHES_PER_WORKER)]
+                for run in runs:
+                    run.wait()
+                    run.result()
+                seconds[name] = time.monotonic() - begun
+            report = publish_graph(job, workspace, (sources, left_out), seconds, started)
+    log.info("%s: %s", report.status, report.counts)
+    create_markdown_artifact(markdown(report), key="kgbuild-build", description=f"{report.status}: {out}")
+    return report
+
+
+def batches(sources: Sequence[Source], count: int) -> list[list[Source]]:
+    """At most ``count`` batches of like size in bytes: large files are dealt out first."""
+    made: list[list[Source]] = [[] for _ in range(min(count, len(sources)))]
+    loads = [0] * len(made)
+    for source in sorted(sources, key=lambda s: (-s.size, s.path)):
+        n = loads.index(min(loads))
+        made[n].append(source)
+        loads[n] += source.size + 10_000
+    return made
+
+
+def replace_workers(job: Job, workers: int) -> Job:
+    """The same job with so many workers in each task: the tasks themselves run side by side."""
+    sections = job.config.as_dict()
+    sections["run"]["workers"] = workers
+    return replace(job, config=Config.of(sections))
+
+
+def markdown(report: Report) -> str:
+    """The report as a Prefect artifact."""
+    rows = "\n".join(f"| {name} | {value} |" for name, value in report.counts.items())
+    failed = [r for r in report.sources if r["outcome"] == "rejected"]
+    lines = "\n".join(f"- `{r['path']}`: {r['reason']}" for r in failed) or "None."
+    return f"# {report.status}\n\n| what | count |\n|---|---|\n{rows}\n\n## Files that failed\n\n{lines}\n"
+
+
+def _retry_if_passing(job: Job, sources: Sequence[Source]) -> None:
+    failures = passing_failures(job, sources)
+    if failures and (task_run.run_count or 1) <= RETRIES:
+        raise PassingFailure(f"{failures[0].source}: {failures[0].message}; and {len(failures) - 1} more")

@@ -1,0 +1,48 @@
+"""``kgbuild query``: SPARQL over a published graph."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Form(StrEnum):
+    """Forms of an answer."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    turtle = "turtle"
+
+
+def query(
+    out: Annotated[Path, typer.Argument(help="Workspace of a build.")],
+    sparql: Annotated[str, typer.Argument(help="The query. Prefixes core, gen, rdfs, skos, ... are known.")] = "",
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="Read the query from a file.")] = None,
+    form: Annotated[Form, typer.Option("--format", help="Form of the answer.")] = Form.table,
+    timeout: Annotated[float, typer.Option(help="Seconds; 0 = as configured.")] = 0,
+) -> None:
+    """Ask the graph in SPARQL 1.1; the default graph is the union of all sources."""
+    from kgbuild.cli.console import print_answer
+    from kgbuild.config import Config
+    from kgbuild.errors import UsageError
+    from kgbuild.queries.graph import open as open_graph
+
+    if bool(sparql) == (file is not None):
+        raise UsageError("give a query or --file with a query, one of both.")
+    if file is not None:
+        try:
+            sparql = file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as err:
+            raise UsageError(f"{file}: cannot read the query: {err}.") from err
+    overrides = {"queries.timeout_s": int(timeout) or 1} if timeout else {}
+    with open_graph(out, config=Config.load(overrides=overrides)) as graph:
+        answer = graph.sparql(sparql)
+    if form is Form.turtle and answer.kind != "graph":
+        raise UsageError("--format turtle is for CONSTRUCT and DESCRIBE; this query gives rows.")
+    print_answer(answer, form.value)
+    if answer.truncated:
+        typer.secho("The answer is cut off at queries.max_rows; add a LIMIT or raise it.", fg="yellow", err=True)

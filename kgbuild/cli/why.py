@@ -1,0 +1,38 @@
+"""``kgbuild why``: where a statement comes from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def why(
+    out: Annotated[Path, typer.Argument(help="Workspace of a build.")],
+    what: Annotated[str, typer.Argument(help="IRI of a statement, mention or entity, or its last part.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Pieces of evidence shown.")] = 10,
+) -> None:
+    """Show the evidence of a statement, or where an entity is named: span, box, time."""
+    from kgbuild.cli.console import console, escape, print_json
+    from kgbuild.queries.graph import open as open_graph
+
+    with open_graph(out) as graph:
+        found = graph.why(what)
+    if as_json:
+        print_json(asdict(found))
+        return
+    console.print(f"[bold]{escape(found.text)}[/]   {found.kind}, confidence {found.confidence:.2f}")
+    if found.reason:
+        console.print(f"refused: {escape(found.reason)}")
+    for piece in found.evidence[:limit]:
+        console.print(f"\n{escape(piece.path)}, {escape(piece.place)}  [dim]{piece.modality}, {piece.confidence:.2f}[/]")
+        if piece.marked:
+            line = [escape(" ".join(part.split())) for part in (piece.before, piece.marked, piece.after)]
+            console.print(f"  … {line[0]} [bold reverse]{line[1]}[/] {line[2]} …")
+        else:
+            console.print(f"  [bold]{escape(piece.surface)}[/]")
+    if len(found.evidence) > limit:
+        console.print(f"\n{len(found.evidence) - limit} more: --limit {len(found.evidence)}")
