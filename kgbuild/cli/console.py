@@ -16,7 +16,7 @@ from kgbuild.publish import Report
 from kgbuild.queries.answer import Answer
 from kgbuild.vocab import shorten
 
-console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 NOTE = 38
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kgbuild.entities.keys import compatible, is_name, key
+from kgbuild.entities.keys import alike, compatible, is_name, key
 from kgbuild.entities.union import Union
+from kgbuild.identity import clean
+from kgbuild.mentions.names import is_acronym
 from kgbuild.types import Mention
 
 
@@ -31,15 +33,36 @@ def group(mentions: Sequence[Mention], vectors: Mapping[str, np.ndarray]) -> lis
     """Groups in the order of their ids, which do not depend on the order of the mentions."""
     ordered = sorted({m.id: m for m in mentions if m.id in vectors and is_name(m.surface)}.values(), key=lambda m: m.id)
     union = Union(len(ordered))
-    by_cluster: dict[tuple[str, str], int] = {}
+    by_cluster: dict[tuple[str, str], list[int]] = {}
     by_key: dict[tuple[str, str], list[int]] = {}
     for i, m in enumerate(ordered):
         if m.cluster:
-            union.join(by_cluster.setdefault((m.target.source, m.cluster), i), i)
+            by_cluster.setdefault((m.target.source, m.cluster), []).append(i)
         by_key.setdefault((m.target.source, key(m.surface)), []).append(i)
+    for same in by_cluster.values():
+        _join_coreferent(ordered, same, union)
     for same in by_key.values():
         _join_same_name(ordered, same, union)
     return sorted((_make([ordered[i] for i in members], vectors) for members in union.groups()), key=lambda g: g.id)
+
+
+def _join_coreferent(mentions: Sequence[Mention], cluster: list[int], union: Union) -> None:
+    """Names of a coreference cluster that are alike; a short name that fits several goes to the commonest one."""
+    names: dict[str, list[int]] = {}
+    for i in cluster:
+        names.setdefault(clean(mentions[i].surface), []).append(i)
+    for same in names.values():
+        for i in same[1:]:
+            union.join(same[0], i)
+    ordered = sorted(names, key=lambda n: (-len(n.split()), -len(names[n]), n))
+    for n, short in enumerate(ordered):
+        longer = [name for name in ordered[:n] if alike(name, short)]
+        if longer:
+            best = max(longer, key=lambda name: (len(names[name]), name))
+            union.join(names[best][0], names[short][0])
+    for i in cluster:
+        if mentions[i].nominal:  # a description has no name to be compared by
+            union.join(cluster[0], i)
 
 
 def _join_same_name(mentions: Sequence[Mention], same: list[int], union: Union) -> None:
@@ -67,23 +90,17 @@ def _make(mentions: list[Mention], vectors: Mapping[str, np.ndarray]) -> Group:
 
 
 def preferred(mentions: Sequence[Mention]) -> str:
-    """The best name: proper before nominal, then frequent, then long, then by the alphabet."""
-    from kgbuild.identity import clean
-
+    """The best name: proper before nominal, an acronym's long form, a person's full name, then the commonest."""
     counts = Counter(clean(m.surface) for m in mentions)
     proper = {clean(m.surface) for m in mentions if not m.nominal and m.surface != m.surface.lower()}
-    full = max((len(n.split()) for n in proper), default=0)
-    return min(
-        counts,
-        key=lambda n: (
-            n not in proper,
-            n.isupper() and " " not in n and full > 1,  # an acronym names less well than its long form
-            len(n.split()) == 1 and full > 1 and counts[n] < 3 * max(counts.values()),
-            -counts[n],
-            -len(n),
-            n,
-        ),
-    )
+    person = main_type(mentions) == "Person"
+
+    def rank(name: str) -> tuple[bool, bool, bool, int, int, str]:
+        spelt_out = any(is_acronym(name, other) for other in proper)
+        short = person and " " not in name and any(" " in other for other in proper)
+        return (name not in proper, spelt_out, short, -counts[name], -len(name), name)
+
+    return min(counts, key=rank)
 
 
 def main_type(mentions: Sequence[Mention]) -> str:

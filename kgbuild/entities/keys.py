@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from os.path import commonprefix
+
+from rapidfuzz import fuzz
 
 from kgbuild.identity import clean, normalise
+from kgbuild.mentions.names import is_acronym
 
 _LEADING = re.compile(r"(?:the|a|an|this|that|these|those|its|their|our|his|her|your|my)\s+", re.I)
 _DISJOINT = frozenset({"Person", "Organisation", "Place", "Event", "Work", "Product", "Concept", "Language"})
@@ -29,6 +33,18 @@ def key(surface: str) -> str:
         last = words[-1]
         words[-1] = last[:-3] + "y" if last.endswith("ies") and len(last) > 4 else last[:-1]
     return " ".join(words) or normalise(surface)
+
+
+def alike(a: str, b: str) -> bool:
+    """Whether two names can be one thing by their letters: a shared word, an acronym, a like spelling or stem.
+
+    Coreference alone must not make one thing of two names: its errors would spread over all sources.
+    """
+    if is_acronym(a, b) or is_acronym(b, a):
+        return True
+    x, y = key(a), key(b)
+    stem = len(commonprefix((x, y)))
+    return bool(set(x.split()) & set(y.split())) or stem >= 4 or fuzz.ratio(x, y) >= 75
 
 
 def is_name(surface: str) -> bool:

@@ -7,6 +7,7 @@ diagram names its thing in two or three lines).
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -78,7 +79,7 @@ class Ocr:
             return []
         lines = []
         for box, text, score in zip(result.boxes, result.txts, result.scores, strict=True):
-            text = " ".join(text.split())
+            text = tidy(text)
             if text and score >= self.min_score:
                 xs, ys = box[:, 0] / scale, box[:, 1] / scale
                 lines.append(
@@ -116,6 +117,14 @@ class Ocr:
             segment_iri(reading.source.id, number), target, "label", line.text, f"{self.name}/{VERSION}", context,
             blob=picture.blob,
         )  # fmt: skip
+
+
+def tidy(text: str) -> str:
+    """A line without what strokes near it were taken for: symbols at its ends, a lone ideograph behind Latin words."""
+    words = text.split()
+    if sum(c.isascii() and c.isalpha() for c in text) >= 3:
+        words = [w for w in words if not (len(w) == 1 and "\u3000" <= w <= "\u9fff")]
+    return re.sub(r"^[·•|_~]+\s+|\s+[·•|_~]+$", "", " ".join(words))
 
 
 def split_box(selectors: Sequence[Selector]) -> tuple[tuple[Selector, ...], Box]:

@@ -44,14 +44,14 @@ class Graph:
         return graph
 
     def to_rdflib(self) -> rdflib.Dataset:
-        """The quads as an ``rdflib.Dataset`` over the Oxigraph store; the default graph is the union.
+        """The quads as an ``rdflib.Dataset`` over the Oxigraph store; its default graph holds the union.
 
         Run only queries of your own on it: rdflib reads what ``FROM`` names.
         """
         import rdflib
         from oxrdflib import OxigraphStore
 
-        return rdflib.Dataset(store=OxigraphStore(store=open_store(self.out)), default_union=True)
+        return rdflib.Dataset(store=OxigraphStore(store=open_store(self.out)), default_union=False)
 
     def similar(self, text: str, *, k: int = 10, type: str = "") -> list[Neighbour]:
         """The ``k`` entities whose mentions are nearest to a text, best first, cosine in [-1, 1].

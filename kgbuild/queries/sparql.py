@@ -159,9 +159,7 @@ def _answer(store: Any, query: str, bindings: Mapping[str, str], limit: int) -> 
     import pyoxigraph as ox
 
     substitutions = {ox.Variable(k): ox.NamedNode(v) for k, v in bindings.items()}
-    found = store.query(
-        query, prefixes=PREFIXES, use_default_graph_as_union=True, substitutions=substitutions or None
-    )
+    found = store.query(query, prefixes=PREFIXES, substitutions=substitutions or None)
     if isinstance(found, ox.QueryBoolean):
         return Answer("ask", boolean=bool(found))
     if isinstance(found, ox.QueryTriples):

@@ -1,4 +1,8 @@
-"""The published quads in an Oxigraph store: built at the first question, read-only afterwards."""
+"""The published quads in an Oxigraph store: built at the first question, read-only afterwards.
+
+The store's default graph holds the union of all named graphs, each triple once: Oxigraph's
+own union answers a triple once for each graph that holds it, which is not what RDF means.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ from kgbuild.errors import WorkspaceError
 
 if TYPE_CHECKING:
     import pyoxigraph
+
+FORMAT = 1  # of the store: another number makes it again
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +48,7 @@ def open_store(out: str | Path) -> pyoxigraph.Store:
         except OSError as err:
             log.info("%s cannot be written (%s): the graph is loaded into memory", home, err)
             store = pyoxigraph.Store()
-            store.bulk_load(path=quads, format=pyoxigraph.RdfFormat.N_QUADS)
+            _load(store, quads)
             return store
     try:
         return pyoxigraph.Store.read_only(str(place))
@@ -59,7 +65,7 @@ def _make(quads: Path, place: Path) -> None:
     aside = place.with_name(f"{place.name}.{os.getpid()}.tmp")
     shutil.rmtree(aside, ignore_errors=True)
     store = pyoxigraph.Store(str(aside))
-    store.bulk_load(path=quads, format=pyoxigraph.RdfFormat.N_QUADS)
+    _load(store, quads)
     store.optimize()
     store.flush()
     del store
@@ -74,6 +80,17 @@ def _make(quads: Path, place: Path) -> None:
             shutil.rmtree(other, ignore_errors=True)
 
 
+def _load(store: pyoxigraph.Store, quads: Path) -> None:
+    """All quads, and their triples in the default graph."""
+    import pyoxigraph
+
+    store.bulk_load(path=quads, format=pyoxigraph.RdfFormat.N_QUADS)
+    with quads.open("rb") as lines:
+        # Our own N-Quads: the graph is the last IRI of a line.
+        triples = b"".join(line.rpartition(b" <")[0] + b" .\n" for line in lines)
+    store.bulk_load(input=triples, format=pyoxigraph.RdfFormat.N_TRIPLES)
+
+
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:24]
+        return f"{FORMAT}-{hashlib.file_digest(file, 'sha256').hexdigest()[:24]}"

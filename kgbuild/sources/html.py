@@ -199,10 +199,10 @@ class Walker:
 
 
 def row_text(cells: list[str], header: list[str]) -> str:
-    """A table row read as a sentence: the first cell, then each further cell behind its column's name."""
+    """A table row read as a sentence: the first cell, then each further one behind its column's name."""
     if len(header) != len(cells) or not cells:
         return "; ".join(c for c in cells if c)
-    rest = [f"{name} {cell}".strip() for name, cell in zip(header[1:], cells[1:], strict=True) if cell]
+    rest = [f"{name}: {cell}" if name else cell for name, cell in zip(header[1:], cells[1:], strict=True) if cell]
     return f"{cells[0]}: {'; '.join(rest)}." if rest else cells[0]
 
 
