@@ -41,8 +41,10 @@ def main() -> None:
     table = embed(Extraction("benchmark", tuple(mentions)), encoder(config))
     embedded = time.monotonic()
     found = align(mentions, table, config=config)
-    print(f"{len(mentions)} mentions, {len(found.entities)} entities, {len(found.merges)} merges; "
-          f"embedding {embedded - started:.1f} s, alignment {time.monotonic() - embedded:.1f} s")
+    print(
+        f"{len(mentions)} mentions, {len(found.entities)} entities, {len(found.merges)} merges; "
+        f"embedding {embedded - started:.1f} s, alignment {time.monotonic() - embedded:.1f} s"
+    )
     with options.out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "cluster"])

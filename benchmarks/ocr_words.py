@@ -39,9 +39,7 @@ def overlaps(line: Line, box: list[float]) -> bool:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--limit", type=int, default=0, help="only every so many pictures, spread evenly")
     parser.add_argument("--misses", action="store_true", help="print what was not found")

@@ -44,7 +44,9 @@ def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size=size)
 
 
-def diagram(title: str, size: tuple[int, int], nodes: dict[str, Node], edges: list[tuple[str, str, str]]) -> Image.Image:
+def diagram(
+    title: str, size: tuple[int, int], nodes: dict[str, Node], edges: list[tuple[str, str, str]]
+) -> Image.Image:
     """Boxes with straight arrows between their borders and labels on the arrows."""
     picture = Image.new("RGB", size, PAPER)
     draw = ImageDraw.Draw(picture)
@@ -178,7 +180,11 @@ def write_docx(path: Path) -> None:
     table = document.add_table(rows=1, cols=3)
     for cell, text in zip(table.rows[0].cells, ("Station", "Country", "Operator"), strict=True):
         cell.text = text
-    for row in (("Goldstone", "United States", "NASA"), ("Madrid", "Spain", "INTA"), ("Canberra", "Australia", "CSIRO")):
+    for row in (
+        ("Goldstone", "United States", "NASA"),
+        ("Madrid", "Spain", "INTA"),
+        ("Canberra", "Australia", "CSIRO"),
+    ):
         for cell, text in zip(table.add_row().cells, row, strict=True):
             cell.text = text
     document.add_paragraph(
@@ -188,7 +194,10 @@ def write_docx(path: Path) -> None:
 
 
 SLIDES = [
-    ("Webb in half a minute", ["James Webb Space Telescope", "NASA, ESA and CSA", "Launched 25 December 2021"]),
+    (
+        "Webb in half a minute",
+        ["James Webb Space Telescope", "NASA, ESA and CSA", "Launched 25 December 2021"],
+    ),
     ("Four instruments", ["NIRCam", "NIRSpec", "MIRI", "NIRISS"]),
     None,  # the diagram of the ground segment
     ("Deep Space Network", ["Goldstone, California", "Madrid, Spain", "Canberra, Australia"]),

@@ -61,7 +61,7 @@ def publish_graph(job: Job, workspace: Workspace, found: Any, seconds: dict[str,
 
 @flow(name="kgbuild-build", validate_parameters=False, task_runner=ThreadPoolTaskRunner(max_workers=8))
 def build(corpus: str, out: str, config: str | None = None, overrides: dict[str, Any] | None = None) -> Report:
-    """Build the graph of a folder. The run fails if nothing was extracted; files that fail are listed in its artifact."""
+    """Build the graph of a folder. It fails if nothing was extracted; files that fail are in its artifact."""
     log, started = get_run_logger(), time.time()
     workspace = Workspace(out)
     with workspace.lock():

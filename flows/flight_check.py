@@ -1,6 +1,6 @@
 """A flight check: build a tiny corpus whose answers are known, before the real run.
 
-    prefect deploy --name flight-check   # or: python -m kgbuild_flows.flight_check
+prefect deploy --name flight-check   # or: python -m kgbuild_flows.flight_check
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from kgbuild_flows.build import build
 from prefect import flow
 
 from kgbuild.errors import KgbuildError
 from kgbuild.queries.graph import open as open_graph
-from kgbuild_flows.build import build
 
 TEXT = """# Data path
 

@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 
 # What a stage's results depend on besides its own code.
 LIBRARIES = {
-    "sources": ("av", "lxml", "markdown-it-py", "opencv-python-headless", "pillow", "pypdfium2", "pysubs2"),
-    "mentions": ("onnxruntime", "rapidocr", "spacy", "torch", "transformers"),
+    "sources": ("av", "lxml", "markdown-it-py", "pillow", "pypdfium2", "python-docx", "svgelements"),
+    "mentions": ("onnxruntime", "opencv-python-headless", "rapidocr", "spacy", "torch", "transformers"),
     "embeddings": ("torch", "transformers"),
 }
 
@@ -57,9 +57,7 @@ class Cache:
 
         self.url = url
         self.fs, self.root = fsspec.core.url_to_fs(url)
-        self._local = "file" in (
-            self.fs.protocol if isinstance(self.fs.protocol, tuple) else (self.fs.protocol,)
-        )
+        self._local = "file" in (self.fs.protocol if isinstance(self.fs.protocol, tuple) else (self.fs.protocol,))
 
     @staticmethod
     def key(*parts: object) -> str:

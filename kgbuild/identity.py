@@ -24,8 +24,7 @@ def digest(*parts: object, length: int = 16) -> str:
 def clean(surface: str) -> str:
     """A surface as a person would write it: escapes and tags of diagram code, and runs of blanks, become one blank."""
     return (
-        " ".join(re.sub(r"\\[nlrtNGE]|<[^<>]{1,200}>|[{}|](?=.*[{}|])|[{}]", " ", surface).split())
-        or surface.strip()
+        " ".join(re.sub(r"\\[nlrtNGE]|<[^<>]{1,200}>|[{}|](?=.*[{}|])|[{}]", " ", surface).split()) or surface.strip()
     )
 
 

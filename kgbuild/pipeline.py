@@ -18,7 +18,11 @@ from kgbuild.workspace import Workspace
 
 
 def build(
-    corpus: str | Path, *, out: str | Path, config: Config | str | Path | None = None, progress: Progress | None = None
+    corpus: str | Path,
+    *,
+    out: str | Path,
+    config: Config | str | Path | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Build the graph of a folder (or one file) into the workspace ``out``.
 
@@ -58,9 +62,7 @@ def publish(
         write_graph(job, graph, folder, progress=progress)
         seconds["write"] = time.monotonic() - begun
         key = build_key(job, sources, left_out)
-        report = make_report(
-            job, graph, left_out, out=str(workspace.out), seconds=seconds, started=started, key=key
-        )
+        report = make_report(job, graph, left_out, out=str(workspace.out), seconds=seconds, started=started, key=key)
         write_report(report.as_dict(), graph.data, graph.alignment.merges, folder)
     return report
 

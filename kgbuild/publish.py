@@ -117,7 +117,14 @@ class Report:
 
 
 def make_report(
-    job: Job, graph: Graph, left_out: Sequence[Issue], *, out: str, seconds: dict[str, float], started: float, key: str
+    job: Job,
+    graph: Graph,
+    left_out: Sequence[Issue],
+    *,
+    out: str,
+    seconds: dict[str, float],
+    started: float,
+    key: str,
 ) -> Report:
     """The record of a run: outcome of each file, counts, what failed and why."""
     from kgbuild.graphs.rdf import provenance_per_fact

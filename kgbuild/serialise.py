@@ -29,7 +29,8 @@ def to_json(value: object) -> str:
 def from_json(kind: type[T], text: str) -> T:
     """The object of the given type that ``to_json`` wrote. Raises ``ValueError`` if it does not fit."""
     try:
-        made: T = _builder(kind)(json.loads(text))
+        target: Any = kind
+        made: T = _builder(target)(json.loads(text))
     except (KeyError, TypeError, AttributeError) as err:
         raise ValueError(f"this JSON is no {getattr(kind, '__name__', kind)}: {err!r}") from err
     return made
@@ -50,7 +51,7 @@ def _plain(value: object) -> object:
 
 @lru_cache(None)
 def _names(kind: type) -> tuple[str, ...]:
-    return tuple(f.name for f in dataclasses.fields(kind))  # type: ignore[arg-type]
+    return tuple(f.name for f in dataclasses.fields(kind))
 
 
 @lru_cache(None)
@@ -62,7 +63,8 @@ def _builder(kind: Any) -> Callable[[Any], Any]:
     ):
         return _selector
     if origin in (types.UnionType, typing.Union):
-        inner = [_builder(a) for a in arguments if a is not type(None) and dataclasses.is_dataclass(a)]
+        kinds: list[Any] = [a for a in arguments if a is not type(None) and dataclasses.is_dataclass(a)]
+        inner = [_builder(a) for a in kinds]
         return lambda v: inner[0](v) if inner and isinstance(v, dict) else v
     if origin is tuple:
         if len(arguments) == 2 and arguments[1] is Ellipsis:

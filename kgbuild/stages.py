@@ -112,9 +112,7 @@ def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress |
     progress, cache = progress or Silent(), job.store()
     # What could not be read this time is not extracted: the empty result would be kept for good.
     todo = [
-        s
-        for s in sources
-        if not cache.has("vectors", job.vectors_key(s)) and cache.has("readings", job.reading_key(s))
+        s for s in sources if not cache.has("vectors", job.vectors_key(s)) and cache.has("readings", job.reading_key(s))
     ]
     weights = {s: _weight(job, s) for s in todo}
     todo.sort(key=lambda s: (-weights[s], s.path))  # long ones first: no worker ends alone with the longest
@@ -208,9 +206,7 @@ def load_extraction(job: Job, source: Source) -> tuple[Reading, Extraction]:
         reading = load_reading(job, source)
         if any(i.code in TRANSIENT for i in reading.issues):
             return reading, Extraction(source.id)
-        issue = Issue(
-            "extract", "io", "its extraction is missing or damaged in the cache; build again", source.id
-        )
+        issue = Issue("extract", "io", "its extraction is missing or damaged in the cache; build again", source.id)
         return reading, Extraction(source.id, issues=(issue,))
     reading_json, _, extraction_json = found.partition(b"\n")
     return from_json(Reading, _decode(reading_json)), from_json(Extraction, _decode(extraction_json))

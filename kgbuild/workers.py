@@ -7,6 +7,7 @@ stop native code that hangs or eats memory; a process can be killed.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -64,9 +65,7 @@ class Worker:
             status = process.wait()
             self.close()
             if late.is_set():
-                raise WorkerDied(
-                    "timeout", f"not done after {self._timeout:g} s; its process was killed"
-                ) from err
+                raise WorkerDied("timeout", f"not done after {self._timeout:g} s; its process was killed") from err
             if status == _OUT_OF_MEMORY:
                 raise WorkerDied("memory", f"needs more than the {self._memory} MiB allowed") from err
             raise WorkerDied("crashed", f"its process ended with status {status}") from err
@@ -93,10 +92,8 @@ class Worker:
             process, self._process = self._process, None
             for pipe in (process.stdin, process.stdout):
                 if pipe:
-                    try:
+                    with contextlib.suppress(BrokenPipeError):
                         pipe.close()
-                    except BrokenPipeError:
-                        pass
             try:
                 process.wait(2)
             except subprocess.TimeoutExpired:
@@ -107,12 +104,8 @@ class Worker:
 class WorkerPool:
     """Several workers of one kind. Use as a context manager: leaving it ends the children."""
 
-    def __init__(
-        self, factory: str, setup: bytes, size: int, *, timeout_s: float = 0, memory_mb: int = 0
-    ) -> None:
-        self._workers = [
-            Worker(factory, setup, timeout_s=timeout_s, memory_mb=memory_mb) for _ in range(size)
-        ]
+    def __init__(self, factory: str, setup: bytes, size: int, *, timeout_s: float = 0, memory_mb: int = 0) -> None:
+        self._workers = [Worker(factory, setup, timeout_s=timeout_s, memory_mb=memory_mb) for _ in range(size)]
         self._free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         for worker in self._workers:
             self._free.put(worker)

@@ -20,7 +20,8 @@ from kgbuild.errors import WorkspaceError
 FORMAT = 1
 PUBLISHED = (
     "graph.nq", "facts.ttl", "graph.graphml", "entities.parquet", "statements.parquet", "mentions.parquet",
-    "segments.parquet", "vectors.faiss", "vectors.json", "merges.json", "report.html", "report.json", "texts", "pictures",
+    "segments.parquet", "vectors.faiss", "vectors.json", "merges.json", "report.html", "report.json",
+    "texts", "pictures",
 )  # fmt: skip
 
 
@@ -37,9 +38,7 @@ class Workspace:
             try:
                 found = json.loads(self._meta.read_text("utf-8"))["format"]
             except (ValueError, KeyError, TypeError) as err:
-                raise WorkspaceError(
-                    f"{self._meta} is damaged. Move {self.out} away and build again."
-                ) from err
+                raise WorkspaceError(f"{self._meta} is damaged. Move {self.out} away and build again.") from err
             if found != FORMAT:
                 raise WorkspaceError(
                     f"{self.out} has workspace format {found}, this kgbuild writes {FORMAT}. Build into another folder."

@@ -13,7 +13,9 @@ def build(
     out: Annotated[Path, typer.Option("--out", "-o", help="Workspace to write; made if absent.")],
     config: Annotated[Path | None, typer.Option(help="TOML file over the defaults.")] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes that extract; 0 = as many as cores.")] = 0,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="One key: --set align.min_score=0.8 (repeatable).")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="One key: --set align.min_score=0.8 (repeatable).")
+    ] = None,
     flow: Annotated[bool, typer.Option("--flow", help="Drive the stages by the Prefect flow.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:

@@ -9,7 +9,15 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from kgbuild.publish import Report
@@ -93,7 +101,9 @@ def print_answer(answer: Answer, form: str) -> None:
     elif answer.kind == "ask":
         print("yes" if answer.boolean else "no")
     else:
-        rows = [[_short(t.value) if t and t.kind == "uri" else t.value if t else "" for t in row] for row in answer.rows]
+        rows = [
+            [_short(t.value) if t and t.kind == "uri" else t.value if t else "" for t in row] for row in answer.rows
+        ]
         print_table(answer.variables, rows)
         print(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
 

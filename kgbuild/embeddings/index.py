@@ -35,7 +35,7 @@ class VectorIndex:
         faiss.omp_set_num_threads(1)
         count, dim = table.matrix.shape
         if count < EXACT_BELOW:
-            index = faiss.IndexFlatIP(dim)
+            index: Any = faiss.IndexFlatIP(dim)
         else:
             lists = 1 << max(6, int(np.log2(np.sqrt(count) * 3)))
             index = faiss.index_factory(dim, f"IVF{lists},PQ{dim // 4}x4fs,RFlat", faiss.METRIC_INNER_PRODUCT)

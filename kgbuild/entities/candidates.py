@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -28,12 +29,16 @@ def candidates(groups: Sequence[Group], neighbours: int) -> list[tuple[int, int]
         if len(members) <= _BLOCK:
             pairs.update((a, b) for n, a in enumerate(members) for b in members[n + 1 :])
         elif kind == "key":  # many groups of one name: a chain is enough, the score decides each link
-            pairs.update(zip(members, members[1:], strict=False))
+            pairs.update(pairwise(members))
             pairs.update((members[0], m) for m in members[1:])
     if len(groups) > 1:
         matrix = np.stack([g.vector for g in groups])
         index = VectorIndex.build(EmbeddingTable("groups", tuple(g.id for g in groups), matrix))
         scores, rows = index.search(matrix, neighbours + 1)
         for i, (near, found) in enumerate(zip(scores, rows, strict=True)):
-            pairs.update((min(i, int(j)), max(i, int(j))) for s, j in zip(near, found, strict=True) if j >= 0 and j != i and s >= _NEAR)
+            pairs.update(
+                (min(i, int(j)), max(i, int(j)))
+                for s, j in zip(near, found, strict=True)
+                if j >= 0 and j != i and s >= _NEAR
+            )
     return sorted(pairs)

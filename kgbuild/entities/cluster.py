@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from kgbuild.entities.decisions import Decisions
 from kgbuild.entities.group import Group
@@ -76,9 +77,7 @@ def _matching(groups: Sequence[Group], name: str) -> list[int]:
     """Groups that a decision's name or IRI means."""
     wanted = key(name)
     return [
-        i
-        for i, g in enumerate(groups)
-        if wanted in g.keys or name == g.source or any(name == m.id for m in g.mentions)
+        i for i, g in enumerate(groups) if wanted in g.keys or name == g.source or any(name == m.id for m in g.mentions)
     ]
 
 
@@ -96,5 +95,5 @@ def _wanted(groups: Sequence[Group], decisions: Decisions) -> list[tuple[int, in
     found = []
     for a, b in decisions.same:
         both = sorted(set(_matching(groups, a)) | set(_matching(groups, b)))
-        found += list(zip(both, both[1:], strict=False))
+        found += list(pairwise(both))
     return found

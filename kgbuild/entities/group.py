@@ -105,7 +105,7 @@ def preferred(mentions: Sequence[Mention]) -> str:
 
 def main_type(mentions: Sequence[Mention]) -> str:
     """The class with most weight; a known class beats ``Thing``."""
-    weights: Counter[str] = Counter()
+    weights: dict[str, float] = {}
     for m in mentions:
-        weights[m.label] += m.score * (0.02 if m.label == "Thing" else 1.0)
+        weights[m.label] = weights.get(m.label, 0.0) + m.score * (0.02 if m.label == "Thing" else 1.0)
     return min(weights, key=lambda t: (-round(weights[t], 6), t)) if weights else "Thing"

@@ -39,7 +39,7 @@ def identify(
     for n, draft in enumerate(drafts):
         shared[draft[0]].append(n)
     entities, owner = [], {}
-    for n, (iri, label, kind, others, mentions, members) in enumerate(drafts):
+    for iri, label, kind, others, mentions, members in drafts:
         if len(shared[iri]) > 1:  # another thing of this name and type: the first source tells them apart
             iri = entity_iri(base, label, kind, digest(min(m.target.source for m in mentions), mentions[0].id))
         entities.append(Entity(iri, label, others, (kind,), tuple(m.id for m in mentions)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from os.path import commonprefix
 
 from rapidfuzz import fuzz
 
@@ -17,11 +16,36 @@ _NEAR = frozenset(
     frozenset(p)
     for p in (
         ("Organisation", "Place"), ("Organisation", "Work"), ("Organisation", "Product"), ("Product", "Work"),
-        ("Concept", "Product"), ("Concept", "Work"), ("Event", "Work"), ("Language", "Concept"), ("Concept", "Organisation"),
+        ("Concept", "Product"), ("Concept", "Work"), ("Event", "Work"), ("Language", "Concept"),
+        ("Concept", "Organisation"),
         ("Place", "Product"), ("Event", "Concept"),
     )
 )  # fmt: skip
-_PRONOUNS = frozenset("i you he she it we they him her them his hers its their theirs this that these those who which".split())
+_PRONOUNS = frozenset(
+    [
+        "i",
+        "you",
+        "he",
+        "she",
+        "it",
+        "we",
+        "they",
+        "him",
+        "her",
+        "them",
+        "his",
+        "hers",
+        "its",
+        "their",
+        "theirs",
+        "this",
+        "that",
+        "these",
+        "those",
+        "who",
+        "which",
+    ]
+)
 
 
 def key(surface: str) -> str:
@@ -43,8 +67,8 @@ def alike(a: str, b: str) -> bool:
     if is_acronym(a, b) or is_acronym(b, a):
         return True
     x, y = key(a), key(b)
-    stem = len(commonprefix((x, y)))
-    return bool(set(x.split()) & set(y.split())) or stem >= 4 or fuzz.ratio(x, y) >= 75
+    stem = min(len(x), len(y), 4)
+    return bool(set(x.split()) & set(y.split())) or (stem == 4 and x[:4] == y[:4]) or fuzz.ratio(x, y) >= 75
 
 
 def is_name(surface: str) -> bool:

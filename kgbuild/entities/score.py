@@ -17,7 +17,19 @@ from kgbuild.entities.group import Group
 from kgbuild.entities.keys import compatible
 from kgbuild.mentions.names import initials, is_acronym
 
-FEATURES = ("bias", "exact", "acronym", "ratio", "contained", "last_word", "vector", "same_type", "single_word", "rare", "number_clash")
+FEATURES = (
+    "bias",
+    "exact",
+    "acronym",
+    "ratio",
+    "contained",
+    "last_word",
+    "vector",
+    "same_type",
+    "single_word",
+    "rare",
+    "number_clash",
+)
 
 
 @lru_cache(1)

@@ -27,7 +27,11 @@ def to_networkx(data: GraphData) -> nx.MultiDiGraph:
     graph = nx.MultiDiGraph(name="kgbuild")
     for e in data.entities:
         graph.add_node(
-            e.id, label=e.pref_label, type=e.types[0], modalities=" ".join(data.modalities[e.id]), mentions=len(e.mentions)
+            e.id,
+            label=e.pref_label,
+            type=e.types[0],
+            modalities=" ".join(data.modalities[e.id]),
+            mentions=len(e.mentions),
         )
     for s in data.asserted:
         if isinstance(s.object, Value):
@@ -37,7 +41,12 @@ def to_networkx(data: GraphData) -> nx.MultiDiGraph:
         else:
             sources = " ".join(sorted({e.target.source for e in s.evidence}))
             graph.add_edge(
-                s.subject, s.object, key=s.id, predicate=shorten(s.predicate), confidence=s.confidence, sources=sources
+                s.subject,
+                s.object,
+                key=s.id,
+                predicate=shorten(s.predicate),
+                confidence=s.confidence,
+                sources=sources,
             )
     return graph
 

@@ -13,7 +13,17 @@ from pathlib import Path
 from kgbuild.graphs.data import GraphData
 from kgbuild.identity import agent_iri, digest, fragment, graph_iri, selectors_key
 from kgbuild.statements.ontology import class_iri
-from kgbuild.types import Box, Mention, RelationMention, Source, Statement, Target, TextPosition, TextQuote, Value
+from kgbuild.types import (
+    Box,
+    Mention,
+    RelationMention,
+    Source,
+    Statement,
+    Target,
+    TextPosition,
+    TextQuote,
+    Value,
+)
 from kgbuild.vocab import ALT_LABEL, CORE, DCTERMS, GENERAL, LABEL, OA, PREFIXES, PROV, RDF, RDFS, TYPE, XSD
 
 Triple = tuple[str, str, str]
@@ -95,7 +105,11 @@ def _facts(data: GraphData) -> Iterator[tuple[str, Triple]]:
 
 
 def _triple(s: Statement) -> Triple:
-    return iri(s.subject), iri(s.predicate), literal(s.object) if isinstance(s.object, Value) else iri(s.object)
+    return (
+        iri(s.subject),
+        iri(s.predicate),
+        literal(s.object) if isinstance(s.object, Value) else iri(s.object),
+    )
 
 
 def _sources(data: GraphData) -> Iterator[Triple]:

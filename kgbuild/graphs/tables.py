@@ -41,7 +41,8 @@ def tables(data: GraphData) -> dict[str, list[dict[str, Any]]]:
         ],
         "segments": [
             {
-                "id": s.id, "source": s.target.source, "path": r.source.path, "place": selectors_key(s.target.selectors),
+                "id": s.id, "source": s.target.source, "path": r.source.path,
+                "place": selectors_key(s.target.selectors),
                 "modality": s.modality, "text": s.text, "picture": s.blob,
             }
             for r in data.readings for s in r.segments
@@ -55,12 +56,19 @@ def write_parquet(data: GraphData, path: Path) -> None:
     from pyarrow import parquet
 
     text, number, many = pa.string(), pa.float64(), pa.list_(pa.string())
-    lists, floats, whole = {"alt_labels", "modalities", "sources", "evidence"}, {"confidence", "score"}, {("entities", "mentions")}
+    lists, floats, whole = (
+        {"alt_labels", "modalities", "sources", "evidence"},
+        {"confidence", "score"},
+        {("entities", "mentions")},
+    )
     for name, rows in tables(data).items():
         columns = _columns(name)
         schema = pa.schema(
             [
-                (c, many if c in lists else number if c in floats else pa.int64() if (name, c) in whole else text)
+                (
+                    c,
+                    many if c in lists else number if c in floats else pa.int64() if (name, c) in whole else text,
+                )
                 for c in columns
             ]
         )

@@ -56,8 +56,7 @@ def extract(reading: Reading, extractors: Sequence[Any]) -> tuple[Reading, Extra
             issues += found.issues
     kept, renamed = _without_repeats(mentions)
     relations = [
-        replace(r, subject=renamed.get(r.subject, r.subject), object=renamed.get(r.object, r.object))
-        for r in relations
+        replace(r, subject=renamed.get(r.subject, r.subject), object=renamed.get(r.object, r.object)) for r in relations
     ]
     unique = {r.id: r for r in relations}
     return reading, Extraction(reading.source.id, tuple(kept), tuple(unique.values()), tuple(issues))
@@ -65,9 +64,7 @@ def extract(reading: Reading, extractors: Sequence[Any]) -> tuple[Reading, Extra
 
 def _failed(reading: Reading, one: Any, err: Exception) -> Issue:
     log.debug("%s failed on %s", one.name, reading.source.path, exc_info=True)
-    return Issue(
-        "extract", "extractor-failed", f"{one.name}: {type(err).__name__}: {err}"[:300], reading.source.id
-    )
+    return Issue("extract", "extractor-failed", f"{one.name}: {type(err).__name__}: {err}"[:300], reading.source.id)
 
 
 def _without_repeats(mentions: Sequence[Mention]) -> tuple[list[Mention], dict[str, str]]:

@@ -112,9 +112,7 @@ class Annotator:
         windows = pack(sentences, self.tokenizer)
         with self.torch.inference_mode():
             encoded = [self.model.encode(self.torch.tensor(w.ids)) for w in windows]
-        return Annotation(
-            sentences, windows, [s for s, _ in encoded], [a for _, a in encoded], [], [], [], []
-        )
+        return Annotation(sentences, windows, [s for s, _ in encoded], [a for _, a in encoded], [], [], [], [])
 
     def find_mentions(self, a: Annotation) -> None:
         """Best BIO sequence of each window (Viterbi over the legal transitions)."""
@@ -202,9 +200,7 @@ class Annotator:
         for b in range(0, len(pairs), PAIRS_AT_ONCE):
             batch = pairs[b : b + PAIRS_AT_ONCE]
             with torch.inference_mode():
-                logits = self.model.relate(
-                    a.states[number], a.attention[number], mentions, kinds, torch.tensor(batch)
-                )
+                logits = self.model.relate(a.states[number], a.attention[number], mentions, kinds, torch.tensor(batch))
                 margin = logits[:, 1:] - logits[:, :1] + self.shift
                 rows, columns = torch.nonzero(margin > 0, as_tuple=True)
                 scores = torch.sigmoid(margin[rows, columns]).tolist()

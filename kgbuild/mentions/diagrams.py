@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kgbuild.config import Config
 from kgbuild.errors import SourceError
 from kgbuild.identity import clean, mention_iri, relation_iri
-from kgbuild.mentions.diagram import Diagram
+from kgbuild.mentions.diagram import Diagram, Group, Node
 from kgbuild.mentions.dot import parse_dot
 from kgbuild.mentions.drawing import read_drawing
 from kgbuild.mentions.mermaid import parse_mermaid
@@ -63,16 +63,17 @@ class DiagramExtractor:
         return Extraction(reading.source.id, tuple(mentions), tuple(relations), tuple(issues))
 
 
-def _from_code(
-    segment: Segment, diagram: Diagram, prefix: str
-) -> tuple[list[Mention], list[RelationMention]]:
+def _from_code(segment: Segment, diagram: Diagram, prefix: str) -> tuple[list[Mention], list[RelationMention]]:
     mentions: dict[str, Mention] = {}
+    spans: dict[str, tuple[int, int]] = {}
     context = dict(segment.context).get("heading", "")
-    for item in [*diagram.nodes.values(), *diagram.groups]:
+    items: list[Node | Group] = [*diagram.nodes.values(), *diagram.groups]
+    for item in items:
         surface = segment.text[item.start : item.end]
         if not any(c.isalpha() for c in surface) or item.key in mentions:
             continue
         target = narrow(segment.target, item.start, item.end)
+        spans[item.key] = (item.start, item.end)
         mentions[item.key] = Mention(
             mention_iri(target, surface, "Thing", AGENT), target, surface, "Thing", 1.0, AGENT, "diagram", segment.id,
             context or clean(surface),
@@ -86,17 +87,11 @@ def _from_code(
                 relations.append(_relation(mentions[a], CONNECTS, mentions[b], place, surface, "diagram"))
     for group in diagram.groups:
         for key in group.members:
-            if key in mentions and group.key in mentions and key != group.key:
-                a, b = sorted(
-                    (mentions[key].target, mentions[group.key].target), key=lambda t: t.selectors[-1].start
-                )  # type: ignore[union-attr]
-                start, end = a.selectors[-1].start, b.selectors[-1].end  # type: ignore[union-attr]
-                offset = segment.target.selectors[-1].start  # type: ignore[union-attr]
-                place = narrow(segment.target, start - offset, end - offset)
-                surface = segment.text[start - offset : end - offset]
-                relations.append(
-                    _relation(mentions[key], PART_OF, mentions[group.key], place, surface, "diagram")
-                )
+            member, holder = spans.get(key), spans.get(group.key)
+            if member and holder and key != group.key:
+                start, end = min(member[0], holder[0]), max(member[1], holder[1])
+                place, surface = narrow(segment.target, start, end), segment.text[start:end]
+                relations.append(_relation(mentions[key], PART_OF, mentions[group.key], place, surface, "diagram"))
     return list(mentions.values()), list({r.id: r for r in relations}.values())
 
 
@@ -113,9 +108,7 @@ def _from_drawing(reading: Reading, segment: Segment) -> tuple[list[Mention], li
         )  # fmt: skip
     relations = []
     for edge in diagram.edges:
-        boxes = [
-            s for k in (edge.source, edge.target) for s in mentions[k].target.selectors if isinstance(s, Box)
-        ]
+        boxes = [s for k in (edge.source, edge.target) for s in mentions[k].target.selectors if isinstance(s, Box)]
         x0, y0 = min(b.x for b in boxes), min(b.y for b in boxes)
         x1, y1 = max(b.x + b.w for b in boxes), max(b.y + b.h for b in boxes)
         place = Target(reading.source.id, (Box(x0, y0, x1 - x0, y1 - y0),))

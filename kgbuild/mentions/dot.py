@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from kgbuild.errors import SourceError
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
@@ -165,14 +166,12 @@ class _Parser:
             if "xlabel" in attributes
             else ""
         )
-        direction = (
-            attributes["dir"].value.lower() if "dir" in attributes else "forward" if self.directed else "none"
-        )
+        direction = attributes["dir"].value.lower() if "dir" in attributes else "forward" if self.directed else "none"
         style = attributes["style"].value.lower() if "style" in attributes else "solid"
         if style == "invis":
             return
         end = self.tokens[self.at - 1].end
-        for left, right in zip(ends, ends[1:], strict=False):
+        for left, right in pairwise(ends):
             for a in left:
                 for b in right:
                     pair = (b, a) if direction == "back" else (a, b)

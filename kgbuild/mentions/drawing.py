@@ -11,7 +11,7 @@ _REACH = 14.0  # user units between a line's end and the shape it belongs to
 
 
 def read_drawing(drawing: Drawing) -> Diagram:
-    """Nodes (keys ``n0``, ``n1`` ... in reading order of labels) and edges; ``start`` of a node is its label's index."""
+    """Nodes (keys ``n0``, ``n1`` ... in the order of labels) and edges; ``start`` of a node is its label's index."""
     diagram = Diagram(title=drawing.title)
     area = drawing.width * drawing.height
     frames = [s for s in drawing.shapes if s.closed and _area(s) < 0.9 * area and min(_sides(s)) > 8]

@@ -19,7 +19,27 @@ AGENT = f"marks/{VERSION}"
 KINDS = {"strong": 0.8, "link": 0.7, "code": 0.6}
 MAX_WORDS = 5
 _STOP = frozenset(
-    ["here", "this", "link", "source", "more", "see", "note", "example", "click", "read", "image", "figure", "table", "chapter", "step", "it", "and", "or", "not"]
+    [
+        "here",
+        "this",
+        "link",
+        "source",
+        "more",
+        "see",
+        "note",
+        "example",
+        "click",
+        "read",
+        "image",
+        "figure",
+        "table",
+        "chapter",
+        "step",
+        "it",
+        "and",
+        "or",
+        "not",
+    ]
 )
 
 
@@ -61,14 +81,10 @@ def is_term(text: str, kind: str) -> bool:
     words = text.split()
     if not 1 <= len(words) <= MAX_WORDS or len(text) < 2 or words[0].lower() in _STOP:
         return False
-    if re.search(r"https?:|www\.|[.!?;]\s|[=<>{}\[\]|\\/$%#@\"`]|\(\)", text) or not re.search(
-        r"[^\W\d_]{2}", text
-    ):
+    if re.search(r"https?:|www\.|[.!?;]\s|[=<>{}\[\]|\\/$%#@\"`]|\(\)", text) or not re.search(r"[^\W\d_]{2}", text):
         return False
     if (
-        re.match(
-            r"(?i)(how|what|why|when|where|who|which|is|are|do|does|can|use case|step|clarify|design)\b", text
-        )
+        re.match(r"(?i)(how|what|why|when|where|who|which|is|are|do|does|can|use case|step|clarify|design)\b", text)
         and len(words) > 2
     ):
         return False

@@ -14,7 +14,8 @@ from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 
 _SHAPES = (
     ("(((", ")))", "double circle"), ("((", "))", "circle"), ("([", "])", "stadium"), ("[(", ")]", "cylinder"),
-    ("[[", "]]", "subroutine"), ("[/", "/]", "parallelogram"), ("[/", "\\]", "trapezoid"), ("[\\", "\\]", "parallelogram"),
+    ("[[", "]]", "subroutine"), ("[/", "/]", "parallelogram"), ("[/", "\\]", "trapezoid"),
+    ("[\\", "\\]", "parallelogram"),
     ("[\\", "/]", "trapezoid"), ("{{", "}}", "hexagon"), ("{", "}", "diamond"), ("(", ")", "rounded"),
     ("[", "]", "rectangle"), (">", "]", "flag"),
 )  # fmt: skip
@@ -24,7 +25,8 @@ _LINK = re.compile(
     r"(?P<head>>|[xo](?=[\s|]))?[ \t]*(?:\|(?P<text>[^|\n]*)\|)?[ \t]*"
 )
 _TEXT_LINK = re.compile(
-    r"\s*(?P<tail>[<xo](?=[-=]))?(?P<body>--|==|-\.)[ \t]*(?P<text>[^\s\-=.|>][^\n]*?)[ \t]*(?:-{2,}|={2,}|\.+-)(?P<head>[>xo])?[ \t]*"
+    r"\s*(?P<tail>[<xo](?=[-=]))?(?P<body>--|==|-\.)[ \t]*(?P<text>[^\s\-=.|>][^\n]*?)[ \t]*"
+    r"(?:-{2,}|={2,}|\.+-)(?P<head>[>xo])?[ \t]*"
 )
 _SKIP = re.compile(r"(?:style|classDef|class|linkStyle|click|direction|accTitle|accDescr|%%)\b|%%")
 _MESSAGE = re.compile(
@@ -144,9 +146,7 @@ def _chain(text: str, begin: int, diagram: Diagram, stack: list[Group]) -> None:
         left, position = right, link.end()
 
 
-def _nodes(
-    text: str, position: int, begin: int, diagram: Diagram, stack: list[Group]
-) -> tuple[list[str], int]:
+def _nodes(text: str, position: int, begin: int, diagram: Diagram, stack: list[Group]) -> tuple[list[str], int]:
     keys: list[str] = []
     while True:
         while position < len(text) and text[position] in " \t":
@@ -209,9 +209,7 @@ def _sequence(lines: list[tuple[int, str]], diagram: Diagram) -> None:
         elif match := re.match(r"\s*" + _MESSAGE.pattern, line):
             for name in ("a", "b"):
                 a, b = match.span(name)
-                diagram.nodes.setdefault(
-                    line[a:b], Node(line[a:b], line[a:b], offset + a, offset + b, "actor")
-                )
+                diagram.nodes.setdefault(line[a:b], Node(line[a:b], line[a:b], offset + a, offset + b, "actor"))
             begin = offset + len(line) - len(line.lstrip())
             style = "dotted" if match.group("arrow").lstrip("<").startswith("--") else "solid"
             diagram.edges.append(
@@ -262,18 +260,14 @@ def _states(lines: list[tuple[int, str]], diagram: Diagram) -> None:
             old = diagram.nodes.get(match.group(1))
             if old is None or old.label == old.key:
                 a, b = match.span(2)
-                diagram.nodes[match.group(1)] = Node(
-                    match.group(1), line[a:b], offset + a, offset + b, "rounded"
-                )
+                diagram.nodes[match.group(1)] = Node(match.group(1), line[a:b], offset + a, offset + b, "rounded")
 
 
 def _classes(lines: list[tuple[int, str]], diagram: Diagram, pattern: re.Pattern[str]) -> None:
     for offset, line in lines:
         if match := re.match(r"\s*class\s+([\w.~`]+)", line):
             a, b = match.span(1)
-            diagram.nodes.setdefault(
-                line[a:b], Node(line[a:b], line[a:b].strip("`"), offset + a, offset + b, "class")
-            )
+            diagram.nodes.setdefault(line[a:b], Node(line[a:b], line[a:b].strip("`"), offset + a, offset + b, "class"))
         elif match := re.match(r"\s*" + pattern.pattern, line):
             for name in ("a", "b"):
                 a, b = match.span(name)

@@ -18,17 +18,13 @@ def tokens_of(name: str) -> list[str]:
 
 def initials(name: str) -> str:
     """Initials of the capitalised words: "Deep Space Network" -> ``dsn``."""
-    return "".join(
-        w[0] for w in name.replace("-", " ").split() if w[:1].isupper() or w[:1].isdigit()
-    ).casefold()
+    return "".join(w[0] for w in name.replace("-", " ").split() if w[:1].isupper() or w[:1].isdigit()).casefold()
 
 
 def is_acronym(short: str, long: str) -> bool:
     """Whether ``short`` is written like the initials of ``long`` (two letters or more)."""
     letters = short.replace(".", "").replace(" ", "")
-    return (
-        2 <= len(letters) <= 8 and letters.isupper() and " " in long and letters.casefold() == initials(long)
-    )
+    return 2 <= len(letters) <= 8 and letters.isupper() and " " in long and letters.casefold() == initials(long)
 
 
 def name_features(a: str, b: str, *, same_type: bool, distance: int) -> Sequence[float]:

@@ -83,9 +83,7 @@ class Ocr:
             if text and score >= self.min_score:
                 xs, ys = box[:, 0] / scale, box[:, 1] / scale
                 lines.append(
-                    Line(
-                        text, float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max()), float(score)
-                    )
+                    Line(text, float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max()), float(score))
                 )
         return sorted(lines, key=lambda n: (n.y0, n.x0, n.text))
 

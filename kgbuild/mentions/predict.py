@@ -18,11 +18,7 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """Documents of a JSON-lines file, gzipped or not. Raises ``UsageError`` naming file and line."""
     number = 0
     try:
-        with (
-            gzip.open(path, "rt", encoding="utf-8")
-            if path.suffix == ".gz"
-            else path.open(encoding="utf-8") as file
-        ):
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     document = json.loads(line)
@@ -51,11 +47,7 @@ def predict_file(
     documents = [d for d in read_lines(path) if split is None or d.get("split") == split]
     progress.start("annotate", len(documents))
     out.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        gzip.open(out, "wt", encoding="utf-8")
-        if out.suffix == ".gz"
-        else out.open("w", encoding="utf-8") as file
-    ):
+    with gzip.open(out, "wt", encoding="utf-8") if out.suffix == ".gz" else out.open("w", encoding="utf-8") as file:
         for document in documents:
             note = _with_gold(annotator, document) if gold else annotator(document["sents"])
             row = {

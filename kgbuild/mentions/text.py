@@ -217,8 +217,7 @@ def narrow(target: Target, start: int, end: int) -> Target:
     return Target(
         target.source,
         tuple(
-            TextPosition(s.start + start, s.start + end) if isinstance(s, TextPosition) else s
-            for s in target.selectors
+            TextPosition(s.start + start, s.start + end) if isinstance(s, TextPosition) else s for s in target.selectors
         ),
     )
 

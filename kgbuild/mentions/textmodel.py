@@ -65,9 +65,7 @@ class TextModel(nn.Module):
         self.encoder = encoder
         d, r = shape.width, shape.relation_width
         self.dropout = nn.Dropout(dropout)
-        self.tagger = nn.Sequential(
-            nn.Linear(d, d), nn.GELU(), nn.Dropout(dropout), nn.Linear(d, 2 * shape.types + 1)
-        )
+        self.tagger = nn.Sequential(nn.Linear(d, d), nn.GELU(), nn.Dropout(dropout), nn.Linear(d, 2 * shape.types + 1))
         self.coref_project = nn.Linear(d, shape.coref_width)
         self.coref_score = nn.Sequential(
             nn.Linear(2 * shape.coref_width + NAME_FEATURES, 96),

@@ -36,7 +36,8 @@ def pack(sentences: Sequence[Sequence[str]], tokenizer: Any, *, limit: int = LIM
         if words:
             whole = (tokenizer.cls_token_id, *ids, tokenizer.sep_token_id)
             windows.append(Window(tuple(words), whole, tuple(pieces)))
-            words.clear(), ids.clear(), pieces.clear()
+            for part in (words, ids, pieces):
+                part.clear()
 
     flat = [word for sentence in sentences for word in sentence]
     encoded = iter(tokenizer(flat, add_special_tokens=False)["input_ids"] if flat else [])

@@ -76,7 +76,9 @@ class Answer:
         bindings = [
             {v: t.as_dict() for v, t in zip(self.variables, row, strict=True) if t is not None} for row in self.rows
         ]
-        return json.dumps({"head": {"vars": list(self.variables)}, "results": {"bindings": bindings}}, ensure_ascii=False)
+        return json.dumps(
+            {"head": {"vars": list(self.variables)}, "results": {"bindings": bindings}}, ensure_ascii=False
+        )
 
     def to_csv(self) -> str:
         """CSV with a header line. A text that a spreadsheet would run as a formula gets a ``'`` in front."""

@@ -123,10 +123,14 @@ def _segment(selectors: tuple[Selector, ...], segments: list[dict[str, str]]) ->
     span = next((s for s in reversed(selectors) if isinstance(s, TextPosition)), None)
     if span is None:
         return None
-    spans = [(s, *map(int, s["place"].rpartition("char=")[2].split(","))) for s in segments if "char=" in s["place"]]
-    first = next((s for s, start, end in spans if start <= span.start < end), None)
-    last = next((s for s, start, end in spans if start < span.end <= end), None)
-    return first if last is not None else None  # a relation may run over several passages
+    first = last = None  # a relation may run over several passages
+    for s in segments:
+        _, char, numbers = s["place"].rpartition("char=")
+        if char:
+            start, end = map(int, numbers.split(","))
+            first = s if start <= span.start < end else first
+            last = s if start < span.end <= end else last
+    return first if last is not None else None
 
 
 class Pictures:

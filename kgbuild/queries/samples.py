@@ -94,7 +94,9 @@ class Samples:
         """A statement with its surest evidence."""
         best = max(s.evidence, key=lambda e: (e.score, e.id))
         found = s.object.lexical if isinstance(s.object, Value) else self._label[s.object]
-        return self._shown(s.id, self._label[s.subject], words(s.predicate), found, s.confidence, best.modality, best.target)
+        return self._shown(
+            s.id, self._label[s.subject], words(s.predicate), found, s.confidence, best.modality, best.target
+        )
 
     def depiction(self, m: Mention) -> Sample:
         """A picture or frame that shows a thing by its label."""
@@ -104,12 +106,22 @@ class Samples:
         )
 
     def _shown(
-        self, id: str, subject: str, predicate: str, object: str, confidence: float, modality: str, target: Target
+        self,
+        id: str,
+        subject: str,
+        predicate: str,
+        object: str,
+        confidence: float,
+        modality: str,
+        target: Target,
     ) -> Sample:
         before, marked, after = "", "", ""
         if (span := target.find(TextPosition)) is not None:
             text = self._text[target.source]
-            before, after = text[max(0, span.start - _AROUND) : span.start], text[span.end : span.end + _AROUND]
+            before, after = (
+                text[max(0, span.start - _AROUND) : span.start],
+                text[span.end : span.end + _AROUND],
+            )
             marked = text[span.start : span.end]
         time = target.find(TimeSpan)
         return Sample(
@@ -122,11 +134,7 @@ class Samples:
 
         box = target.find(Box)
         blob = next(
-            (
-                b
-                for n in range(len(target.selectors), 0, -1)
-                for b in self._blobs(target.source, target.selectors[:n])
-            ),
+            (b for n in range(len(target.selectors), 0, -1) for b in self._blobs(target.source, target.selectors[:n])),
             "",
         )
         path = self._folder / "pictures" / f"{blob}.png"
@@ -155,7 +163,8 @@ class Samples:
 
 def _varied(facts: list[tuple[float, str, str, str, Statement | Mention]]) -> list[Statement | Mention]:
     """The same facts, those with a property and a source not seen before first."""
-    first, later = [], []
+    first: list[Statement | Mention] = []
+    later: list[Statement | Mention] = []
     kinds: set[str] = set()
     sources: set[str] = set()
     for *_, kind, source, fact in facts:
@@ -164,4 +173,3 @@ def _varied(facts: list[tuple[float, str, str, str, Statement | Mention]]) -> li
         sources.add(source)
         (first if fresh else later).append(fact)
     return first + later
-

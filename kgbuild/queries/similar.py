@@ -58,7 +58,12 @@ class Similar:
                 if mention is None or entity is None or (type and entity["type"] != type):
                     continue
                 near = Neighbour(
-                    entity["id"], entity["label"], entity["type"], round(score, 4), mention["id"], mention["surface"]
+                    entity["id"],
+                    entity["label"],
+                    entity["type"],
+                    round(score, 4),
+                    mention["id"],
+                    mention["surface"],
                 )
                 found.setdefault(entity["id"], near)
             if len(found) >= k or depth >= total:

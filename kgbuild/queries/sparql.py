@@ -62,7 +62,7 @@ def _check_tokens(plain: str) -> None:
             word = token.group().lower()
             if word in _REFUSED:
                 raise QueryError(
-                    f"{word.upper()} is not allowed: a query sees the graph alone. For one source use GRAPH <iri> {{ ... }}.",
+                    f"{word.upper()} is not allowed: a query sees this graph. For one source: GRAPH <iri> {{ ... }}.",
                     *place,
                 )
             if first and word in _UPDATES:
@@ -114,7 +114,14 @@ class Sparql:
             at = f"line {found['line']}, column {found['column']}: " if found["line"] else ""
             raise QueryError(f"{at}{found['error']}", found["line"], found["column"])
         rows: tuple[Row, ...] = tuple(tuple(Term(*t) if t else None for t in row) for row in found.pop("rows"))
-        return Answer(found["kind"], tuple(found["variables"]), rows, found["boolean"], found["turtle"], found["truncated"])
+        return Answer(
+            found["kind"],
+            tuple(found["variables"]),
+            rows,
+            found["boolean"],
+            found["turtle"],
+            found["truncated"],
+        )
 
     def close(self) -> None:
         """End the child process."""
@@ -163,12 +170,12 @@ def _answer(store: Any, query: str, bindings: Mapping[str, str], limit: int) -> 
     if isinstance(found, ox.QueryBoolean):
         return Answer("ask", boolean=bool(found))
     if isinstance(found, ox.QueryTriples):
-        triples = []
+        triples: list[ox.Triple] = []
         for triple in found:
             if len(triples) == limit:
                 break
             triples.append(triple)
-        turtle = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES).decode()
+        turtle = (ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES) or b"").decode()
         rows = tuple(tuple(term(t) for t in triple) for triple in triples)
         return Answer("graph", ("s", "p", "o"), rows, turtle=turtle, truncated=len(triples) == limit)
     variables = tuple(v.value for v in found.variables)

@@ -128,4 +128,3 @@ class Texts:
             a.id, self.path(a.target.source), describe(a.target), a.target, a.surface, a.modality, a.confidence,
             a.agent, before, marked, after,
         )  # fmt: skip
-

@@ -76,9 +76,7 @@ class Body:
 
     def paragraph(self, paragraph: Any) -> None:
         found = [
-            (blip.get(f"{_R}embed"), _alt(blip))
-            for blip in paragraph._p.iter(f"{_A}blip")
-            if blip.get(f"{_R}embed")
+            (blip.get(f"{_R}embed"), _alt(blip)) for blip in paragraph._p.iter(f"{_A}blip") if blip.get(f"{_R}embed")
         ]
         text, marks = _flatten(paragraph)
         style = (paragraph.style.name if paragraph.style is not None else "") or ""

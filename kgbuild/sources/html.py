@@ -19,11 +19,51 @@ from kgbuild.sources.links import corpus_path
 from kgbuild.sources.reader import Composer, Limits, Passage, decode
 from kgbuild.types import Box, Part, Reading, Source
 
-_DROP = frozenset(
-    {"script", "style", "noscript", "template", "head", "svg", "iframe", "object", "nav", "sup", "math"}
-)
+_DROP = frozenset({"script", "style", "noscript", "template", "head", "svg", "iframe", "object", "nav", "sup", "math"})
 _BLOCKS = frozenset(
-    ["p", "div", "li", "td", "th", "tr", "table", "ul", "ol", "dl", "dt", "dd", "section", "article", "header", "footer", "main", "aside", "blockquote", "pre", "figure", "figcaption", "body", "html", "caption", "thead", "tbody", "tfoot", "form", "fieldset", "address", "details", "summary", "center", "h1", "h2", "h3", "h4", "h5", "h6", "hr"]
+    [
+        "p",
+        "div",
+        "li",
+        "td",
+        "th",
+        "tr",
+        "table",
+        "ul",
+        "ol",
+        "dl",
+        "dt",
+        "dd",
+        "section",
+        "article",
+        "header",
+        "footer",
+        "main",
+        "aside",
+        "blockquote",
+        "pre",
+        "figure",
+        "figcaption",
+        "body",
+        "html",
+        "caption",
+        "thead",
+        "tbody",
+        "tfoot",
+        "form",
+        "fieldset",
+        "address",
+        "details",
+        "summary",
+        "center",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+    ]
 )
 _MARKS = {
     "b": "strong",
@@ -81,9 +121,7 @@ def parse(text: str) -> Any:
 class Walker:
     """Goes through elements in order and composes segments; used for HTML inside Markdown too."""
 
-    def __init__(
-        self, composer: Composer, limits: Limits, *, headings: list[tuple[int, str]] | None = None
-    ) -> None:
+    def __init__(self, composer: Composer, limits: Limits, *, headings: list[tuple[int, str]] | None = None) -> None:
         self.composer, self.limits = composer, limits
         self.headings = headings if headings is not None else []
         self._text: list[str] = []

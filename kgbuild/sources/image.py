@@ -68,9 +68,7 @@ def check_size(size: tuple[int, int], limits: Limits) -> None:
     """Raises ``SourceError`` ("too-many-pixels") above ``sources.max_pixels``."""
     width, height = size
     if width * height > limits.max_pixels:
-        raise SourceError(
-            f"{width} x {height} pixels; sources.max_pixels is {limits.max_pixels}", "too-many-pixels"
-        )
+        raise SourceError(f"{width} x {height} pixels; sources.max_pixels is {limits.max_pixels}", "too-many-pixels")
 
 
 def _encode(image: Any) -> tuple[bytes, int, int]:

@@ -28,11 +28,7 @@ class MarkdownReader:
         from mdit_py_plugins.front_matter import front_matter_plugin
 
         composer = Composer(source, f"{self.name}/{self.version}")
-        parser = (
-            MarkdownIt("commonmark", {"html": True, "maxNesting": 50})
-            .enable("table")
-            .use(front_matter_plugin)
-        )
+        parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 50}).enable("table").use(front_matter_plugin)
         body = Body(composer, limits)
         body.compose(parser.parse(decode(path.read_bytes())))
         return composer.reading(replace(source, title=body.title or source.title))

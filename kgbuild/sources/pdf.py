@@ -155,9 +155,7 @@ def _join(block: list[Line]) -> str:
     return text
 
 
-def _pictures(
-    composer: Composer, page: Any, number: int, height: float, lines: list[Line], limits: Limits
-) -> None:
+def _pictures(composer: Composer, page: Any, number: int, height: float, lines: list[Line], limits: Limits) -> None:
     import pypdfium2
     from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
@@ -177,9 +175,7 @@ def _pictures(
         png = data.getvalue()
         sha = hashlib.sha256(png).hexdigest()
         composer.blobs[sha] = png
-        place = Box(
-            round(left), round(height - top), max(1, round(right - left)), max(1, round(top - bottom))
-        )
+        place = Box(round(left), round(height - top), max(1, round(right - left)), max(1, round(top - bottom)))
         selectors = (Page(number), place, Part(f"picture-{count}"), Box(0, 0, image.width, image.height))
         caption = _caption(lines, height - bottom, left, right)
         context = (("caption", caption),) if caption else ()

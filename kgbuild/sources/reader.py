@@ -62,9 +62,7 @@ def decode(data: bytes) -> str:
             try:
                 return _newlines(data[len(mark) :].decode(encoding))
             except UnicodeDecodeError as err:
-                raise SourceError(
-                    f"not valid {encoding}: {err.reason} at byte {err.start}", "not-text"
-                ) from err
+                raise SourceError(f"not valid {encoding}: {err.reason} at byte {err.start}", "not-text") from err
     if b"\x00" in data:
         raise SourceError("holds zero bytes: this is no text file", "not-text")
     try:
@@ -122,9 +120,7 @@ class Composer:
         number = len(self.segments) + 1
         target = Target(self.source.id, tuple(selectors))
         self.segments.append(
-            Segment(
-                segment_iri(self.source.id, number), target, modality, text, self.agent, context, marks, blob
-            )
+            Segment(segment_iri(self.source.id, number), target, modality, text, self.agent, context, marks, blob)
         )
 
     def reading(self, source: Source, text: str | None = None) -> Reading:

@@ -25,7 +25,41 @@ _TEXT_BY_SUFFIX = {
 }  # fmt: skip
 
 _NOT_OURS = frozenset(
-    [".py", ".js", ".ts", ".css", ".json", ".jsonl", ".csv", ".tsv", ".xml", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".c", ".h", ".cpp", ".java", ".go", ".rs", ".sh", ".bat", ".ipynb", ".log", ".sql", ".tex", ".bib", ".ttl", ".nt", ".nq", ".rq", ".m3u8", ".ass"]
+    [
+        ".py",
+        ".js",
+        ".ts",
+        ".css",
+        ".json",
+        ".jsonl",
+        ".csv",
+        ".tsv",
+        ".xml",
+        ".yaml",
+        ".yml",
+        ".toml",
+        ".ini",
+        ".cfg",
+        ".c",
+        ".h",
+        ".cpp",
+        ".java",
+        ".go",
+        ".rs",
+        ".sh",
+        ".bat",
+        ".ipynb",
+        ".log",
+        ".sql",
+        ".tex",
+        ".bib",
+        ".ttl",
+        ".nt",
+        ".nq",
+        ".rq",
+        ".m3u8",
+        ".ass",
+    ]
 )
 
 
@@ -68,9 +102,7 @@ def _matroska(head: bytes) -> tuple[str, str]:
 
 def _zip(path: Path) -> tuple[str, str]:
     try:
-        with zipfile.ZipFile(
-            BytesIO(path.read_bytes()) if path.stat().st_size < 1 << 20 else path
-        ) as archive:
+        with zipfile.ZipFile(BytesIO(path.read_bytes()) if path.stat().st_size < 1 << 20 else path) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return "", "a damaged zip container"
@@ -85,9 +117,7 @@ def _text(head: bytes, suffix: str) -> tuple[str, str]:
         controls = sum(c < 9 or (13 < c < 32 and c != 27) for c in head)
         if b"\x00" in head or controls > len(head) / 20:
             return "", "binary data of unknown kind"
-    text = (head.decode("utf-16", "ignore") if wide else head.decode("utf-8", "ignore")).lstrip(
-        "\ufeff \t\r\n"
-    )
+    text = (head.decode("utf-16", "ignore") if wide else head.decode("utf-8", "ignore")).lstrip("\ufeff \t\r\n")
     lower = text[:4096].lower()
     if suffix in _NOT_OURS:
         return "", f"no reader for {suffix} files"

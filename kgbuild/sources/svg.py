@@ -85,22 +85,27 @@ def parse_svg(text: str) -> Drawing:
     data = text.encode("utf-8", "replace")
     if "<!ENTITY" in text:
         raise SourceError("the SVG declares entities; such files are refused", "entities")
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, encoding="utf-8"
-    )
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, encoding="utf-8")
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as err:
         raise SourceError(f"no well-formed SVG: {err}", "broken-svg") from err
     for element in list(root.iter()):  # nothing that runs or refers to elsewhere reaches the drawing
-        if not isinstance(element.tag, str) or etree.QName(element).localname in (
-            "script",
-            "image",
-            "style",
-            "foreignObject",
+        if (
+            (
+                not isinstance(element.tag, str)
+                or etree.QName(element).localname
+                in (
+                    "script",
+                    "image",
+                    "style",
+                    "foreignObject",
+                )
+            )
+            and element.getparent() is not None
+            and not _is_label_box(element)
         ):
-            if element.getparent() is not None and not _is_label_box(element):
-                element.getparent().remove(element)
+            element.getparent().remove(element)
     labels_in_boxes = _foreign(root)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -108,7 +113,8 @@ def parse_svg(text: str) -> Drawing:
             drawing = svgelements.SVG.parse(BytesIO(etree.tostring(root)), reify=True)
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, ZeroDivisionError) as err:
             raise SourceError(f"its shapes cannot be read: {err}", "broken-svg") from err
-    shapes, labels = [], list(labels_in_boxes)
+    shapes: list[Shape] = []
+    labels = list(labels_in_boxes)
     for element in drawing.elements():
         if len(shapes) > _MAX_SHAPES:
             break
@@ -142,9 +148,7 @@ def _foreign(root: Any) -> list[Label]:
                 w, h = float(element.get("width") or 0), float(element.get("height") or 0)
             except ValueError:
                 x = y = w = h = 0.0
-            new = etree.SubElement(
-                parent, "{http://www.w3.org/2000/svg}text", x=str(x + w / 2), y=str(y + h / 2 + 5)
-            )
+            new = etree.SubElement(parent, "{http://www.w3.org/2000/svg}text", x=str(x + w / 2), y=str(y + h / 2 + 5))
             new.set("text-anchor", "middle")
             new.text = text
         parent.remove(element)
@@ -180,9 +184,7 @@ def _shape(element: Any) -> Shape | None:
     values = element.values
     kind = type(element).__name__.lower()
     fill = str(values.get("fill", "")).lower()
-    closed = kind in ("rect", "circle", "ellipse", "polygon") or any(
-        isinstance(s, svgelements.Close) for s in path
-    )
+    closed = kind in ("rect", "circle", "ellipse", "polygon") or any(isinstance(s, svgelements.Close) for s in path)
     closed = closed and not (kind == "path" and fill == "none" and (first.x, first.y) != (last.x, last.y))
     marker = [str(values.get(k) or "none") != "none" for k in ("marker-end", "marker-start")]
     group = f"{values.get('class') or ''} {(values.get('attributes') or {}).get('class') or ''}".strip()

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +71,7 @@ class VideoReader:
             with av.open(str(path), format=kind, options={"protocol_whitelist": "file"}) as container:
                 _subtitles(composer, container)
         except (av.error.FFmpegError, EOFError, ValueError) as err:
-            raise SourceError(
-                f"cannot be decoded: {err}".replace(str(path), source.path), "broken-video"
-            ) from err
+            raise SourceError(f"cannot be decoded: {err}".replace(str(path), source.path), "broken-video") from err
         if not composer.segments:
             raise SourceError("no frame could be decoded", "broken-video")
         reading = composer.reading(replace(source, title=title or source.title))
@@ -142,7 +141,7 @@ def _compose(composer: Composer, shots: list[Shot], limits: Limits, issues: list
 
     shortest = 1.5 / limits.samples_per_s
     kept = [s for s in shots if s.end - s.start >= shortest] or shots[:1]
-    for before, after in zip(kept, kept[1:], strict=False):
+    for before, after in pairwise(kept):
         before.end = after.start  # a fade belongs to the shot before it
     if len(kept) > limits.max_frames:
         message = f"{len(kept)} shots; {limits.max_frames} are kept, evenly spread (video.max_frames)"

@@ -28,13 +28,16 @@ def discover(root: Path, config: Config) -> tuple[list[Source], list[Issue]]:
     if not root.exists():
         raise UsageError(f"{root}: there is no such file or folder to build from.")
     if root.is_file():
-        files, issues = [(root.name, root)], []
+        files, issues = [(root.name, root)], list[Issue]()
     else:
         files, issues = _walk(root, config)
-    sources = []
+    sources: list[Source] = []
     for path, file in sorted(files):
         made = _source(path, file, config)
-        (sources if isinstance(made, Source) else issues).append(made)  # type: ignore[arg-type]
+        if isinstance(made, Source):
+            sources.append(made)
+        else:
+            issues.append(made)
     return sources, sorted(issues, key=lambda i: (i.source, i.code))
 
 
@@ -43,9 +46,7 @@ def _walk(root: Path, config: Config) -> tuple[list[tuple[str, Path]], list[Issu
     issues: list[Issue] = []
 
     def leave(path: str, code: str, message: str, severity: str = "info") -> None:
-        issues.append(
-            Issue("read", code, message, source_iri(config["graph"]["base"], path), severity=severity)
-        )
+        issues.append(Issue("read", code, message, source_iri(config["graph"]["base"], path), severity=severity))
 
     stack = [(root, "")]
     while stack:

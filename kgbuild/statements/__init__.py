@@ -24,6 +24,4 @@ def assemble(
 ) -> list[Statement]:
     """All statements, asserted and quarantined, in the order of their IRIs."""
     drafts = draft(extractions, entities, config["graph"]["base"])
-    return gate(
-        drafts, entities, ontology, min_confidence=config["statements"]["min_confidence"], decisions=decisions
-    )
+    return gate(drafts, entities, ontology, min_confidence=config["statements"]["min_confidence"], decisions=decisions)

@@ -16,9 +16,7 @@ from kgbuild.vocab import CORE
 CEILING = 0.999
 
 
-def draft(
-    extractions: Iterable[Extraction], entities: Sequence[Entity], base: str
-) -> list[Statement]:
+def draft(extractions: Iterable[Extraction], entities: Sequence[Entity], base: str) -> list[Statement]:
     """One statement per (subject, predicate, object), in the order of their IRIs, not yet gated.
 
     A relation from a date or number has no subject that RDF can name and is passed over.

@@ -83,13 +83,18 @@ def _one_value(
     for (_, predicate), indices in rivals.items():
         if len(indices) < 2:
             continue
-        best = min(indices, key=lambda i: (-_support(statements, indices, i), -_exactness(statements[i]), statements[i].id))
+        best = min(
+            indices,
+            key=lambda i: (-_support(statements, indices, i), -_exactness(statements[i]), statements[i].id),
+        )
         for i in indices:
             if i == best or statements[i].id.rsplit("/", 1)[-1] in decisions.accept:
                 continue
             kept = statements[best].object
             name = kept.lexical if isinstance(kept, Value) else labels.get(kept, kept)
-            reason = f"functional: {ontology.properties[predicate].label} has one value, and {name!r} is held more surely"
+            reason = (
+                f"functional: {ontology.properties[predicate].label} has one value, and {name!r} is held more surely"
+            )
             statements[i] = replace(statements[i], status="quarantined", reason=reason)
     return statements
 

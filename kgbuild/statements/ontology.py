@@ -107,8 +107,12 @@ def _parse(graph: Any, name: str) -> None:
             return
         path = Path(name)
         if not path.is_file():
-            known = ", ".join(sorted(f.name[:-4] for f in files("kgbuild.ontologies").iterdir() if f.name.endswith(".ttl")))
-            raise OntologyError(f"ontology {name!r}: no such file, and no built-in one of that name. Built in: {known}.")
+            known = ", ".join(
+                sorted(f.name[:-4] for f in files("kgbuild.ontologies").iterdir() if f.name.endswith(".ttl"))
+            )
+            raise OntologyError(
+                f"ontology {name!r}: no such file, and no built-in one of that name. Built in: {known}."
+            )
         graph.parse(data=path.read_text("utf-8"), format=_FORMATS.get(path.suffix.lower(), "turtle"))
     except OntologyError:
         raise

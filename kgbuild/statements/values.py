@@ -14,7 +14,12 @@ from kgbuild.types import Value
 from kgbuild.vocab import XSD
 
 _ONE, _TWO = datetime(1904, 1, 1), datetime(1808, 2, 2)
-_NUMBERS = {w: str(n) for n, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())}
+_NUMBERS = {
+    w: str(n)
+    for n, w in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+    )
+}
 
 
 def time_value(surface: str) -> Value:
@@ -24,7 +29,11 @@ def time_value(surface: str) -> Value:
     text = " ".join(surface.replace("\u2013", "-").split())
     if re.fullmatch(r"[12]\d{3}", text):
         return Value(text, XSD + "gYear")
-    if not re.search(r"\d", text) or not re.search(r"[A-Za-z]{3}|\d[-/.]\d", text) or re.search(r":|\d{3,4}\s*-\s*\d|'s|\ds\b", text):
+    if (
+        not re.search(r"\d", text)
+        or not re.search(r"[A-Za-z]{3}|\d[-/.]\d", text)
+        or re.search(r":|\d{3,4}\s*-\s*\d|'s|\ds\b", text)
+    ):
         return Value(text, XSD + "string")
     try:
         one, two = parser.parse(text, default=_ONE), parser.parse(text, default=_TWO)
@@ -50,7 +59,9 @@ def time_value(surface: str) -> Value:
 def quantity_value(surface: str) -> Value:
     """``xsd:decimal`` for a plain number in digits or words, else a string."""
     text = " ".join(surface.split())
-    plain = _NUMBERS.get(text.lower(), text.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", text) else text)
+    plain = _NUMBERS.get(
+        text.lower(), text.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", text) else text
+    )
     try:
         if re.fullmatch(r"[-+]?\d+(\.\d+)?", plain):
             return Value(format(Decimal(plain).normalize(), "f"), XSD + "decimal")

@@ -95,7 +95,9 @@ def examples(document: dict[str, Any], tokenizer: Any, properties: Sequence[str]
     for window in pack(document["sents"], tokenizer):
         place = {word: i for i, word in enumerate(window.words)}
         kept: dict[int, int] = {}
-        mentions, types, spans = [], [], []
+        mentions: list[Tensor] = []
+        types: list[int] = []
+        spans: list[tuple[int, str]] = []
         tags = [0] * len(window.words)
         order = sorted(
             range(len(document["mentions"])),
@@ -133,11 +135,7 @@ def examples(document: dict[str, Any], tokenizer: Any, properties: Sequence[str]
             for i, j in pairs
         ]
         entity_pairs, labels = None, None
-        if (
-            document.get("relations") is not None
-            and document.get("relations_complete", True)
-            and len(numbers) > 1
-        ):
+        if document.get("relations") is not None and document.get("relations_complete", True) and len(numbers) > 1:
             at = {n: k for k, n in enumerate(numbers)}
             index = [(h, t) for h in range(len(numbers)) for t in range(len(numbers)) if h != t]
             row = {pair: k for k, pair in enumerate(index)}
@@ -150,7 +148,8 @@ def examples(document: dict[str, Any], tokenizer: Any, properties: Sequence[str]
             Example(
                 torch.tensor(window.ids), torch.tensor([p[0] for p in window.pieces]), torch.tensor(tags), mentions,
                 torch.tensor(types), torch.tensor([p[0] for p in pairs]), torch.tensor([p[1] for p in pairs]),
-                torch.tensor(features).reshape(len(pairs), NAME_FEATURES), torch.tensor([float(of.get(i, -1) == of.get(j, -2)) for i, j in pairs]),
+                torch.tensor(features).reshape(len(pairs), NAME_FEATURES),
+                torch.tensor([float(of.get(i, -1) == of.get(j, -2)) for i, j in pairs]),
                 [clusters[n] for n in numbers], entity_pairs, labels,
             )
         )  # fmt: skip
@@ -165,9 +164,7 @@ def loss_of(model: TextModel, x: Example, recipe: Recipe, noise: random.Random) 
         return loss
     means = torch.stack([states[m].mean(0) for m in x.mentions])
     if len(x.left):
-        loss = loss + 0.5 * F.binary_cross_entropy_with_logits(
-            model.coref(means, x.left, x.right, x.features), x.same
-        )
+        loss = loss + 0.5 * F.binary_cross_entropy_with_logits(model.coref(means, x.left, x.right, x.features), x.same)
     if x.pairs is not None and x.labels is not None:
         kinds = torch.tensor(
             [
@@ -175,16 +172,12 @@ def loss_of(model: TextModel, x: Example, recipe: Recipe, noise: random.Random) 
                 for c in x.clusters
             ]
         )
-        logits = model.relate(
-            states, attention, [[x.mentions[m] for m in c] for c in x.clusters], kinds, x.pairs
-        )
+        logits = model.relate(states, attention, [[x.mentions[m] for m in c] for c in x.clusters], kinds, x.pairs)
         loss = loss + threshold_loss(logits, x.labels)
     return loss
 
 
-def train(
-    data: Path, out: Path, *, config: Config, recipe: Recipe, checkpoints: Path, limit: int = 0
-) -> None:
+def train(data: Path, out: Path, *, config: Config, recipe: Recipe, checkpoints: Path, limit: int = 0) -> None:
     """Run the recipe on the folder ``data``; ``limit`` > 0 takes only so many documents (a trial)."""
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(recipe.threads)
@@ -193,9 +186,7 @@ def train(
     tokenizer, encoder = backbone.load_backbone(config)
     model = TextModel(encoder, Shape(len(TYPES), len(properties)))
     main_docs = read_documents(data / "redocred_train.jsonl.gz", "train")[: limit or None]
-    extra_docs = [
-        {**d, "relations": None} for d in read_documents(data / "docred_extra.jsonl.gz")[: limit or None]
-    ]
+    extra_docs = [{**d, "relations": None} for d in read_documents(data / "docred_extra.jsonl.gz")[: limit or None]]
     annotated = [x for d in main_docs for x in examples(d, tokenizer, properties)]
     extra = [x for d in extra_docs for x in examples(d, tokenizer, properties)]
     log.info("%d annotated windows, %d with mentions and coreference only", len(annotated), len(extra))
@@ -211,9 +202,7 @@ def train(
     warm = max(1, int(recipe.warmup * steps))
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer,
-        lambda s: (
-            min(1.0, (s + 1) / warm) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1, s / steps))))
-        ),
+        lambda s: min(1.0, (s + 1) / warm) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1, s / steps)))),
     )
     mean = {n: p.detach().clone() for n, p in model.own_state().items()}
     begin, done = resume(checkpoints, model, mean, optimizer, asdict(recipe) | {"limit": limit})
@@ -250,9 +239,7 @@ def train(
                     total / (b + len(batch)),
                     time.monotonic() - started,
                 )
-        log.info(
-            "epoch %d: mean loss %.4f, %.0f s", epoch + 1, total / len(order), time.monotonic() - started
-        )
+        log.info("epoch %d: mean loss %.4f, %.0f s", epoch + 1, total / len(order), time.monotonic() - started)
         keep_state(checkpoints, model, mean, optimizer, asdict(recipe) | {"limit": limit}, epoch + 1, done)
     save(mean, out, model.shape, properties, names, recipe)
 
