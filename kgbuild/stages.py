@@ -50,7 +50,9 @@ class Job:
 
     def extraction_key(self, source: Source) -> str:
         config = self.config.sha256("mentions", "text", "ocr", "models")
-        return Cache.key(code_version("mentions"), config, self.reading_key(source))
+        own = Path(self.config["text"]["weights"], "text.json")  # names the weights by their digest
+        weights = own.read_bytes() if self.config["text"]["weights"] and own.is_file() else b""
+        return Cache.key(code_version("mentions"), config, weights, self.reading_key(source))
 
     def vectors_key(self, source: Source) -> str:
         config = self.config.sha256("embeddings")

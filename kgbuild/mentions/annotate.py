@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import as_file, files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -79,12 +80,18 @@ class Annotator:
         from kgbuild.mentions.textmodel import Shape, TextModel
 
         self.torch = torch
-        home = files("kgbuild.weights")
-        self.facts = json.loads(home.joinpath("text.json").read_text("utf-8"))
+        named = config["text"]["weights"]
+        home = Path(named) if named else files("kgbuild.weights")
+        try:
+            self.facts = json.loads(home.joinpath("text.json").read_text("utf-8"))
+        except (OSError, ValueError) as err:
+            raise ModelError(f"text.weights: no text.json that can be read in {home}: {err}.") from err
         self.types: list[str] = self.facts["types"]
         self.properties: list[dict[str, str]] = self.facts["properties"]
         self.shift: float = config["text"]["relation_threshold"]
         with as_file(home.joinpath("text.safetensors")) as path:
+            if not path.is_file():
+                raise ModelError(f"{path} is missing. Reinstall kgbuild or train again: `kgbuild train text`.")
             found = hashlib.sha256(path.read_bytes()).hexdigest()
             if found != self.facts["sha256"] or self.facts["backbone_sha256"] != backbone.SHA256:
                 raise ModelError(

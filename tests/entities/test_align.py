@@ -1,0 +1,130 @@
+"""Alignment on mentions whose identity is known."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import networkx as nx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kgbuild.config import Config
+from kgbuild.embeddings import embed
+from kgbuild.embeddings.text import TextEncoder
+from kgbuild.entities import Alignment, align, read_decisions
+from kgbuild.entities.keys import alike, key
+from kgbuild.entities.union import Union
+from kgbuild.errors import ConfigError
+from kgbuild.types import Extraction, Mention, Target, TextPosition
+
+
+@pytest.fixture(scope="module")
+def encoder(config: Config) -> TextEncoder:
+    return TextEncoder(config)
+
+
+def mention(name: str, source: str, label: str = "Thing", *, cluster: str = "", context: str = "", n: int = 0) -> Mention:
+    target = Target(f"https://x.org/source/{source}", (TextPosition(n, n + len(name)),))
+    ident = f"{target.source}#mention-{n:04d}{len(name)}"
+    return Mention(ident, target, name, label, 0.9, "text/1", cluster=cluster, context=context or name)
+
+
+def run(mentions: Sequence[Mention], encoder: TextEncoder, decisions: str = "", **options: object) -> Alignment:
+    config = Config.load(overrides=options)
+    table = embed(Extraction("x", tuple(mentions)), encoder)
+    return align(mentions, table, config=config, decisions=read_decisions(decisions))
+
+
+def clusters(found: Alignment, mentions: Sequence[Mention]) -> set[frozenset[str]]:
+    names = {m.id: f"{m.surface}@{m.target.source.rsplit('/', 1)[1]}" for m in mentions}
+    return {frozenset(names[m] for m in e.mentions) for e in found.entities}
+
+
+def test_names_spellings_and_acronyms_meet(encoder: TextEncoder) -> None:
+    mentions = [
+        mention("Space Telescope Science Institute", "a", "Organisation"), mention("STScI", "b", "Organisation"),
+        mention("Deep Space Network", "a", "Organisation", n=50), mention("DSN", "b", "Organisation", n=50),
+        mention("Load Balancer", "a", n=90), mention("load balancers", "b", n=90), mention("the load balancer", "c", n=90),
+    ]  # fmt: skip
+    found = clusters(run(mentions, encoder), mentions)
+    assert frozenset({"Deep Space Network@a", "DSN@b"}) in found
+    assert frozenset({"Load Balancer@a", "load balancers@b", "the load balancer@c"}) in found
+
+
+def test_types_keep_things_apart(encoder: TextEncoder) -> None:
+    mentions = [mention("Washington", "a", "Person"), mention("Washington", "b", "Place")]
+    assert len(run(mentions, encoder).entities) == 2
+
+
+def test_numbers_keep_things_apart(encoder: TextEncoder) -> None:
+    mentions = [mention("Server 1", "a"), mention("Server 2", "b")]
+    assert len(run(mentions, encoder).entities) == 2
+
+
+def test_coreference_joins_like_names_only(encoder: TextEncoder) -> None:
+    mentions = [
+        mention("NIRCam", "a", cluster="c1"), mention("MIRI", "a", cluster="c1", n=20),
+        mention("James E. Webb", "a", "Person", cluster="c2", n=40), mention("Webb", "a", "Person", cluster="c2", n=60),
+    ]  # fmt: skip
+    assert clusters(run(mentions, encoder), mentions) == {
+        frozenset({"NIRCam@a"}), frozenset({"MIRI@a"}), frozenset({"James E. Webb@a", "Webb@a"}),
+    }  # fmt: skip
+
+
+def test_the_order_of_mentions_does_not_matter(encoder: TextEncoder) -> None:
+    names = ["NASA", "ESA", "European Space Agency", "Madrid", "madrid", "Web Server", "web servers", "Cache", "Memory Cache"]
+    mentions = [mention(name, s, n=20 * i) for i, name in enumerate(names) for s in "abc"]
+    first = run(mentions, encoder)
+    shuffled = list(mentions)
+    random.Random(3).shuffle(shuffled)
+    assert run(shuffled, encoder) == first
+
+
+def test_the_user_has_the_last_word(encoder: TextEncoder, tmp_path: Path) -> None:
+    mentions = [mention("Big Apple", "a", "Place"), mention("New York", "b", "Place"), mention("New York", "c", "Place")]
+    file = tmp_path / "decisions.txt"
+    file.write_text("# mine\nsame Big Apple | New York\n", "utf-8")
+    assert len(run(mentions, encoder, str(file)).entities) == 1
+    one, other = (m.id for m in mentions[1:])
+    file.write_text(f"different {one} | {other}\n", "utf-8")
+    assert len(run(mentions, encoder, str(file)).entities) == 3
+
+
+@pytest.mark.parametrize("line", ["same A", "same | B", "merge A | B", "accept"])
+def test_decisions_that_cannot_be_read_name_their_line(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "decisions.txt"
+    file.write_text(f"\n{line}\n", "utf-8")
+    with pytest.raises(ConfigError, match="line 2"):
+        read_decisions(str(file))
+
+
+def test_merges_are_reported_with_score_and_reason(encoder: TextEncoder) -> None:
+    mentions = [mention("European Space Agency", "a"), mention("ESA", "b")]
+    (merge,) = run(mentions, encoder).merges
+    assert {merge.left, merge.right} == {"European Space Agency", "ESA"}
+    assert 0 < merge.score <= 1 and "acronym" in merge.reason and dict(merge.features)["acronym"] == 1.0
+
+
+@given(st.lists(st.tuples(st.integers(0, 29), st.integers(0, 29)), max_size=60))
+def test_union_agrees_with_networkx(pairs: list[tuple[int, int]]) -> None:
+    union, graph = Union(30), nx.Graph(pairs)
+    graph.add_nodes_from(range(30))
+    for a, b in pairs:
+        union.join(a, b)
+    assert {frozenset(g) for g in union.groups()} == {frozenset(c) for c in nx.connected_components(graph)}
+
+
+@pytest.mark.parametrize(("a", "b"), [("the Web Servers", "web server"), ("NASA's", "NASA"), ("Queries", "query")])
+def test_keys(a: str, b: str) -> None:
+    assert key(a) == key(b)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "wanted"),
+    [("American", "America", True), ("U.S.", "United States", True), ("MIRI", "NIRCam", False), ("Webb", "James E. Webb", True)],
+)
+def test_alike(a: str, b: str, wanted: bool) -> None:
+    assert alike(a, b) is wanted

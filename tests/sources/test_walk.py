@@ -1,0 +1,56 @@
+"""What is read, what is left out and why; types by content, not by name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kgbuild.config import Config
+from kgbuild.errors import UsageError
+from kgbuild.sources import discover
+
+
+def test_order_types_and_reasons(corpus, config: Config, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.txt"
+    outside.write_text("secret", "utf-8")
+    folder = corpus({"b.txt": "B", "a/c.md": "# C", ".hidden.txt": "h", "empty.txt": "", "data.bin": bytes(range(256))})
+    (folder / "link.txt").symlink_to(outside)
+    (folder / "loop").symlink_to(folder)
+    os.mkfifo(folder / "pipe")
+    sources, issues = discover(folder, config)
+    assert [s.path for s in sources] == ["a/c.md", "b.txt"]
+    codes = {i.source.rsplit("/", 1)[1]: i.code for i in issues}
+    assert set(codes) == {".hidden.txt", "empty.txt", "data.bin", "link.txt", "loop", "pipe"}
+    assert all(i.message for i in issues)
+
+
+def test_type_is_decided_by_content(corpus, config: Config) -> None:
+    from PIL import Image
+
+    folder = corpus({"notes.png": "# Notes\n\nThis is text.\n", "page.txt": "<!doctype html><html><body>x</body></html>"})
+    Image.new("RGB", (4, 4)).save(folder / "picture.png")
+    (folder / "picture.png").rename(folder / "picture.txt")
+    kinds = {s.path: s.media_type for s in discover(folder, config)[0]}
+    assert kinds["picture.txt"] == "image/png"
+    assert kinds.get("notes.png", "").startswith("text/") or "notes.png" not in kinds
+    assert kinds["page.txt"] in ("text/html", "text/plain")
+
+
+def test_exclude_patterns(corpus) -> None:
+    folder = corpus({"a.txt": "A", "drafts/b.txt": "B", "drafts/deep/c.txt": "C"})
+    config = Config.load(overrides={"sources.exclude": ["drafts/**"]})
+    assert [s.path for s in discover(folder, config)[0]] == ["a.txt"]
+
+
+def test_names_are_kept_apart(corpus, config: Config) -> None:
+    folder = corpus({"a b.txt": "1", "a%20b.txt": "2", "ä.txt": "3", "x#y?.txt": "4"})
+    (folder / os.fsdecode(b"\xff\xfe.txt")).write_text("5", "utf-8")
+    sources = discover(folder, config)[0]
+    assert len({s.id for s in sources}) == len(sources) == 5
+
+
+def test_a_missing_folder_is_named(config: Config, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nowhere"):
+        discover(tmp_path / "nowhere", config)

@@ -1,0 +1,64 @@
+"""Publishing is one rename; one builder at a time; other folders are left alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kgbuild.errors import WorkspaceError
+from kgbuild.workspace import Workspace
+
+
+def publish(workspace: Workspace, text: str) -> None:
+    with workspace.lock(), workspace.generation() as folder:
+        (folder / "graph.nq").write_text(text, "utf-8")
+
+
+def test_published_files_are_swapped_whole(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "out")
+    publish(workspace, "one")
+    assert (workspace.out / "graph.nq").read_text("utf-8") == "one"
+    held = workspace.current
+    publish(workspace, "two")
+    assert (workspace.out / "graph.nq").read_text("utf-8") == "two"
+    assert held is not None and (held / "graph.nq").read_text("utf-8") == "one"  # a reader that holds it
+
+
+def test_a_build_that_breaks_changes_nothing(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "out")
+    publish(workspace, "one")
+    with pytest.raises(RuntimeError), workspace.lock(), workspace.generation() as folder:
+        (folder / "graph.nq").write_text("half", "utf-8")
+        raise RuntimeError
+    assert (workspace.out / "graph.nq").read_text("utf-8") == "one"
+    publish(workspace, "two")
+    assert not list((workspace.out / ".generations").glob("*.tmp"))
+
+
+def test_old_generations_go(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "out")
+    for n in range(5):
+        publish(workspace, str(n))
+    assert len(list((workspace.out / ".generations").iterdir())) == 2
+
+
+def test_one_builder_at_a_time(tmp_path: Path) -> None:
+    with Workspace(tmp_path / "out").lock():
+        with pytest.raises(WorkspaceError, match="locked by pid"), Workspace(tmp_path / "out").lock():
+            pass
+
+
+def test_foreign_folders_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine", "utf-8")
+    with pytest.raises(WorkspaceError, match="no workspace"):
+        Workspace(tmp_path)
+    assert (tmp_path / "thesis.txt").read_text("utf-8") == "mine"
+
+
+@pytest.mark.parametrize("content", [json.dumps({"format": 99}), "not json", "{}"])
+def test_other_formats_are_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "workspace.json").write_text(content, "utf-8")
+    with pytest.raises(WorkspaceError, match="format|damaged"):
+        Workspace(tmp_path)
