@@ -61,5 +61,5 @@ def test_overrides_from_the_command_line() -> None:
         "ocr.enabled": False,
         "graph.base": "https://x.org/",
     }
-    with pytest.raises(ConfigError, match="section.key=value"):
+    with pytest.raises(ConfigError, match=r"section\.key=value"):
         parse_overrides(["workers=3"])

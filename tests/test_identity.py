@@ -26,7 +26,12 @@ def test_slug_is_a_plain_segment(label: str) -> None:
 
 @pytest.mark.parametrize(
     ("a", "b"),
-    [("Web Server", "web  server"), ("Load_Balancer", "load balancer"), ("Deep\\nSpace", "deep space"), ("A<br/>B", "a b")],
+    [
+        ("Web Server", "web  server"),
+        ("Load_Balancer", "load balancer"),
+        ("Deep\\nSpace", "deep space"),
+        ("A<br/>B", "a b"),
+    ],
 )
 def test_spellings_of_one_name(a: str, b: str) -> None:
     assert normalise(a) == normalise(b)

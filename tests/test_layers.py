@@ -15,7 +15,19 @@ BASE = {
     "backbone", "cache", "config", "errors", "identity", "progress", "registry", "serialise", "types", "vocab", "workers", "workspace",
 }  # fmt: skip
 TOP = {"stages", "publish", "pipeline", "cli", "training"}
-HEAVY = ("torch", "spacy", "transformers", "open_clip", "faiss", "prefect", "rdflib", "pyoxigraph", "networkx", "av", "onnxruntime")
+HEAVY = (
+    "torch",
+    "spacy",
+    "transformers",
+    "open_clip",
+    "faiss",
+    "prefect",
+    "rdflib",
+    "pyoxigraph",
+    "networkx",
+    "av",
+    "onnxruntime",
+)
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -45,9 +45,9 @@ def test_old_generations_go(tmp_path: Path) -> None:
 
 
 def test_one_builder_at_a_time(tmp_path: Path) -> None:
-    with Workspace(tmp_path / "out").lock():
-        with pytest.raises(WorkspaceError, match="locked by pid"), Workspace(tmp_path / "out").lock():
-            pass
+    second = Workspace(tmp_path / "out")
+    with Workspace(tmp_path / "out").lock(), pytest.raises(WorkspaceError, match="locked by pid"), second.lock():
+        pass
 
 
 def test_foreign_folders_are_refused(tmp_path: Path) -> None:
@@ -60,5 +60,5 @@ def test_foreign_folders_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [json.dumps({"format": 99}), "not json", "{}"])
 def test_other_formats_are_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "workspace.json").write_text(content, "utf-8")
-    with pytest.raises(WorkspaceError, match="format|damaged"):
+    with pytest.raises(WorkspaceError, match=r"format|damaged"):
         Workspace(tmp_path)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from kgbuild.entities.decisions import Decisions
 from kgbuild.entities.group import Group
 from kgbuild.entities.keys import compatible, key
-from kgbuild.entities.score import allowed, features, probability
+from kgbuild.entities.score import allowed, features, probability, readings
 from kgbuild.entities.union import Union
 from kgbuild.types import Match
 
@@ -54,11 +54,12 @@ def cluster(
 
 def _scores(groups: Sequence[Group], pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Match]:
     shared = Counter(name for g in groups for name in g.keys)
+    meanings = readings(groups)
     scored = {}
     for a, b in pairs:
         if allowed(groups[a], groups[b]):
             rarity = 1 / min(shared[groups[a].key], shared[groups[b].key]) ** 0.5
-            found = features(groups[a], groups[b], rarity)
+            found = features(groups[a], groups[b], rarity, meanings)
             score = round(probability(found), 4)
             shown = tuple((k, round(v, 4)) for k, v in found.items() if k != "bias" and v)
             scored[a, b] = Match(groups[a].id, groups[b].id, score, shown)

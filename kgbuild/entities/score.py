@@ -1,20 +1,21 @@
 """How likely two groups of mentions are one thing: a transparent logistic score.
 
-Coefficients stand in ``weights/align.json`` (card: ``align.md``), trained by
-``kgbuild train align`` on mention pairs with Wikidata ids.
+Coefficients stand in ``weights/align.json``; its card ``align.md`` says how they were chosen.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 
 from rapidfuzz import fuzz
 
 from kgbuild.entities.group import Group
-from kgbuild.entities.keys import compatible
+from kgbuild.entities.keys import compatible, key
 from kgbuild.mentions.names import initials, is_acronym
 
 FEATURES = (
@@ -34,21 +35,30 @@ FEATURES = (
 
 @lru_cache(1)
 def coefficients() -> dict[str, float]:
-    """The trained coefficient of each feature."""
+    """The coefficient of each feature."""
     facts = json.loads(files("kgbuild.weights").joinpath("align.json").read_text("utf-8"))
     found: dict[str, float] = facts["coefficients"]
     return found
 
 
-def features(a: Group, b: Group, rarity: float) -> dict[str, float]:
-    """Features of a pair, each about in [0, 1]; ``rarity`` is 1 for names that few groups share."""
+def readings(groups: Sequence[Group]) -> Counter[str]:
+    """How many long names of the corpus each acronym could stand for."""
+    long = {(short_form(m.surface), key(m.surface)) for g in groups for m in g.mentions if " " in m.surface}
+    return Counter(short for short, _ in long)
+
+
+def features(a: Group, b: Group, rarity: float, meanings: Mapping[str, int]) -> dict[str, float]:
+    """Features of a pair, each about in [0, 1].
+
+    ``rarity`` is 1 for names that few groups share; an acronym counts less the more ``meanings`` it has.
+    """
     exact = bool(set(a.keys) & set(b.keys))
     x, y = a.key.split(), b.key.split()
     shorter, longer = sorted((set(x), set(y)), key=len)
     return {
         "bias": 1.0,
         "exact": float(exact),
-        "acronym": float(any(_acronym(m, n) for m in _names(a) for n in _names(b))),
+        "acronym": max(_acronym(m, n, meanings) for m in _names(a) for n in _names(b)),
         "ratio": fuzz.token_sort_ratio(a.key, b.key) / 100,
         "contained": float(shorter <= longer),
         "last_word": float(bool(x and y) and x[-1] == y[-1]),
@@ -64,8 +74,9 @@ def _names(group: Group) -> list[str]:
     return sorted({m.surface for m in group.mentions})[:8]
 
 
-def _acronym(a: str, b: str) -> bool:
-    return is_acronym(a, b) or is_acronym(b, a)
+def _acronym(a: str, b: str, meanings: Mapping[str, int]) -> float:
+    found = is_acronym(a, b) or is_acronym(b, a)
+    return 1 / max(1, meanings.get(short_form(a), 1)) if found else 0.0
 
 
 def probability(found: dict[str, float]) -> float:

@@ -118,7 +118,7 @@ class Annotator:
         """One pass of the encoder over the document's windows; all heads work on its states."""
         windows = pack(sentences, self.tokenizer)
         with self.torch.inference_mode():
-            encoded = [self.model.encode(self.torch.tensor(w.ids)) for w in windows]
+            encoded = [self.model.encode(self.torch.tensor(w.ids), self.torch.tensor(w.cases)) for w in windows]
         return Annotation(sentences, windows, [s for s, _ in encoded], [a for _, a in encoded], [], [], [], [])
 
     def find_mentions(self, a: Annotation) -> None:

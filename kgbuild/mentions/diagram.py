@@ -49,3 +49,8 @@ class Diagram:
     edges: list[Edge] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     title: str = ""
+
+    def enter(self, key: str, group: Group | None) -> None:
+        """A node named inside a group stands in it, unless another group has named it before."""
+        if group is not None and all(key not in g.members for g in self.groups):
+            group.members.append(key)

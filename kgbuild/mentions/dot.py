@@ -211,8 +211,7 @@ class _Parser:
         if token.value not in self.diagram.nodes:
             shape = defaults["shape"].value if "shape" in defaults else "ellipse"
             self.diagram.nodes[token.value] = Node(token.value, token.value, token.start, token.end, shape)
-            if group is not None:
-                group.members.append(token.value)
+        self.diagram.enter(token.value, group)
         return [token.value]
 
     def _attributes(self) -> dict[str, Token]:

@@ -172,10 +172,10 @@ def _nodes(text: str, position: int, begin: int, diagram: Diagram, stack: list[G
         groups = {g.key for g in diagram.groups}
         if key not in diagram.nodes and key not in groups:
             diagram.nodes[key] = Node(key, label, a, b, shape or "rectangle")
-            if stack:
-                stack[-1].members.append(key)
         elif shape and key in diagram.nodes and diagram.nodes[key].label == key:
             diagram.nodes[key] = Node(key, label, a, b, shape)
+        if key in diagram.nodes:
+            diagram.enter(key, stack[-1] if stack else None)
         keys.append(key)
         if match := re.match(r"\s*&", text[position:]):
             position += match.end()
@@ -231,8 +231,8 @@ def _states(lines: list[tuple[int, str]], diagram: Diagram) -> None:
         key = line[span[0] : span[1]]
         if key != "[*]" and key not in diagram.nodes and all(g.key != key for g in diagram.groups):
             diagram.nodes[key] = Node(key, key, offset + span[0], offset + span[1], "rounded")
-            if stack:
-                stack[-1].members.append(key)
+        if key in diagram.nodes:
+            diagram.enter(key, stack[-1] if stack else None)
 
     for offset, line in lines:
         text = line.strip()

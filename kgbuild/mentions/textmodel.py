@@ -1,5 +1,6 @@
-"""The text network: low-rank adapters on the frozen MiniLM and four heads on one pass.
+"""The text network: low-rank adapters on the frozen MiniLM and three heads on one pass.
 
+- case: MiniLM reads lower case only, so a learned vector says how each word was written;
 - mentions: BIO tags over words;
 - coreference: a pair scorer over mention states and name features;
 - relations: localized context pooling with an adaptive threshold (ATLOP, Zhou et al. 2021)
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from kgbuild.mentions.windows import CASES
 
 NAME_FEATURES = 12
 
@@ -64,6 +67,8 @@ class TextModel(nn.Module):
         add_adapters(encoder, shape.rank)
         self.encoder = encoder
         d, r = shape.width, shape.relation_width
+        self.case = nn.Embedding(CASES, d)
+        nn.init.zeros_(self.case.weight)  # training starts at the frozen model
         self.dropout = nn.Dropout(dropout)
         self.tagger = nn.Sequential(nn.Linear(d, d), nn.GELU(), nn.Dropout(dropout), nn.Linear(d, 2 * shape.types + 1))
         self.coref_project = nn.Linear(d, shape.coref_width)
@@ -85,9 +90,13 @@ class TextModel(nn.Module):
     def trained(self) -> list[nn.Parameter]:
         return [p for n, p in self.named_parameters() if not _frozen(n)]
 
-    def encode(self, ids: Tensor) -> tuple[Tensor, Tensor]:
-        """States (n, d) of n subwords and the last layer's attention (n, n), mean over heads."""
-        out = self.encoder(ids[None], attention_mask=torch.ones_like(ids)[None], output_attentions=True)
+    def encode(self, ids: Tensor, cases: Tensor) -> tuple[Tensor, Tensor]:
+        """States (n, d) of n subwords and the last layer's attention (n, n), mean over heads.
+
+        ``ids``, ``cases``: (n,), as in ``Window``.
+        """
+        words = self.encoder.get_input_embeddings()(ids) + self.case(cases)
+        out = self.encoder(inputs_embeds=words[None], attention_mask=torch.ones_like(ids)[None], output_attentions=True)
         return out.last_hidden_state[0], out.attentions[-1][0].mean(0)
 
     def tag(self, words: Tensor) -> Tensor:

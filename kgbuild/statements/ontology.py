@@ -60,13 +60,16 @@ def class_iri(label: str) -> str:
 
 
 @lru_cache(8)
-def _load(names: tuple[str, ...]) -> Ontology:
+def _load(names: tuple[str, ...], texts: tuple[tuple[str, str], ...]) -> Ontology:
     from rdflib import OWL, RDF, RDFS, Graph, Namespace, URIRef
 
     schema = Namespace("https://schema.org/")
     graph = Graph()
-    for name in names:
-        _parse(graph, name)
+    for name, (text, kind) in zip(names, texts, strict=True):
+        try:
+            graph.parse(data=text, format=kind)
+        except Exception as err:  # rdflib's parsers raise many kinds
+            raise OntologyError(f"ontology {name!r} cannot be parsed: {err}"[:500]) from err
 
     def iris(subject: Any, *predicates: Any) -> frozenset[str]:
         return frozenset(str(o) for p in predicates for o in graph.objects(subject, p) if isinstance(o, URIRef))
@@ -96,28 +99,23 @@ def _load(names: tuple[str, ...]) -> Ontology:
 
 def load_ontology(names: Sequence[str]) -> Ontology:
     """The ontologies together; ``core`` always among them. Raises ``OntologyError`` naming the file."""
-    return _load(tuple(dict.fromkeys(("core", *names))))
+    unique = tuple(dict.fromkeys(("core", *names)))
+    return _load(unique, tuple(_read(name) for name in unique))
 
 
-def _parse(graph: Any, name: str) -> None:
+def _read(name: str) -> tuple[str, str]:
+    """Text and format of an ontology."""
     built_in = files("kgbuild.ontologies").joinpath(f"{name}.ttl")
+    if built_in.is_file():
+        return built_in.read_text("utf-8"), "turtle"
+    path = Path(name)
     try:
-        if built_in.is_file():
-            graph.parse(data=built_in.read_text("utf-8"), format="turtle")
-            return
-        path = Path(name)
-        if not path.is_file():
-            known = ", ".join(
-                sorted(f.name[:-4] for f in files("kgbuild.ontologies").iterdir() if f.name.endswith(".ttl"))
-            )
-            raise OntologyError(
-                f"ontology {name!r}: no such file, and no built-in one of that name. Built in: {known}."
-            )
-        graph.parse(data=path.read_text("utf-8"), format=_FORMATS.get(path.suffix.lower(), "turtle"))
-    except OntologyError:
-        raise
-    except Exception as err:  # rdflib's parsers raise many kinds
-        raise OntologyError(f"ontology {name!r} cannot be parsed: {err}"[:500]) from err
+        return path.read_text("utf-8"), _FORMATS.get(path.suffix.lower(), "turtle")
+    except (OSError, UnicodeDecodeError) as err:
+        known = ", ".join(sorted(f.name[:-4] for f in files("kgbuild.ontologies").iterdir() if f.name.endswith(".ttl")))
+        raise OntologyError(
+            f"ontology {name!r}: no built-in one of that name (built in: {known}), and no such file can be read: {err}."
+        ) from err
 
 
 def _closure(start: str, parents: dict[str, set[str]]) -> set[str]:

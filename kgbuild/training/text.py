@@ -53,13 +53,14 @@ class Recipe:
     """Every number of a training run."""
 
     epochs: int = 14
-    extra_epochs: int = 3
+    extra_epochs: int = 6
     batch: int = 4
     adapter_rate: float = 6e-4
     head_rate: float = 8e-4
     warmup: float = 0.06
     average: float = 0.998  # exponential moving average of the weights
     type_noise: float = 0.1
+    case_noise: float = 0.1  # share of windows whose case is hidden, as in titles and read pictures
     seed: int = 13
     threads: int = 1
 
@@ -69,6 +70,7 @@ class Example:
     """One window of a document as tensors; ``pairs`` is None where relations are not annotated."""
 
     ids: Tensor
+    cases: Tensor
     first: Tensor  # first subword of each word
     tags: Tensor
     mentions: list[Tensor]  # subword positions of each mention
@@ -146,7 +148,8 @@ def examples(document: dict[str, Any], tokenizer: Any, properties: Sequence[str]
                     labels[row[at[r["h"]], at[r["t"]]], properties.index(r["p"])] = 1
         made.append(
             Example(
-                torch.tensor(window.ids), torch.tensor([p[0] for p in window.pieces]), torch.tensor(tags), mentions,
+                torch.tensor(window.ids), torch.tensor(window.cases),
+                torch.tensor([p[0] for p in window.pieces]), torch.tensor(tags), mentions,
                 torch.tensor(types), torch.tensor([p[0] for p in pairs]), torch.tensor([p[1] for p in pairs]),
                 torch.tensor(features).reshape(len(pairs), NAME_FEATURES),
                 torch.tensor([float(of.get(i, -1) == of.get(j, -2)) for i, j in pairs]),
@@ -158,7 +161,8 @@ def examples(document: dict[str, Any], tokenizer: Any, properties: Sequence[str]
 
 def loss_of(model: TextModel, x: Example, recipe: Recipe, noise: random.Random) -> Tensor:
     """Sum of the three tasks' losses on one window."""
-    states, attention = model.encode(x.ids)
+    cases = x.cases if noise.random() >= recipe.case_noise else torch.zeros_like(x.cases)
+    states, attention = model.encode(x.ids, cases)
     loss = F.cross_entropy(model.tag(states[x.first]), x.tags)
     if not x.mentions:
         return loss

@@ -33,6 +33,10 @@ def test_context_tells_equal_names_apart(encoder: TextEncoder) -> None:
         return Mention(f"m{n}", Target("s", (TextPosition(n, n + 4),)), "Java", "Thing", 1.0, "t/1", context=context)
 
     a, b, c = encoder.mentions(
-        [mention(1, "Java is an island of Indonesia."), mention(2, "Java is an island near Bali."), mention(3, "Java runs on a virtual machine.")]
+        [
+            mention(1, "Java is an island of Indonesia."),
+            mention(2, "Java is an island near Bali."),
+            mention(3, "Java runs on a virtual machine."),
+        ]
     )
     assert a @ b > a @ c

@@ -26,7 +26,9 @@ def encoder(config: Config) -> TextEncoder:
     return TextEncoder(config)
 
 
-def mention(name: str, source: str, label: str = "Thing", *, cluster: str = "", context: str = "", n: int = 0) -> Mention:
+def mention(
+    name: str, source: str, label: str = "Thing", *, cluster: str = "", context: str = "", n: int = 0
+) -> Mention:
     target = Target(f"https://x.org/source/{source}", (TextPosition(n, n + len(name)),))
     ident = f"{target.source}#mention-{n:04d}{len(name)}"
     return Mention(ident, target, name, label, 0.9, "text/1", cluster=cluster, context=context or name)
@@ -75,7 +77,17 @@ def test_coreference_joins_like_names_only(encoder: TextEncoder) -> None:
 
 
 def test_the_order_of_mentions_does_not_matter(encoder: TextEncoder) -> None:
-    names = ["NASA", "ESA", "European Space Agency", "Madrid", "madrid", "Web Server", "web servers", "Cache", "Memory Cache"]
+    names = [
+        "NASA",
+        "ESA",
+        "European Space Agency",
+        "Madrid",
+        "madrid",
+        "Web Server",
+        "web servers",
+        "Cache",
+        "Memory Cache",
+    ]
     mentions = [mention(name, s, n=20 * i) for i, name in enumerate(names) for s in "abc"]
     first = run(mentions, encoder)
     shuffled = list(mentions)
@@ -84,7 +96,11 @@ def test_the_order_of_mentions_does_not_matter(encoder: TextEncoder) -> None:
 
 
 def test_the_user_has_the_last_word(encoder: TextEncoder, tmp_path: Path) -> None:
-    mentions = [mention("Big Apple", "a", "Place"), mention("New York", "b", "Place"), mention("New York", "c", "Place")]
+    mentions = [
+        mention("Big Apple", "a", "Place"),
+        mention("New York", "b", "Place"),
+        mention("New York", "c", "Place"),
+    ]
     file = tmp_path / "decisions.txt"
     file.write_text("# mine\nsame Big Apple | New York\n", "utf-8")
     assert len(run(mentions, encoder, str(file)).entities) == 1
@@ -124,7 +140,12 @@ def test_keys(a: str, b: str) -> None:
 
 @pytest.mark.parametrize(
     ("a", "b", "wanted"),
-    [("American", "America", True), ("U.S.", "United States", True), ("MIRI", "NIRCam", False), ("Webb", "James E. Webb", True)],
+    [
+        ("American", "America", True),
+        ("U.S.", "United States", True),
+        ("MIRI", "NIRCam", False),
+        ("Webb", "James E. Webb", True),
+    ],
 )
 def test_alike(a: str, b: str, wanted: bool) -> None:
     assert alike(a, b) is wanted

@@ -53,7 +53,13 @@ def test_graphviz() -> None:
     d = parse_dot(DOT)
     found = edges(d)
     assert ("Web Server", "cache", "") in found and len(d.edges) == 5
-    assert {(e.source, e.target) for e in d.edges} == {("web", "db"), ("web", "cache"), ("cache", "db"), ("a", "c"), ("b", "c")}
+    assert {(e.source, e.target) for e in d.edges} == {
+        ("web", "db"),
+        ("web", "cache"),
+        ("cache", "db"),
+        ("a", "c"),
+        ("b", "c"),
+    }
     assert any(e.label == "asks" for e in d.edges)
     assert d.groups[0].label == "The Cloud" and {"db", "queue"} <= set(d.groups[0].members)
     assert d.nodes["db"].shape == "cylinder"
@@ -72,7 +78,9 @@ def test_broken_graphviz_names_the_line(code: str) -> None:
         parse_dot(code)
 
 
-@pytest.mark.parametrize("code", ["flowchart LR\n A[open --> B", "flowchart\n --> -->", "pie\n x", "", "subgraph\nend\nend"])
+@pytest.mark.parametrize(
+    "code", ["flowchart LR\n A[open --> B", "flowchart\n --> -->", "pie\n x", "", "subgraph\nend\nend"]
+)
 def test_odd_mermaid_never_breaks(code: str) -> None:
     try:
         parse_mermaid(code)

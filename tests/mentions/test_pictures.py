@@ -75,13 +75,23 @@ def test_ocr_can_be_switched_off(png) -> None:
 
 
 def test_lines_of_one_box_are_one_label() -> None:
-    lines = [Line("Object", 10, 10, 70, 28, 0.9), Line("Store", 15, 31, 65, 49, 0.8), Line("Far", 10, 120, 60, 138, 0.9)]
+    lines = [
+        Line("Object", 10, 10, 70, 28, 0.9),
+        Line("Store", 15, 31, 65, 49, 0.8),
+        Line("Far", 10, 120, 60, 138, 0.9),
+    ]
     assert [(b.text, b.score) for b in blocks(lines)] == [("Object Store", 0.8), ("Far", 0.9)]
 
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
-    [("· Ka-band", "Ka-band"), ("raw data 中", "raw data"), ("数据库", "数据库"), ("Queue |", "Queue"), ("a ~ b", "a ~ b")],
+    [
+        ("· Ka-band", "Ka-band"),
+        ("raw data 中", "raw data"),
+        ("数据库", "数据库"),
+        ("Queue |", "Queue"),
+        ("a ~ b", "a ~ b"),
+    ],
 )
 def test_strokes_are_no_letters(text: str, wanted: str) -> None:
     assert tidy(text) == wanted
@@ -89,7 +99,14 @@ def test_strokes_are_no_letters(text: str, wanted: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
-    [("Web Server", True), ("42", False), ("a", False), ("It is open to everybody.", False), ("https://x.org", False), ("CPU 2", True)],
+    [
+        ("Web Server", True),
+        ("42", False),
+        ("a", False),
+        ("It is open to everybody.", False),
+        ("https://x.org", False),
+        ("CPU 2", True),
+    ],
 )
 def test_what_can_be_a_name(text: str, wanted: bool) -> None:
     assert names_a_thing(text) is wanted

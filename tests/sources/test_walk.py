@@ -29,7 +29,9 @@ def test_order_types_and_reasons(corpus, config: Config, tmp_path: Path) -> None
 def test_type_is_decided_by_content(corpus, config: Config) -> None:
     from PIL import Image
 
-    folder = corpus({"notes.png": "# Notes\n\nThis is text.\n", "page.txt": "<!doctype html><html><body>x</body></html>"})
+    folder = corpus(
+        {"notes.png": "# Notes\n\nThis is text.\n", "page.txt": "<!doctype html><html><body>x</body></html>"}
+    )
     Image.new("RGB", (4, 4)).save(folder / "picture.png")
     (folder / "picture.png").rename(folder / "picture.txt")
     kinds = {s.path: s.media_type for s in discover(folder, config)[0]}
