@@ -61,8 +61,7 @@ class Worker:
             _write(process.stdin, [request])
             return _read(process.stdout)
         except (EOFError, BrokenPipeError, ConnectionResetError) as err:
-            process.kill()
-            status = process.wait()
+            status = _end(process)
             self.close()
             if late.is_set():
                 raise WorkerDied("timeout", f"not done after {self._timeout:g} s; its process was killed") from err
@@ -151,6 +150,15 @@ class WorkerPool:
 
 
 _OUT_OF_MEMORY = 87
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    """Exit status of a child that has closed its pipe; its own status, if it comes to its end by itself."""
+    try:
+        return process.wait(2)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 def serve(factory: str, timeout_s: int, memory_mb: int) -> None:

@@ -29,14 +29,18 @@ from kgbuild.vocab import ALT_LABEL, CORE, DCTERMS, GENERAL, LABEL, OA, PREFIXES
 Triple = tuple[str, str, str]
 _MEDIA_FRAGMENTS = "http://www.w3.org/TR/media-frags/"
 _DEPICTING = frozenset({"picture", "frame", "drawing", "label"})
-_BAD_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
+# All that RFC 3987 does not let stand in an IRI, and percent signs that begin no escape.
+_PLANES = "".join(f"{chr(p << 16)}-{chr((p << 16) + 0xFFFD)}" for p in range(1, 14)) + "\U000e1000-\U000efffd"
+_BAD_IRI = re.compile(rf"[^!#$-;=?-Z_a-z~\xa0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef{_PLANES}]|%(?![0-9A-Fa-f]{{2}})")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 _ESCAPED = re.compile(r'[\\"\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]')
 
 
 def iri(value: str) -> str:
     """An IRI in N-Quads; characters that may not stand in one are percent-encoded."""
-    return "<" + _BAD_IRI.sub(lambda m: "".join(f"%{b:02X}" for b in m.group().encode("utf-8", "replace")), value) + ">"
+    head, mark, rest = value.partition("#")
+    whole = head + mark + rest.replace("#", "%23")
+    return "<" + _BAD_IRI.sub(lambda m: "".join(f"%{b:02X}" for b in m.group().encode("utf-8", "replace")), whole) + ">"
 
 
 def text(value: str) -> str:

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 
 from kgbuild.config import Config
 from kgbuild.identity import mention_iri
-from kgbuild.types import Extraction, Mention, Reading, Segment, TextQuote
+from kgbuild.types import Extraction, Mention, Reading, Segment, Target, TextQuote, TimeSpan
 
 VERSION = "1"
 AGENT = f"labels/{VERSION}"
 MAX_WORDS = 7
+_LIST = re.compile(r":\s+|,\s+(?:and\s+)?")
 
 
 class LabelExtractor:
-    """One mention per label that can name a thing: has letters, is short, is no sentence."""
+    """Mentions of the things that labels name: whole labels, or the parts of one that lists several."""
 
     name = "labels"
     version = VERSION
@@ -26,17 +27,35 @@ class LabelExtractor:
     def _extract(self, reading: Reading) -> Extraction:
         mentions = []
         for segment in reading.segments:
-            if segment.modality != "label" or not names_a_thing(segment.text):
+            if segment.modality != "label":
                 continue
-            target = segment.target.within(TextQuote(segment.text))
             score = float(dict(segment.context).get("score", "1.0"))
-            mentions.append(
-                Mention(
-                    mention_iri(target, segment.text, "Thing", AGENT), target, segment.text, "Thing",
-                    round(score, 4), AGENT, _modality(segment), segment.id, caption(segment),
-                )
-            )  # fmt: skip
+            for start, end in names(segment.text):
+                surface = segment.text[start:end]
+                target = quoted(segment, start, end)
+                mentions.append(
+                    Mention(
+                        mention_iri(target, surface, "Thing", AGENT), target, surface, "Thing",
+                        round(score, 4), AGENT, seen_as(segment), segment.id, caption(segment),
+                    )
+                )  # fmt: skip
         return Extraction(reading.source.id, tuple(mentions))
+
+
+def names(text: str) -> list[tuple[int, int]]:
+    """Spans of the names in a label: "Webb: NASA, ESA and CSA" holds four, "Deep Space Network" is one."""
+    cuts = list(_LIST.finditer(text))
+    if cuts:
+        cuts += [m for m in re.finditer(r" (?:and|&) ", text) if m.start() > cuts[-1].end()]
+    starts, ends = [0, *(c.end() for c in cuts)], [*(c.start() for c in cuts), len(text)]
+    spans = zip(starts, ends, strict=True)
+    return [(a, b) for a, b in spans if names_a_thing(text[a:b]) and (not cuts or text[a].isupper())]
+
+
+def quoted(segment: Segment, start: int, end: int) -> Target:
+    """The place of a part of a label: the label's box, the part's characters, and what stands beside them."""
+    text = segment.text
+    return segment.target.within(TextQuote(text[start:end], text[:start][-32:], text[end:][:32]))
 
 
 def names_a_thing(text: str) -> bool:
@@ -54,9 +73,10 @@ def caption(segment: Segment) -> str:
     return around.get("caption") or around.get("alt") or around.get("heading") or segment.text
 
 
-def _modality(segment: Segment) -> str:
-    from kgbuild.types import TimeSpan
-
+def seen_as(segment: Segment) -> str:
+    """The modality of what a segment says; a label's is that of the picture which shows it."""
+    if segment.modality != "label":
+        return segment.modality
     if segment.target.find(TimeSpan) is not None:
         return "frame"
     return "drawing" if segment.derived_by.startswith("svg") else "picture"

@@ -19,6 +19,7 @@ from spacy.tokens import Doc
 from kgbuild.config import Config
 from kgbuild.identity import mention_iri, relation_iri
 from kgbuild.mentions.annotate import Annotation, Annotator
+from kgbuild.mentions.labels import quoted, seen_as
 from kgbuild.types import (
     Extraction,
     Mention,
@@ -27,7 +28,6 @@ from kgbuild.types import (
     Segment,
     Target,
     TextPosition,
-    TextQuote,
     TimeSpan,
 )
 from kgbuild.vocab import GENERAL
@@ -159,13 +159,13 @@ class TextExtractor:
         if segment.modality == "label":
             if score < LABEL_SCORE:
                 return None
-            target = segment.target.within(TextQuote(surface, segment.text[:a][-32:], segment.text[b:][:32]))
+            target = quoted(segment, a, b)
         else:
             target = narrow(segment.target, a, b)
         label = self.annotator.types[kind]
         return Mention(
             mention_iri(target, surface, label, AGENT), target, surface, label, round(score, 4), AGENT,
-            segment.modality, segment.id, sentence, cluster,
+            seen_as(segment), segment.id, sentence, cluster,
         )  # fmt: skip
 
     def _relation(
@@ -192,7 +192,7 @@ class TextExtractor:
         score = round(relation.score * min(subject.score, object.score) ** 0.5, 4)
         return RelationMention(
             relation_iri(subject.id, predicate, object.id, target, AGENT), subject.id, predicate, object.id,
-            target, score, AGENT, surface, covered[0].modality,
+            target, score, AGENT, surface, seen_as(covered[0]),
         )  # fmt: skip
 
 

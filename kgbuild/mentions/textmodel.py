@@ -95,7 +95,7 @@ class TextModel(nn.Module):
 
         ``ids``, ``cases``: (n,), as in ``Window``.
         """
-        words = self.encoder.get_input_embeddings()(ids) + self.case(cases)
+        words = self.encoder.get_submodule("embeddings.word_embeddings")(ids) + self.case(cases)
         out = self.encoder(inputs_embeds=words[None], attention_mask=torch.ones_like(ids)[None], output_attentions=True)
         return out.last_hidden_state[0], out.attentions[-1][0].mean(0)
 

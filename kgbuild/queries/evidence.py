@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kgbuild.identity import fragment
-from kgbuild.queries.places import Annotation, Provenance
+from kgbuild.queries.places import Annotation, Provenance, parse_fragment
 from kgbuild.queries.store import generation, open_store
 from kgbuild.queries.why import Texts
 from kgbuild.types import Box, Selector, TextPosition, TextQuote, TimeSpan
@@ -98,9 +98,7 @@ def _wrong(a: Annotation, texts: Texts, segments: list[dict[str, str]], pictures
     inside = _segment(target.selectors, segments)
     if (box := target.find(Box)) is not None and span is None:
         anchored = True
-        size = pictures.size(inside["picture"]) if inside and inside["picture"] else None
-        outer = next((s for s in target.selectors if isinstance(s, Box)), box)
-        width, height = size or (outer.w, outer.h)
+        width, height = _canvas(target.selectors, inside, segments, pictures)
         if box.x < 0 or box.y < 0 or box.w < 1 or box.h < 1 or box.x + box.w > width or box.y + box.h > height:
             yield f"box {fragment(box)} lies outside of {width} x {height} pixels"
     if (time := target.find(TimeSpan)) is not None:
@@ -113,6 +111,28 @@ def _wrong(a: Annotation, texts: Texts, segments: list[dict[str, str]], pictures
         yield "its place lies in no segment of the source"
 
 
+def _canvas(
+    selectors: tuple[Selector, ...], inside: dict[str, str] | None, segments: list[dict[str, str]], pictures: Pictures
+) -> tuple[int, int]:
+    """Width and height of the picture, drawing or page that a box lies in."""
+    if inside and inside["picture"] and (size := pictures.size(inside["picture"])):
+        return size
+    whole = _whole(selectors, segments)
+    if whole is not None:
+        box = parse_fragment(whole["place"].rpartition(";")[2])
+        assert isinstance(box, Box)
+        return box.w, box.h
+    outer = next(s for s in selectors if isinstance(s, Box))
+    return outer.x + outer.w, outer.y + outer.h  # a page: its size is not published
+
+
+def _whole(selectors: tuple[Selector, ...], segments: list[dict[str, str]]) -> dict[str, str] | None:
+    """The segment of the whole picture or drawing around the last box of a place."""
+    last = max((n for n, s in enumerate(selectors) if isinstance(s, Box)), default=-1)
+    start = ";".join([*(fragment(s) for s in selectors[:last]), "xywh=pixel:0,0,"])
+    return next((s for s in segments if s["place"].startswith(start) and ";" not in s["place"][len(start) :]), None)
+
+
 def _segment(selectors: tuple[Selector, ...], segments: list[dict[str, str]]) -> dict[str, str] | None:
     """The segment whose place is the beginning of this one, or whose text span holds this one's."""
     keys = [fragment(s) for s in selectors]
@@ -122,7 +142,7 @@ def _segment(selectors: tuple[Selector, ...], segments: list[dict[str, str]]) ->
         return max(found, key=lambda s: (bool(s["picture"]), len(s["place"])))
     span = next((s for s in reversed(selectors) if isinstance(s, TextPosition)), None)
     if span is None:
-        return None
+        return _whole(selectors, segments)
     first = last = None  # a relation may run over several passages
     for s in segments:
         _, char, numbers = s["place"].rpartition("char=")

@@ -32,7 +32,7 @@ class Graph:
     def sparql(self, query: str, *, bindings: dict[str, str] | None = None) -> Answer:
         """Answer a SPARQL 1.1 query; the default graph is the union of all named graphs.
 
-        ``bindings`` sets variables to IRIs. Raises ``QueryError``.
+        ``bindings`` sets variables of the SELECT list to IRIs. Raises ``QueryError``.
         """
         return self._sparql.ask(query, bindings=bindings)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -101,16 +100,21 @@ def selector(found: dict[str, list[str]]) -> Selector:
 def parse_fragment(text: str) -> Selector:
     """``xywh=pixel:``, ``t=npt:``, ``page=``, ``part=`` and ``char=`` fragments. Raises ``ValueError``."""
     name, _, value = text.partition("=")
-    numbers = [float(n) for n in re.findall(r"[0-9.]+", value)]
-    if name == "xywh" and len(numbers) == 4:
-        x, y, w, h = (int(n) for n in numbers)
-        return Box(x, y, w, h)
-    if name == "t" and len(numbers) == 2:
-        return TimeSpan(numbers[0], numbers[1])
-    if name == "page" and len(numbers) == 1:
-        return Page(int(numbers[0]))
-    if name == "char" and len(numbers) == 2:
-        return TextPosition(int(numbers[0]), int(numbers[1]))
+    unit, _, tail = value.rpartition(":")
+    try:
+        numbers = [float(n) for n in tail.split(",")] if name != "part" else []
+    except ValueError:
+        numbers = []
+    match name, unit, len(numbers):
+        case "xywh", "pixel", 4:
+            x, y, w, h = (int(n) for n in numbers)
+            return Box(x, y, w, h)
+        case "t", "npt", 2:
+            return TimeSpan(numbers[0], numbers[1])
+        case "page", "", 1:
+            return Page(int(numbers[0]))
+        case "char", "", 2:
+            return TextPosition(int(numbers[0]), int(numbers[1]))
     if name == "part":
         return Part(unquote(value))
     raise ValueError(f"unknown fragment {text!r}")

@@ -92,7 +92,7 @@ class Sparql:
     def ask(self, query: str, *, bindings: Mapping[str, str] | None = None) -> Answer:
         """The answer of a SELECT, ASK, CONSTRUCT or DESCRIBE query.
 
-        ``bindings`` sets variables to IRIs. Raises ``QueryError`` if the query is wrong,
+        ``bindings`` sets variables of the SELECT list to IRIs. Raises ``QueryError`` if the query is wrong,
         refused, or over the limits of time, memory or size.
         """
         check(query)
@@ -142,7 +142,7 @@ def serve(setup: bytes) -> Callable[[bytes], Frames]:
             return [json.dumps(asdict(found) | {"rows": [[_packed(t) for t in row] for row in found.rows]}).encode()]
         except SyntaxError as err:
             return [json.dumps(_syntax(str(err))).encode()]
-        except (ValueError, OSError) as err:
+        except (ValueError, OSError, RuntimeError) as err:
             return [json.dumps({"error": f"{err}", "line": 0, "column": 0}).encode()]
 
     return answer

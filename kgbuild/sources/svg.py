@@ -13,7 +13,7 @@ from typing import Any
 
 from kgbuild.errors import SourceError
 from kgbuild.sources.reader import Composer, Limits, decode
-from kgbuild.types import Box, Reading, Source, TextPosition
+from kgbuild.types import Box, Reading, Source
 
 _MAX_SHAPES = 20000
 
@@ -64,7 +64,7 @@ class SvgReader:
         text = decode(path.read_bytes())
         drawing = parse_svg(text)
         composer = Composer(source, f"{self.name}/{self.version}")
-        composer.add("drawing", (TextPosition(0, len(text)),), text)
+        composer.add("drawing", (Box(0, 0, drawing.width, drawing.height),), text)
         for label in drawing.labels:
             composer.add("label", (to_box(label.box, drawing),), label.text)
         return composer.reading(replace(source, title=drawing.title or source.title), text)

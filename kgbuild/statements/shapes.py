@@ -43,11 +43,8 @@ def _shapes(names: Sequence[str]) -> Any:
 
 
 def _union(path: Path) -> Any:
-    from rdflib import Dataset, Graph
+    import pyoxigraph as ox
+    from rdflib import Graph
 
-    dataset = Dataset(default_union=True)
-    dataset.parse(path, format="nquads")
-    union = Graph()
-    for s, p, o, _ in dataset.quads((None, None, None, None)):
-        union.add((s, p, o))
-    return union
+    triples = (quad.triple for quad in ox.parse(path=path, format=ox.RdfFormat.N_QUADS))
+    return Graph().parse(data=ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES), format="nt")

@@ -1,0 +1,70 @@
+"""Where a statement comes from, and what the graph knows of a thing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import kgbuild
+from kgbuild.config import Config
+from kgbuild.errors import QueryError
+from kgbuild.queries.graph import Graph
+from kgbuild.queries.places import describe, parse_fragment
+from kgbuild.types import Box, Page, Target, TextPosition, TimeSpan
+
+
+def statement(graph: Graph, modality: str) -> str:
+    rows = list(
+        graph.sparql(
+            f'SELECT ?s {{ ?s a core:Statement ; core:confidence ?c ; core:evidence/core:modality "{modality}" }} '
+            "ORDER BY DESC(?c) ?s LIMIT 1"
+        )
+    )
+    found: str = rows[0]["s"]
+    return found
+
+
+def test_a_sentence(graph: Graph) -> None:
+    found = graph.why(statement(graph, "text"))
+    assert found.kind == "Statement" and 0 < found.confidence <= 1
+    piece = found.evidence[0]
+    assert piece.marked == piece.surface and piece.target.find(TextPosition)
+    assert (graph.out / "texts").is_dir() and piece.path and "characters" in piece.place
+
+
+def test_an_arrow_of_a_diagram(graph: Graph) -> None:
+    found = graph.why(statement(graph, "diagram").rsplit("/", 1)[1])
+    assert "->" in found.evidence[0].marked
+
+
+def test_an_entity_in_all_its_modalities(graph: Graph) -> None:
+    (row,) = graph.sparql('SELECT ?e { ?e rdfs:label "Jet Propulsion Laboratory" }')
+    found = graph.why(row["e"])
+    assert found.kind == "Entity"
+    assert {"text", "picture", "frame", "cue", "diagram"} <= {p.modality for p in found.evidence}
+    frame = next(p for p in found.evidence if p.modality == "frame")
+    assert frame.target.find(TimeSpan) and frame.target.find(Box) and " to " in frame.place
+
+
+def test_a_refused_statement_has_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("Ada Lovelace was born in London, England, in 1815. She worked for Charles Babbage.", "utf-8")
+    kgbuild.build(tmp_path / "a.md", out=tmp_path / "out", config=Config.load(overrides={"statements.min_confidence": 0.999}))
+    with kgbuild.open(tmp_path / "out") as graph:
+        row = next(iter(graph.sparql("SELECT ?s { ?s a core:QuarantinedStatement }")))
+        found = graph.why(row["s"])
+    assert found.kind == "QuarantinedStatement" and "0.999" in found.reason and found.evidence
+
+
+@pytest.mark.parametrize("what", ["nothing", "https://example.org/kg/entity/none-00000000", "0123456789abcdef", "", "<x>"])
+def test_what_is_not_known_says_where_to_look(graph: Graph, what: str) -> None:
+    with pytest.raises(QueryError, match="knows no"):
+        graph.why(what)
+
+
+def test_places_for_people() -> None:
+    target = Target("s", (Page(3), Box(10, 20, 30, 40)))
+    assert describe(target) == "page 3, box 10,20 of 30 x 40 pixels"
+    assert describe(Target("s", (TimeSpan(63.5, 70.0),))) == "1:03.5 to 1:10.0"
+    with pytest.raises(ValueError, match="unknown fragment"):
+        parse_fragment("xywh=percent:1,2,3,4")
