@@ -77,8 +77,13 @@ class Cache:
         return value
 
     def has(self, stage: str, key: str) -> bool:
-        """Whether a value stands there (not whether it is whole)."""
-        return bool(self.fs.exists(self._path(stage, key)))
+        """Whether a whole value stands there."""
+        return self.get(stage, key) is not None
+
+    def drop(self, stage: str, key: str) -> None:
+        """Forget a value, so that it is made again."""
+        if self.fs.exists(self._path(stage, key)):
+            self.fs.rm_file(self._path(stage, key))
 
     def put(self, stage: str, key: str, value: bytes) -> None:
         """Store a value; readers see the whole value or none."""

@@ -32,9 +32,9 @@ def build(
     """
     settings = config if isinstance(config, Config) else Config.load(config)
     progress, workspace, started = progress or Silent(), Workspace(out), time.time()
+    job = Job(str(Path(corpus).resolve()), workspace.cache_url, settings)
+    sources, left_out = list_sources(job)
     with workspace.lock():
-        job = Job(str(Path(corpus).resolve()), workspace.cache_url, settings)
-        sources, left_out = list_sources(job)
         key = build_key(job, sources, left_out)
         if (known := published(workspace, key)) is not None:
             return known

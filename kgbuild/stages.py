@@ -174,8 +174,15 @@ def extract_source(job: Job, source: Source) -> None:
     extractors, encoder = _models(json.dumps(job.config.as_dict(), sort_keys=True))
     if cache.get("extractions", job.extraction_key(source)) is None:
         reading = load_reading(job, source)
-        blobs = {s.blob: cache.get("blobs", s.blob) or b"" for s in reading.segments if s.blob}
-        reading, extraction = extract(replace(reading, blobs=blobs), extractors)
+        blobs = {s.blob: cache.get("blobs", s.blob) for s in reading.segments if s.blob}
+        if None in blobs.values():  # what is extracted without them would be kept for good
+            cache.drop("readings", job.reading_key(source))
+            issue = Issue("extract", "io", "a picture of it is damaged in the cache; build again", source.id)
+            lost = Extraction(source.id, issues=(issue,))
+            _store_extraction(job, source, reading, lost, "extractions-transient")
+            return
+        whole = {name: png for name, png in blobs.items() if png}
+        reading, extraction = extract(replace(reading, blobs=whole), extractors)
         _store_extraction(job, source, reading, extraction)
     _, extraction = load_extraction(job, source)
     table = embed(extraction, encoder)

@@ -8,8 +8,9 @@ cues and to boxes, so that every surface stands to the letter in its source.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 
 VERSION = "1"
 AGENT = f"text/{VERSION}"
+AT_ONCE = 100_000  # characters that are annotated together
 LABEL_SCORE = 0.8  # a label has no sentence around it: only sure mentions count there
 
 
@@ -79,10 +81,16 @@ def pipeline(annotator: Annotator) -> Language:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A segment and where its text begins in the joined text."""
+    """Characters ``[offset, end)`` of a segment; they begin at ``start`` in the text that is read together."""
 
-    start: int
     segment: Segment
+    offset: int
+    end: int
+    start: int = 0
+
+    @property
+    def text(self) -> str:
+        return self.segment.text[self.offset : self.end]
 
 
 class TextExtractor:
@@ -108,15 +116,16 @@ class TextExtractor:
         return Extraction(reading.source.id, tuple(mentions), tuple(relations))
 
     def _annotate(
-        self, reading: Reading, unit: list[Segment], prefix: str
+        self, reading: Reading, unit: list[Piece], prefix: str
     ) -> tuple[list[Mention], list[RelationMention]]:
         # Cues run on from one to the next; passages and labels stand alone.
-        glue = " " if unit[0].modality == "cue" else "\n\n"
+        glue = " " if unit[0].segment.modality == "cue" else "\n\n"
         pieces, text = [], ""
-        for segment in unit:
+        for piece in unit:
             text += glue if text else ""
-            pieces.append(Piece(len(text), segment))
-            text += segment.text
+            pieces.append(replace(piece, start=len(text)))
+            text += piece.text
+        starts = [p.start for p in pieces]
         doc = self.nlp(text)
         note: Annotation = doc.user_data["kgbuild"]
         sentences = [[t for t in s if not t.is_space] for s in doc.sents]
@@ -125,7 +134,7 @@ class TextExtractor:
         for i, span in enumerate(note.mentions):
             words = sentences[span.sentence]
             start, end = words[span.start].idx, words[span.end - 1].idx + len(words[span.end - 1])
-            piece = next((p for p in reversed(pieces) if p.start <= start), pieces[0])
+            piece = pieces[max(0, bisect_right(starts, start) - 1)]
             sentence = text[words[0].idx : words[-1].idx + len(words[-1])]
             mention = self._mention(
                 reading, piece, start, end, span.type, span.score, sentence, f"{prefix}{cluster_of[i]}"
@@ -135,7 +144,7 @@ class TextExtractor:
         relations = []
         for r in note.relations:
             if r.subject in made and r.object in made:
-                stated = self._relation(reading, pieces, sentences, note, r, made[r.subject], made[r.object])
+                stated = self._relation(reading, pieces, starts, sentences, note, r, made[r.subject], made[r.object])
                 if stated is not None:
                     relations.append(stated)
         return list(made.values()), relations
@@ -152,8 +161,8 @@ class TextExtractor:
         cluster: str,
     ) -> Mention | None:
         segment = piece.segment
-        a, b = start - piece.start, end - piece.start
-        if b > len(segment.text):
+        a, b = start - piece.start + piece.offset, end - piece.start + piece.offset
+        if b > piece.end:
             return None  # runs over the edge of a cue
         surface = segment.text[a:b]
         if segment.modality == "label":
@@ -169,23 +178,23 @@ class TextExtractor:
         )  # fmt: skip
 
     def _relation(
-        self, reading: Reading, pieces: list[Piece], sentences: list[list[Any]], note: Annotation,
+        self, reading: Reading, pieces: list[Piece], starts: list[int], sentences: list[list[Any]], note: Annotation,
         relation: Any, subject: Mention, object: Mention,
     ) -> RelationMention | None:  # fmt: skip
         predicate = GENERAL + self.annotator.properties[relation.property]["name"]
         first, last = sorted(note.mentions[i].sentence for i in (relation.subject, relation.object))
         start = sentences[first][0].idx
         end = sentences[last][-1].idx + len(sentences[last][-1])
-        covered = [p.segment for p in pieces if p.start < end and p.start + len(p.segment.text) > start]
+        near = pieces[max(0, bisect_right(starts, start) - 1) : bisect_left(starts, end)]
+        covered = [p.segment for p in near if p.start + len(p.text) > start]
         if covered[0].modality == "label":
             if len(covered) > 1:
                 return None  # labels apart from each other state nothing by themselves
             target, surface = covered[0].target, covered[0].text
         else:
-            head = next(p for p in pieces if p.segment is covered[0])
-            tail = next(p for p in pieces if p.segment is covered[-1])
-            a = _position(covered[0]).start + max(0, start - head.start)
-            b = _position(covered[-1]).start + min(len(covered[-1].text), end - tail.start)
+            head, tail = next(p for p in near if p.segment is covered[0]), near[-1]
+            a = _position(head.segment).start + head.offset + max(0, start - head.start)
+            b = _position(tail.segment).start + min(tail.end, tail.offset + end - tail.start)
             outer = _union(covered)
             target = Target(reading.source.id, (*outer, TextPosition(a, b)))
             surface = reading.text[a:b]
@@ -196,13 +205,35 @@ class TextExtractor:
         )  # fmt: skip
 
 
-def _units(reading: Reading) -> list[list[Segment]]:
-    """Segments that are read together: all passages, all cues, the labels of each picture."""
+def _units(reading: Reading) -> list[list[Piece]]:
+    """What is read together: all passages, all cues, the labels of each picture; long texts in parts."""
     texts = [s for s in reading.segments if s.modality == "text" and s.text.strip()]
     cues = [s for s in reading.segments if s.modality == "cue" and s.text.strip()]
     labels = [s for s in reading.segments if s.modality == "label" and len(s.text.split()) > 1]
     pictures = [list(g) for _, g in groupby(labels, key=lambda s: s.target.selectors[:-1])]
-    return [unit for unit in (texts, cues, *pictures) if unit]
+    return [part for unit in (texts, cues, *pictures) for part in _parts(unit)]
+
+
+def _parts(unit: Sequence[Segment]) -> Iterator[list[Piece]]:
+    """Runs of at most ``AT_ONCE`` characters: the network's states of a longer text would not fit into memory."""
+    part: list[Piece] = []
+    size = 0
+    for segment in unit:
+        offset = 0
+        while offset < len(segment.text):
+            end = offset + AT_ONCE
+            if end < len(segment.text):  # cut between words
+                blank = segment.text.rfind(" ", offset, end)
+                end = blank + 1 if blank > offset else end
+            piece = Piece(segment, offset, min(end, len(segment.text)))
+            if part and size + len(piece.text) > AT_ONCE:
+                yield part
+                part, size = [], 0
+            part.append(piece)
+            size += len(piece.text)
+            offset = piece.end
+    if part:
+        yield part
 
 
 def _position(segment: Segment) -> TextPosition:

@@ -74,6 +74,9 @@ def read_file(path: Path, source: Source, limits: Limits) -> Reading:
         reading = reader_for(source.media_type)(path, source, limits)
         if file_sha256(path) != source.sha256:
             return rejected(source, "changed", "the file changed while it was read; build again")
+        if len(reading.text) > limits.max_characters:
+            message = f"{len(reading.text)} characters of text; sources.max_characters is {limits.max_characters}"
+            return rejected(source, "too-large", message)
         return reading
     except SourceError as err:
         return rejected(source, err.code, str(err))

@@ -16,11 +16,12 @@ from kgbuild.types import Reading, Segment, Selector, Source, Target, TextPositi
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on one file: seconds, MiB, bytes, pixels, pages, frames."""
+    """Bounds on one file: seconds, MiB, bytes, characters, pixels, pages, frames."""
 
     timeout_s: int
     memory_mb: int
     max_bytes: int
+    max_characters: int
     max_pixels: int
     max_unpacked_bytes: int
     max_pages: int

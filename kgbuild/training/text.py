@@ -16,6 +16,7 @@ import logging
 import math
 import random
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -210,8 +211,10 @@ def train(data: Path, out: Path, *, config: Config, recipe: Recipe, checkpoints:
     )
     mean = {n: p.detach().clone() for n, p in model.own_state().items()}
     begin, done = resume(checkpoints, model, mean, optimizer, asdict(recipe) | {"limit": limit})
-    for _ in range(done):
-        schedule.step()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Detected call of", UserWarning)  # the optimizer's steps are in its state
+        for _ in range(done):
+            schedule.step()
     started = time.monotonic()
     for epoch, items in list(enumerate(plan))[begin:]:
         torch.manual_seed(recipe.seed + epoch)  # each epoch starts alike, resumed or not

@@ -101,3 +101,16 @@ def test_weights_that_do_not_match_their_checksum_are_refused(tmp_path: Path) ->
     (tmp_path / "text.safetensors").write_bytes(data)
     with pytest.raises(ModelError, match=r"text\.safetensors"):
         Annotator(Config.load(overrides={"text.weights": str(tmp_path)}))
+
+
+def test_texts_longer_than_memory_are_read_in_parts(extract: TextExtractor, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kgbuild.mentions import text as module
+
+    sentence = "Marie Curie was born in Warsaw. Pierre Curie lived in Paris. "
+    given_ = reading(sentence * 3, sentence, "x" * 500, sentence)
+    (whole,) = extract([given_])
+    monkeypatch.setattr(module, "AT_ONCE", 90)
+    (made,) = extract([given_])
+    check(made, given_)
+    places = {m.target for m in made.mentions}
+    assert len(places & {m.target for m in whole.mentions}) >= 0.8 * len(whole.mentions)

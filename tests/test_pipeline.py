@@ -1,0 +1,198 @@
+"""From a folder to a published graph: exact rebuilds, exact deletion, honest status."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+import kgbuild
+import kgbuild.errors
+from kgbuild.config import Config
+from kgbuild.errors import EmptyGraphError, WorkspaceError
+from kgbuild.progress import Silent
+from kgbuild.publish import Report
+from kgbuild.workspace import Workspace
+
+Corpus = Callable[[Mapping[str, str | bytes]], Path]
+FILES: dict[str, str | bytes] = {
+    "a.md": "# Bridge\n\nThe **Toll Station** belongs to Copenhagen.\n\n```mermaid\nflowchart LR\n A[Toll Station] --> B[Data Centre]\n```\n",
+    "b/b.dot": 'digraph { x [label="Data Centre"]; y [label="Archive"]; x -> y }',
+    "c.txt": "Ada Lovelace was born in London in 1815. The Data Centre stands in Malmö.",
+}
+PRODUCTS = ("graph.nq", "facts.ttl", "graph.graphml", "merges.json")
+
+
+def build(folder: Path, out: Path, *, workers: int = 1, progress: Counting | None = None) -> Report:
+    """One worker: loading the models costs more than these files."""
+    return kgbuild.build(folder, out=out, config=Config.load(overrides={"run.workers": workers}), progress=progress)
+
+
+def products(out: Path) -> dict[str, str]:
+    return {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in PRODUCTS}
+
+
+class Counting(Silent):
+    """Counts what was extracted anew."""
+
+    def __init__(self) -> None:
+        self.extracted: list[str] = []
+        self._stage = ""
+
+    def start(self, stage: str, total: int) -> None:
+        self._stage = stage
+
+    def advance(self, stage: str, by: int = 1, note: str = "") -> None:
+        if stage == "extract" and note:
+            self.extracted.append(note)
+
+
+def test_a_second_build_does_nothing_again(corpus: Corpus, tmp_path: Path) -> None:
+    folder, out = corpus(FILES), tmp_path / "out"
+    first = build(folder, out)
+    before, generation = products(out), (out / "current").resolve()
+    progress = Counting()
+    second = build(folder, out, progress=progress)
+    assert second.unchanged and not first.unchanged and progress.extracted == []
+    assert products(out) == before and (out / "current").resolve() == generation
+
+
+def test_changes_give_what_a_build_from_scratch_gives(corpus: Corpus, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    folder = corpus(FILES)
+    build(folder, out)
+    first = products(out)
+    (folder / "c.txt").write_text("Charles Babbage lived in London. The Archive is open.", "utf-8")
+    (folder / "d.md").write_text("The **Archive** keeps everything.", "utf-8")
+    (folder / "b/b.dot").unlink()
+    progress = Counting()
+    build(folder, out, progress=progress)
+    assert sorted(progress.extracted) == ["c.txt", "d.md"]
+    build(folder, tmp_path / "scratch")
+    assert products(out) == products(tmp_path / "scratch") != first
+
+
+def test_removing_a_source_removes_exactly_what_only_it_said(corpus: Corpus, tmp_path: Path) -> None:
+    folder, out = corpus(FILES), tmp_path / "out"
+    build(folder, out)
+    with kgbuild.open(out) as graph:
+        assert graph.sparql('ASK { ?e rdfs:label "Archive" }')
+    (folder / "b/b.dot").unlink()
+    build(folder, out)
+    with kgbuild.open(out) as graph:
+        assert not graph.sparql('ASK { ?e rdfs:label "Archive" }')
+        assert graph.sparql('ASK { ?e rdfs:label "Data Centre" }')  # other files name it
+        assert not graph.sparql("ASK { GRAPH ?g { ?s ?p ?o } FILTER(CONTAINS(STR(?g), 'b.dot')) }")
+    assert "b.dot" not in (out / "graph.nq").read_text("utf-8")
+    (folder / "b/b.dot").write_bytes(str(FILES["b/b.dot"]).encode())
+    build(folder, out)
+    build(folder, tmp_path / "scratch")
+    assert products(out) == products(tmp_path / "scratch")
+
+
+def test_elsewhere_the_same_bytes(corpus: Corpus, tmp_path: Path) -> None:
+    """Another folder, another number of workers, another hash seed, another process."""
+    folder = corpus(FILES)
+    build(folder, tmp_path / "out")
+    other = tmp_path / "other" / "place"
+    other.parent.mkdir()
+    folder.rename(other)
+    code = (
+        "import kgbuild; from kgbuild.config import Config;"
+        f"kgbuild.build({str(other)!r}, out={str(tmp_path / 'out2')!r}, config=Config.load(overrides={{'run.workers': 3}}))"
+    )
+    env = {**os.environ, "PYTHONHASHSEED": "123"}
+    subprocess.run([sys.executable, "-c", code], env=env, check=True, cwd=tmp_path)
+    assert products(tmp_path / "out2") == products(tmp_path / "out")
+
+
+def test_a_bad_file_is_reported_and_nothing_else_is_lost(corpus: Corpus, tmp_path: Path) -> None:
+    bad = {"bad.pdf": b"%PDF-1.7 no pages here", "bad.png": b"\x89PNG\r\n\x1a\n" + b"\0" * 40, "odd.bin": b"\0\1\2\3"}
+    report = build(corpus({**FILES, **bad}), tmp_path / "out")
+    outcome = {r["path"]: (r["outcome"], bool(r["reason"])) for r in report.sources}
+    assert report.status == "partial"
+    assert outcome["bad.pdf"] == outcome["bad.png"] == ("rejected", True)
+    assert outcome["odd.bin"] == ("skipped", True) and outcome["a.md"] == ("processed", False)
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert "bad.pdf" in page and "bad.png" in page
+    good = tmp_path / "clean"
+    for name, content in FILES.items():
+        (good / name).parent.mkdir(parents=True, exist_ok=True)
+        (good / name).write_bytes(str(content).encode())
+    build(good, tmp_path / "out3")
+    assert products(tmp_path / "out3") == products(tmp_path / "out")
+
+
+@pytest.mark.parametrize("files", [{}, {"x.bin": b"\0\1"}, {"a.txt": "   \n"}, {"bad.pdf": b"%PDF-1.7"}])
+def test_nothing_extracted_is_no_success(corpus: Corpus, tmp_path: Path, files: dict[str, str | bytes]) -> None:
+    folder = corpus(files)
+    folder.mkdir(exist_ok=True)
+    with pytest.raises(EmptyGraphError) as caught:
+        kgbuild.build(folder, out=tmp_path / "out")
+    assert caught.value.exit_code == 3 and not (tmp_path / "out" / "current").exists()
+
+
+def test_what_was_published_survives_an_empty_build(corpus: Corpus, tmp_path: Path) -> None:
+    folder, out = corpus(FILES), tmp_path / "out"
+    build(folder, out)
+    before = products(out)
+    for name in FILES:
+        (folder / name).unlink()
+    with pytest.raises(EmptyGraphError):
+        build(folder, out)
+    assert products(out) == before
+
+
+def test_one_file_is_a_corpus(corpus: Corpus, tmp_path: Path) -> None:
+    report = kgbuild.build(corpus(FILES) / "a.md", out=tmp_path / "out")
+    assert [r["path"] for r in report.sources] == ["a.md"]
+
+
+def test_no_such_folder_is_said(tmp_path: Path) -> None:
+    with pytest.raises(kgbuild.errors.KgbuildError, match="nowhere") as caught:
+        kgbuild.build(tmp_path / "nowhere", out=tmp_path / "out")
+    assert caught.value.exit_code == 2
+
+
+def test_a_locked_workspace_is_left_alone(corpus: Corpus, tmp_path: Path) -> None:
+    folder, out = corpus(FILES), tmp_path / "out"
+    with Workspace(out).lock(), pytest.raises(WorkspaceError, match="locked"):
+        build(folder, out)
+
+
+def test_a_damaged_cache_is_made_again(corpus: Corpus, tmp_path: Path) -> None:
+    folder, out = corpus(FILES), tmp_path / "out"
+    build(folder, out)
+    before = products(out)
+    for path in sorted((out / "cache").rglob("*")):
+        if path.is_file():
+            path.write_bytes(path.read_bytes()[:-3] + b"xyz")
+    (folder / "e.md").write_text("The **Archive** again.", "utf-8")
+    build(folder, out)
+    (folder / "e.md").unlink()
+    build(folder, out)
+    assert products(out) == before
+
+
+def test_a_killed_build_loses_nothing(corpus: Corpus, tmp_path: Path) -> None:
+    folder, out = corpus(FILES), tmp_path / "out"
+    build(folder, out)
+    before = products(out)
+    (folder / "c.txt").write_text("Something new about London.", "utf-8")
+    code = (
+        "import os, kgbuild, kgbuild.publish as p, kgbuild.pipeline as q\n"
+        "real = p.write_graph\n"
+        "def cut(*a, **k):\n    real(*a, **k)\n    os._exit(9)\n"
+        "q.write_graph = cut\n"
+        f"kgbuild.build({str(folder)!r}, out={str(out)!r})"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
+    assert products(out) == before  # still the old graph, whole
+    build(folder, out)
+    build(folder, tmp_path / "scratch")
+    assert products(out) == products(tmp_path / "scratch")
