@@ -40,7 +40,7 @@ class PassingFailure(KgbuildError):
 def read_batch(job: Job, sources: Sequence[Source]) -> int:
     """Read a batch; sources that time out or run out of memory are tried again."""
     count = read_sources(job, sources)
-    _retry_if_passing(job, sources)
+    _retry_if_passing(job, sources, extracted=False)
     return count
 
 
@@ -48,7 +48,7 @@ def read_batch(job: Job, sources: Sequence[Source]) -> int:
 def extract_batch(job: Job, sources: Sequence[Source]) -> int:
     """Mentions, relations and vectors of a batch, from cache to cache."""
     count = extract_sources(job, sources)
-    _retry_if_passing(job, sources)
+    _retry_if_passing(job, sources, extracted=True)
     return count
 
 
@@ -110,7 +110,7 @@ def markdown(report: Report) -> str:
     return f"# {report.status}\n\n| what | count |\n|---|---|\n{rows}\n\n## Files that failed\n\n{lines}\n"
 
 
-def _retry_if_passing(job: Job, sources: Sequence[Source]) -> None:
-    failures = passing_failures(job, sources)
+def _retry_if_passing(job: Job, sources: Sequence[Source], *, extracted: bool) -> None:
+    failures = passing_failures(job, sources, extracted=extracted)
     if failures and (task_run.run_count or 1) <= RETRIES:
         raise PassingFailure(f"{failures[0].source}: {failures[0].message}; and {len(failures) - 1} more")

@@ -154,12 +154,14 @@ def _weight(job: Job, source: Source) -> int:
     return len(reading.text) + 6000 * len({s.blob for s in reading.segments if s.blob})
 
 
-def passing_failures(job: Job, sources: Sequence[Source]) -> list[Issue]:
-    """What failed for a reason that may pass (load, memory, a changed file), of all stages so far."""
-    found = []
+def passing_failures(job: Job, sources: Sequence[Source], *, extracted: bool) -> list[Issue]:
+    """What failed for a reason that may pass (load, memory, a changed file) in reading, or in extraction as well."""
+    found: list[Issue] = []
     for source in sources:
-        reading, extraction = load_extraction(job, source)
-        found += [i for i in (*reading.issues, *extraction.issues) if i.code in TRANSIENT]
+        issues = load_reading(job, source).issues
+        if extracted:
+            issues += load_extraction(job, source)[1].issues
+        found += [i for i in issues if i.code in TRANSIENT]
     return found
 
 

@@ -178,7 +178,11 @@ def serve(factory: str, timeout_s: int, memory_mb: int) -> None:
                 return
             if timeout_s:
                 _limit_cpu(timeout_s)
-            _write(channel, answer(frames[0]))
+            made = answer(frames[0])
+            try:
+                _write(channel, made)
+            except BrokenPipeError:  # the parent is gone
+                os._exit(0)
     except (MemoryError, OSError) as err:
         if isinstance(err, MemoryError) or err.errno == 12:
             os._exit(_OUT_OF_MEMORY)

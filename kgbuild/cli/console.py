@@ -120,7 +120,7 @@ def print_table(columns: Iterable[str], rows: Sequence[Sequence[str]]) -> None:
 
 def print_json(value: Any) -> None:
     """A value as indented JSON."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    print(json.dumps(value, indent=2))  # names of files may hold bytes that are no text: escaped
 
 
 def _short(iri: str) -> str:

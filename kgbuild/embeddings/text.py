@@ -12,6 +12,7 @@ from kgbuild.config import Config
 from kgbuild.identity import clean
 from kgbuild.types import Mention
 
+_CHARACTERS = 4000  # more than the tokens hold, less than a hostile word has
 _BATCH = 32
 _TOKENS = 96  # subwords of a context that are looked at
 _SURFACE = 0.75  # weight of the mention's own words against its context
@@ -39,7 +40,8 @@ class TextEncoder:
         unique = sorted(set(texts))
         out = np.zeros((len(unique), self.dim), dtype=np.float32)
         if unique:
-            ids = self._tokenizer([t or " " for t in unique], truncation=True, max_length=_TOKENS)["input_ids"]
+            bounded = [t[:_CHARACTERS] or " " for t in unique]
+            ids = self._tokenizer(bounded, truncation=True, max_length=_TOKENS)["input_ids"]
             order = sorted(range(len(unique)), key=lambda i: (len(ids[i]), i))
             for _, same in groupby(order, key=lambda i: len(ids[i])):
                 rows = list(same)

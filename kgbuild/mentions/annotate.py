@@ -24,6 +24,7 @@ from kgbuild.mentions.windows import Window, pack
 log = logging.getLogger(__name__)
 
 PAIRS_AT_ONCE = 2048
+ENTITIES_AT_ONCE = 120  # entities of one window beyond which it is a list, not prose: no relations are looked for
 NAMES_AT_ONCE = 160  # mentions of one window beyond which only equal names are compared
 
 
@@ -65,6 +66,7 @@ class Annotation:
     homes: list[int]  # the window of each mention
     clusters: list[list[int]]
     relations: list[Relation]
+    lists: int = 0  # windows with too many entities to look for relations
 
 
 class Annotator:
@@ -186,7 +188,9 @@ class Annotator:
         for number in range(len(a.windows)):
             here = [(c, [i for i in m if a.homes[i] == number]) for c, m in enumerate(a.clusters)]
             present = [(c, m) for c, m in here if m]
-            if len(present) < 2:
+            if len(present) > ENTITIES_AT_ONCE:
+                a.lists += 1
+            if not 2 <= len(present) <= ENTITIES_AT_ONCE:
                 continue
             for key, score in self._relate_window(a, number, present):
                 if score > best.get(key, 0.0):

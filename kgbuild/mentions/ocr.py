@@ -18,6 +18,7 @@ from kgbuild.identity import segment_iri
 from kgbuild.types import Box, Part, Reading, Segment, Selector
 
 VERSION = "1"
+_LEGIBLE = 8  # pixels: no letter is lower
 _SMALL = 1100  # pixels of the longer side below which a picture is doubled: small type is lost else
 
 
@@ -71,6 +72,8 @@ class Ocr:
 
         with Image.open(BytesIO(png)) as image:
             flat = image.convert("RGB")
+        if min(flat.size) < _LEGIBLE:
+            return []
         scale = 2 if max(flat.size) < _SMALL else 1
         if scale > 1:
             flat = flat.resize((flat.width * scale, flat.height * scale), Image.Resampling.BICUBIC)

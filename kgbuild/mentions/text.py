@@ -15,14 +15,15 @@ from itertools import groupby
 from typing import Any
 
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Token
 
 from kgbuild.config import Config
 from kgbuild.identity import mention_iri, relation_iri
-from kgbuild.mentions.annotate import Annotation, Annotator
+from kgbuild.mentions.annotate import ENTITIES_AT_ONCE, Annotation, Annotator
 from kgbuild.mentions.labels import quoted, seen_as
 from kgbuild.types import (
     Extraction,
+    Issue,
     Mention,
     Reading,
     RelationMention,
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 VERSION = "1"
 AGENT = f"text/{VERSION}"
 AT_ONCE = 100_000  # characters that are annotated together
+LONGEST = 120  # words of a sentence
 LABEL_SCORE = 0.8  # a label has no sentence around it: only sure mentions count there
 
 
@@ -49,9 +51,7 @@ class Head:
 
     def __call__(self, doc: Doc) -> Doc:
         if self.task == "mentions":
-            doc.user_data["kgbuild"] = self.annotator.encode(
-                [[t.text for t in sentence if not t.is_space] for sentence in doc.sents]
-            )
+            doc.user_data["kgbuild"] = self.annotator.encode([[t.text for t in s] for s in sentences_of(doc)])
         annotation: Annotation = doc.user_data["kgbuild"]
         {
             "mentions": self.annotator.find_mentions,
@@ -109,15 +109,19 @@ class TextExtractor:
     def _extract(self, reading: Reading) -> Extraction:
         mentions: list[Mention] = []
         relations: list[RelationMention] = []
+        lists = 0
         for number, unit in enumerate(_units(reading)):
-            found, related = self._annotate(reading, unit, f"t{number}-")
+            found, related, skipped = self._annotate(reading, unit, f"t{number}-")
             mentions += found
             relations += related
-        return Extraction(reading.source.id, tuple(mentions), tuple(relations))
+            lists += skipped
+        message = f"{lists} stretches of text hold more than {ENTITIES_AT_ONCE} names each: no relations there"
+        issues = (Issue("extract", "list", message, reading.source.id, severity="warning"),) if lists else ()
+        return Extraction(reading.source.id, tuple(mentions), tuple(relations), issues)
 
     def _annotate(
         self, reading: Reading, unit: list[Piece], prefix: str
-    ) -> tuple[list[Mention], list[RelationMention]]:
+    ) -> tuple[list[Mention], list[RelationMention], int]:
         # Cues run on from one to the next; passages and labels stand alone.
         glue = " " if unit[0].segment.modality == "cue" else "\n\n"
         pieces, text = [], ""
@@ -128,7 +132,7 @@ class TextExtractor:
         starts = [p.start for p in pieces]
         doc = self.nlp(text)
         note: Annotation = doc.user_data["kgbuild"]
-        sentences = [[t for t in s if not t.is_space] for s in doc.sents]
+        sentences = list(sentences_of(doc))
         made: dict[int, Mention] = {}
         cluster_of = {i: n for n, c in enumerate(note.clusters) for i in c}
         for i, span in enumerate(note.mentions):
@@ -147,7 +151,7 @@ class TextExtractor:
                 stated = self._relation(reading, pieces, starts, sentences, note, r, made[r.subject], made[r.object])
                 if stated is not None:
                     relations.append(stated)
-        return list(made.values()), relations
+        return list(made.values()), relations, note.lists
 
     def _mention(
         self,
@@ -203,6 +207,14 @@ class TextExtractor:
             relation_iri(subject.id, predicate, object.id, target, AGENT), subject.id, predicate, object.id,
             target, score, AGENT, surface, seen_as(covered[0]),
         )  # fmt: skip
+
+
+def sentences_of(doc: Doc) -> Iterator[list[Token]]:
+    """Words of each sentence; what runs on without an end (lists, logs) is cut."""
+    for sentence in doc.sents:
+        words = [t for t in sentence if not t.is_space]
+        for start in range(0, len(words), LONGEST):
+            yield words[start : start + LONGEST]
 
 
 def _units(reading: Reading) -> list[list[Piece]]:

@@ -11,6 +11,7 @@ from typing import Protocol
 from kgbuild.config import Config
 from kgbuild.errors import SourceError
 from kgbuild.identity import segment_iri
+from kgbuild.sources.sniff import HEAD, utf16
 from kgbuild.types import Reading, Segment, Selector, Source, Target, TextPosition
 
 
@@ -54,7 +55,7 @@ _BOMS = (
 
 
 def decode(data: bytes) -> str:
-    """Text of a file: by byte-order mark, else UTF-8, else Windows-1252; newlines become ``\\n``.
+    """Text of a file: by byte-order mark, else UTF-16 without one, UTF-8 or Windows-1252; newlines become ``\\n``.
 
     Raises ``SourceError`` ("not-text") for bytes that are no text in any of them.
     """
@@ -64,11 +65,11 @@ def decode(data: bytes) -> str:
                 return _newlines(data[len(mark) :].decode(encoding))
             except UnicodeDecodeError as err:
                 raise SourceError(f"not valid {encoding}: {err.reason} at byte {err.start}", "not-text") from err
-    if b"\x00" in data:
-        raise SourceError("holds zero bytes: this is no text file", "not-text")
     try:
-        return _newlines(data.decode("utf-8"))
-    except UnicodeDecodeError:
+        return _newlines(data.decode(utf16(data[:HEAD]) or "utf-8"))
+    except UnicodeDecodeError as err:
+        if b"\x00" in data:
+            raise SourceError("holds zero bytes: this is no text file", "not-text") from err
         return _newlines(data.decode("cp1252", "replace"))
 
 

@@ -111,13 +111,35 @@ def _zip(path: Path) -> tuple[str, str]:
     return "", "a zip container that is no docx"
 
 
+def utf16(head: bytes) -> str:
+    """The UTF-16 encoding of a text, by its mark or by every other byte being zero; else ""."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    pairs = len(head) // 2
+    for encoding, first, second in (("utf-16-le", 1, 0), ("utf-16-be", 0, 1)):
+        if pairs > 1 and head[first::2].count(0) > 0.6 * pairs and head[second::2].count(0) < 0.05 * pairs:
+            return encoding
+    return ""
+
+
+def _not_text(head: bytes) -> str:
+    """Why bytes are no text, "" if they are: a text may hold a few control characters."""
+    controls = sum(c < 9 or (13 < c < 32 and c != 27) for c in head)
+    if controls > len(head) / 10:
+        return "binary data of unknown kind"
+    if b"\x00" in head:
+        try:
+            head[: len(head) - 4].decode("utf-8")
+        except UnicodeDecodeError:
+            return "binary data of unknown kind"
+    return ""
+
+
 def _text(head: bytes, suffix: str) -> tuple[str, str]:
-    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if not wide:
-        controls = sum(c < 9 or (13 < c < 32 and c != 27) for c in head)
-        if b"\x00" in head or controls > len(head) / 20:
-            return "", "binary data of unknown kind"
-    text = (head.decode("utf-16", "ignore") if wide else head.decode("utf-8", "ignore")).lstrip("\ufeff \t\r\n")
+    encoding = utf16(head)
+    if not encoding and (wrong := _not_text(head)):
+        return "", wrong
+    text = head.decode(encoding or "utf-8", "ignore").lstrip("\ufeff \t\r\n")
     lower = text[:4096].lower()
     if suffix in _NOT_OURS:
         return "", f"no reader for {suffix} files"

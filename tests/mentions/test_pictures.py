@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from kgbuild.config import Config
 from kgbuild.mentions import extract, load
-from kgbuild.mentions.labels import names_a_thing
+from kgbuild.mentions.labels import names, names_a_thing
 from kgbuild.mentions.ocr import Line, blocks, extractor, tidy
 from kgbuild.types import Box, Reading, Segment, Source, Target, TextQuote, TimeSpan
 
@@ -110,3 +110,26 @@ def test_strokes_are_no_letters(text: str, wanted: str) -> None:
 )
 def test_what_can_be_a_name(text: str, wanted: bool) -> None:
     assert names_a_thing(text) is wanted
+
+
+@pytest.mark.parametrize("size", [(1, 20000), (20000, 1), (1, 1), (7, 300)])
+def test_slivers_hold_no_words(config: Config, size: tuple[int, int]) -> None:
+    data = BytesIO()
+    Image.new("RGB", size, "black").save(data, "PNG")
+    assert extractor(config).lines(data.getvalue()) == []
+
+
+@pytest.mark.parametrize(
+    ("label", "wanted"),
+    [
+        ("Deep Space Network", ["Deep Space Network"]),
+        ("Webb: NASA, ESA and CSA", ["Webb", "NASA", "ESA", "CSA"]),
+        ("Research and Development", ["Research and Development"]),
+        ("Goldstone, California", ["Goldstone", "California"]),
+        ("James Webb Space Telescope: on board", ["James Webb Space Telescope"]),
+        ("it works. really", []),
+        ("2021", []),
+    ],
+)
+def test_labels_that_list_things(label: str, wanted: list[str]) -> None:
+    assert [label[a:b] for a, b in names(label)] == wanted

@@ -10,6 +10,7 @@ import pytest
 from kgbuild.config import Config
 from kgbuild.errors import UsageError
 from kgbuild.sources import discover
+from kgbuild.sources.reader import decode
 
 
 def test_order_types_and_reasons(corpus, config: Config, tmp_path: Path) -> None:
@@ -56,3 +57,25 @@ def test_names_are_kept_apart(corpus, config: Config) -> None:
 def test_a_missing_folder_is_named(config: Config, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nowhere"):
         discover(tmp_path / "nowhere", config)
+
+
+@pytest.mark.parametrize(
+    ("data", "wanted"),
+    [
+        ("Ada Lovelace met Charles.\n".encode("utf-16-le"), "Ada Lovelace met Charles.\n"),
+        ("Ada Lovelace met Charles.\n".encode("utf-16-be"), "Ada Lovelace met Charles.\n"),
+        ("Ada Lovelace met Charles.\n".encode("utf-16"), "Ada Lovelace met Charles.\n"),
+        (b"Ada Lovelace met Charles in the old town.\0\0\x01 end\n", "Ada Lovelace met Charles in the old town.\0\0\x01 end\n"),
+        ("Ada\r\nLovelace é".encode("cp1252"), "Ada\nLovelace é"),
+    ],
+)
+def test_encodings(corpus, config: Config, data: bytes, wanted: str) -> None:
+    folder = corpus({"a.txt": data})
+    (source,) = discover(folder, config)[0]
+    assert source.media_type == "text/plain" and decode(data) == wanted
+
+
+@pytest.mark.parametrize("data", [bytes(range(256)), b"\0" * 50, b"\x7fELF\0\0\1\2\xff\xfe\0\0" * 9])
+def test_binary_data_is_no_text(corpus, config: Config, data: bytes) -> None:
+    sources, issues = discover(corpus({"a.txt": data}), config)
+    assert not sources and issues[0].message == "binary data of unknown kind"

@@ -1,0 +1,33 @@
+"""The notebooks run from top to bottom, and are kept without outputs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
+def test_outputs_are_stripped(path: Path) -> None:
+    cells = nbformat.read(path, as_version=4).cells
+    assert all(not c.get("outputs") and not c.get("execution_count") for c in cells)
+
+
+@pytest.mark.notebook
+@pytest.mark.timeout(600)
+@pytest.mark.filterwarnings("ignore")  # Jupyter's client warns of its own parts
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
+def test_it_runs(path: Path, tmp_path: Path) -> None:
+    from nbclient import NotebookClient
+
+    (tmp_path / "notebooks").mkdir()
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path / "notebooks")}}).execute()
+    pictures = [o for c in notebook.cells for o in c.get("outputs", []) if "image/png" in o.get("data", {})]
+    assert len(pictures) == 2
