@@ -21,17 +21,15 @@ def text(
     data: Annotated[Path, typer.Option(help="Folder with redocred_train.jsonl.gz and its neighbours.")],
     out: Annotated[Path, typer.Option(help="Folder for text.safetensors and text.json.")],
     checkpoints: Annotated[Path, typer.Option(help="Folder for the state after each epoch.")],
-    epochs: Annotated[int, typer.Option(help="0 = as in the recipe.")] = 0,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A number of the recipe: --set epochs=4")] = None,
     limit: Annotated[int, typer.Option(help="Documents of each set, for a trial; 0 = all.")] = 0,
 ) -> None:
     """Mentions, coreference and relations (see the card kgbuild/weights/text.md)."""
-    from dataclasses import replace
-
     from kgbuild.config import Config
     from kgbuild.training.text import Recipe, train
 
     logging.getLogger("kgbuild").setLevel(logging.INFO)
     logging.getLogger().handlers[0].setLevel(logging.INFO)
-    recipe = replace(Recipe(), epochs=epochs) if epochs else Recipe()
+    recipe = Recipe().but(set_ or [])
     train(data, out, config=Config.load(), recipe=recipe, checkpoints=checkpoints, limit=limit)
     typer.echo(f"weights: {out / 'text.safetensors'}")

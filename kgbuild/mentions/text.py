@@ -40,6 +40,7 @@ VERSION = "1"
 AGENT = f"text/{VERSION}"
 AT_ONCE = 100_000  # characters that are annotated together
 LONGEST = 120  # words of a sentence
+REACH = 4  # sentences that the evidence of a relation may run over: a reader should be able to check it
 LABEL_SCORE = 0.8  # a label has no sentence around it: only sure mentions count there
 
 
@@ -187,6 +188,8 @@ class TextExtractor:
     ) -> RelationMention | None:  # fmt: skip
         predicate = GENERAL + self.annotator.properties[relation.property]["name"]
         first, last = sorted(note.mentions[i].sentence for i in (relation.subject, relation.object))
+        if last - first >= REACH:
+            return None
         start = sentences[first][0].idx
         end = sentences[last][-1].idx + len(sentences[last][-1])
         near = pieces[max(0, bisect_right(starts, start) - 1) : bisect_left(starts, end)]

@@ -57,7 +57,8 @@ def explain(out: str | Path, what: str) -> Explanation:
     kind = next((k for k in ("Statement", "QuarantinedStatement") if k in kinds), "Entity")
     if kind == "Entity":
         ids = provenance.subjects(OA + "hasBody", iri)
-        text = f"{_name(provenance, iri)} is a {', '.join(sorted(words(t) for t in found.get(TYPE, ())))}"
+        types = ", ".join(sorted(words(t) for t in found.get(TYPE, ())))
+        text = f"{_name(provenance, iri)} is {'an' if types[:1] in 'aeiou' else 'a'} {types}"
     else:
         ids = found.get(CORE + "evidence", [])
         parts = [found[RDF + p][0] for p in ("subject", "predicate", "object")]

@@ -65,6 +65,17 @@ class Recipe:
     seed: int = 13
     threads: int = 1
 
+    def but(self, changes: Sequence[str]) -> Recipe:
+        """The recipe with some numbers changed: ``["epochs=4"]``. Raises ``ConfigError`` for unknown ones."""
+        made = asdict(self)
+        for change in changes:
+            name, _, value = change.partition("=")
+            try:
+                made[name] = type(made[name])(float(value))
+            except (KeyError, ValueError) as err:
+                raise ConfigError(f"--set {change!r}: give one of {', '.join(made)} and a number.") from err
+        return Recipe(**made)
+
 
 @dataclass(frozen=True, slots=True)
 class Example:

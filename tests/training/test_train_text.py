@@ -116,3 +116,10 @@ def test_damaged_weights_are_refused(trained: Path, tmp_path: Path) -> None:
     (tmp_path / "text.safetensors").write_bytes(raw)
     with pytest.raises(ModelError, match="sha256"):
         Annotator(Config.load(overrides={"text.weights": str(tmp_path)}))
+
+
+def test_numbers_of_the_recipe() -> None:
+    assert Recipe().but(["epochs=3", "case_noise=1"]) == Recipe(epochs=3, case_noise=1.0)
+    for wrong in ("epoch=3", "epochs=many", "epochs"):
+        with pytest.raises(ConfigError, match="adapter_rate"):
+            Recipe().but([wrong])
