@@ -67,8 +67,8 @@ def _scores(groups: Sequence[Group], pairs: Sequence[tuple[int, int]]) -> dict[t
 
 
 def _may_join(groups: Sequence[Group], left: list[int], right: list[int], forbidden: set[tuple[int, int]]) -> bool:
-    types_left = {groups[i].type for i in left}
-    types_right = {groups[i].type for i in right}
+    types_left = {groups[i].guard for i in left}
+    types_right = {groups[i].guard for i in right}
     if not all(compatible(a, b) for a in types_left for b in types_right):
         return False
     return not any((min(i, j), max(i, j)) in forbidden for i in left for j in right) if forbidden else True

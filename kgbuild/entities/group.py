@@ -8,22 +8,28 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kgbuild.entities.keys import alike, compatible, is_name, key
+from kgbuild.entities.keys import alike, compatible, guard, is_name, key
 from kgbuild.entities.union import Union
 from kgbuild.identity import clean
 from kgbuild.mentions.names import is_acronym
 from kgbuild.types import Mention
 
+_TYPING = "text/"  # agents of this name give every mention a class
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Mentions held to be one thing: its main name, all names, type, source and mean vector (unit)."""
+    """Mentions held to be one thing: its main name, all names, type, source and mean vector (unit).
+
+    ``guard`` is the type that keeps unlike things apart.
+    """
 
     id: str
     key: str
     name: str
     keys: tuple[str, ...]
     type: str
+    guard: str
     source: str
     mentions: tuple[Mention, ...]
     vector: np.ndarray
@@ -67,11 +73,12 @@ def _join_coreferent(mentions: Sequence[Mention], cluster: list[int], union: Uni
 
 def _join_same_name(mentions: Sequence[Mention], same: list[int], union: Union) -> None:
     """Equal names in one source are one thing unless their types say otherwise; unknown types join the commonest."""
-    counts = Counter(mentions[i].label for i in same if mentions[i].label != "Thing")
-    leader = {t: next(i for i in same if mentions[i].label == t) for t in counts}
+    labels = {i: guard(mentions[i].label, mentions[i].surface) for i in same}
+    counts = Counter(label for label in labels.values() if label != "Thing")
+    leader = {t: next(i for i in same if labels[i] == t) for t in counts}
     common = min(counts, key=lambda t: (-counts[t], t)) if counts else ""
     for i in same:
-        label = mentions[i].label
+        label = labels[i]
         home = label if label in leader else common
         if home and compatible(common, home):
             home = common
@@ -83,8 +90,9 @@ def _make(mentions: list[Mention], vectors: Mapping[str, np.ndarray]) -> Group:
     keys = Counter(key(m.surface) for m in mentions)
     mean = np.mean([vectors[m.id] for m in mentions], axis=0)
     vector = mean / max(float(np.linalg.norm(mean)), 1e-12)
+    kind = main_type(mentions)
     return Group(
-        mentions[0].id, key(name), name, tuple(sorted(keys)), main_type(mentions), mentions[0].target.source,
+        mentions[0].id, key(name), name, tuple(sorted(keys)), kind, guard(kind, name), mentions[0].target.source,
         tuple(mentions), vector.astype(np.float32),
     )  # fmt: skip
 
@@ -104,8 +112,9 @@ def preferred(mentions: Sequence[Mention]) -> str:
 
 
 def main_type(mentions: Sequence[Mention]) -> str:
-    """The class with most weight; a known class beats ``Thing``."""
+    """The class with most weight. ``Thing`` counts where an agent has chosen it among classes, else hardly."""
     weights: dict[str, float] = {}
     for m in mentions:
-        weights[m.label] = weights.get(m.label, 0.0) + m.score * (0.02 if m.label == "Thing" else 1.0)
+        chosen = m.label != "Thing" or m.agent.startswith(_TYPING)
+        weights[m.label] = weights.get(m.label, 0.0) + m.score * (1.0 if chosen else 0.02)
     return min(weights, key=lambda t: (-round(weights[t], 6), t)) if weights else "Thing"

@@ -60,20 +60,34 @@ def key(surface: str) -> str:
 
 
 def alike(a: str, b: str) -> bool:
-    """Whether two names can be one thing by their letters: a shared word, an acronym, a like spelling or stem.
+    """Whether two names can be one thing by their letters: one within the other, an acronym, a like spelling or stem.
 
     Coreference alone must not make one thing of two names: its errors would spread over all sources.
     """
     if is_acronym(a, b) or is_acronym(b, a):
         return True
     x, y = key(a), key(b)
-    stem = min(len(x), len(y), 4)
-    return bool(set(x.split()) & set(y.split())) or (stem == 4 and x[:4] == y[:4]) or fuzz.ratio(x, y) >= 75
+    stem = x[:4] == y[:4] and min(len(x), len(y)) >= 4 and " " not in x + y
+    return _within(x.split(), y.split()) or stem or fuzz.ratio(x, y) >= 75
+
+
+def _within(a: list[str], b: list[str]) -> bool:
+    """Whether the shorter name stands in the longer one as it is, or with one word left out of the longer."""
+    short, long = sorted((a, b), key=len)
+    together = any(long[i : i + len(short)] == short for i in range(len(long) - len(short) + 1))
+    rest = iter(long)
+    return together or (len(long) - len(short) == 1 and all(word in rest for word in short))
 
 
 def is_name(surface: str) -> bool:
     """Whether a surface can name a thing: not a pronoun, not empty."""
     return surface.casefold().strip() not in _PRONOUNS and any(c.isalnum() for c in surface)
+
+
+def guard(kind: str, name: str) -> str:
+    """The type that may keep a name apart from its equals: a person's seldom is written like ``NIRCam``."""
+    technical = " " not in name and sum(c.isupper() for c in name) >= 3
+    return "Thing" if technical and kind == "Person" else kind
 
 
 def compatible(a: str, b: str) -> bool:

@@ -88,7 +88,7 @@ def probability(found: dict[str, float]) -> float:
 
 def allowed(a: Group, b: Group) -> bool:
     """Whether types let two groups be one thing."""
-    return compatible(a.type, b.type)
+    return compatible(a.guard, b.guard)
 
 
 def short_form(name: str) -> str:

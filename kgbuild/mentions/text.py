@@ -170,6 +170,8 @@ class TextExtractor:
         if b > piece.end:
             return None  # runs over the edge of a cue
         surface = segment.text[a:b]
+        if segment.text[:a].rstrip()[-1:] in (":", ";") and segment.text[b : b + 1] == ":":
+            return None  # the head of a column: "Goldstone: Country: United States; Operator: NASA"
         if segment.modality == "label":
             if score < LABEL_SCORE:
                 return None

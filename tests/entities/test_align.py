@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import networkx as nx
@@ -15,6 +16,7 @@ from kgbuild.config import Config
 from kgbuild.embeddings import embed
 from kgbuild.embeddings.text import TextEncoder
 from kgbuild.entities import Alignment, align, read_decisions
+from kgbuild.entities.group import main_type
 from kgbuild.entities.keys import alike, key
 from kgbuild.entities.union import Union
 from kgbuild.errors import ConfigError
@@ -145,7 +147,25 @@ def test_keys(a: str, b: str) -> None:
         ("U.S.", "United States", True),
         ("MIRI", "NIRCam", False),
         ("Webb", "James E. Webb", True),
+        ("James Webb", "James E. Webb", True),
+        ("Mid-Infrared Instrument", "Near Infrared Camera", False),
+        ("Near Infrared Spectrograph", "Near Infrared Imager and Slitless Spectrograph", False),
     ],
 )
 def test_alike(a: str, b: str, wanted: bool) -> None:
     assert alike(a, b) is wanted
+
+
+def test_a_technical_name_is_one_thing_though_a_model_takes_it_for_a_person(encoder: TextEncoder) -> None:
+    mentions = [mention("NIRCam", "a", "Person"), mention("NIRCam", "b", "Organisation"), mention("NIRCam", "b", n=20)]
+    (entity,) = run(mentions, encoder).entities
+    assert entity.pref_label == "NIRCam"
+
+
+def test_a_class_that_was_chosen_counts_more_than_none() -> None:
+    def agent(m: Mention, name: str) -> Mention:
+        return replace(m, agent=name)
+
+    chosen = [agent(mention("Webb", "a"), "text/1")] * 2 + [mention("Webb", "a", "Place")]
+    assert main_type(chosen) == "Thing"
+    assert main_type([agent(m, "labels/1") for m in chosen[:2]] + chosen[2:]) == "Place"
