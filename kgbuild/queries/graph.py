@@ -63,7 +63,7 @@ class Graph:
         return self._similar.search(text, k=k, type=type)
 
     def why(self, what: str) -> Explanation:
-        """Evidence of a statement, or of the mentions of an entity, by IRI or by the last part of it.
+        """Evidence of a statement, or of the mentions of an entity, by IRI or its last part; of a mention by IRI.
 
         Raises ``QueryError`` if the graph does not know it.
         """

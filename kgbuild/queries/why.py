@@ -12,6 +12,7 @@ from kgbuild.queries.store import generation, open_store
 from kgbuild.types import Target, TextPosition
 from kgbuild.vocab import CORE, LABEL, OA, RDF, TYPE, words
 
+KINDS = ("Statement", "QuarantinedStatement", "Mention", "RelationMention")
 _AROUND = 160  # characters shown before and after a span
 
 
@@ -34,7 +35,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """``kind``: ``Statement`` | ``QuarantinedStatement`` | ``Entity``. ``text`` says it in words."""
+    """``kind``: one of ``KINDS`` or ``Entity``. ``text`` says it in words."""
 
     id: str
     kind: str
@@ -45,7 +46,7 @@ class Explanation:
 
 
 def explain(out: str | Path, what: str) -> Explanation:
-    """The evidence of a statement or entity by IRI or by the IRI's last part.
+    """The evidence of a statement or entity by IRI or by the IRI's last part; of a mention by its IRI.
 
     Raises ``QueryError`` if the graph does not know it.
     """
@@ -54,7 +55,13 @@ def explain(out: str | Path, what: str) -> Explanation:
     iri = _find(provenance, what)
     found = provenance.properties(iri)
     kinds = {t.removeprefix(CORE) for t in found.get(TYPE, ())}
-    kind = next((k for k in ("Statement", "QuarantinedStatement") if k in kinds), "Entity")
+    kind = next((k for k in KINDS if k in kinds), "Entity")
+    if kind in ("Mention", "RelationMention"):
+        annotation = provenance.annotation(iri)
+        body = f" names {_name(provenance, annotation.body)}" if annotation.body else ""
+        return Explanation(
+            iri, kind, f"{annotation.surface}{body}", annotation.confidence, "", (texts.piece(annotation),)
+        )
     if kind == "Entity":
         ids = provenance.subjects(OA + "hasBody", iri)
         types = ", ".join(sorted(words(t) for t in found.get(TYPE, ())))

@@ -1,4 +1,7 @@
-"""The media type of a file, decided by its bytes; the name is a hint among kinds of text only."""
+"""The media type of a file, decided by its bytes; the name is a hint among kinds of text only.
+
+A name that contradicts the bytes (text named as a picture, a picture named as subtitles) is a reason to refuse.
+"""
 
 from __future__ import annotations
 
@@ -24,43 +27,11 @@ _TEXT_BY_SUFFIX = {
     ".txt": "text/plain", ".text": "text/plain", ".rst": "text/plain", "": "text/plain",
 }  # fmt: skip
 
-_NOT_OURS = frozenset(
-    [
-        ".py",
-        ".js",
-        ".ts",
-        ".css",
-        ".json",
-        ".jsonl",
-        ".csv",
-        ".tsv",
-        ".xml",
-        ".yaml",
-        ".yml",
-        ".toml",
-        ".ini",
-        ".cfg",
-        ".c",
-        ".h",
-        ".cpp",
-        ".java",
-        ".go",
-        ".rs",
-        ".sh",
-        ".bat",
-        ".ipynb",
-        ".log",
-        ".sql",
-        ".tex",
-        ".bib",
-        ".ttl",
-        ".nt",
-        ".nq",
-        ".rq",
-        ".m3u8",
-        ".ass",
-    ]
-)
+_NOT_OURS = frozenset({
+    ".py", ".js", ".ts", ".css", ".json", ".jsonl", ".csv", ".tsv", ".xml", ".yaml", ".yml", ".toml", ".ini",
+    ".cfg", ".c", ".h", ".cpp", ".java", ".go", ".rs", ".sh", ".bat", ".ipynb", ".log", ".sql", ".tex", ".bib",
+    ".ttl", ".nt", ".nq", ".rq", ".m3u8", ".ass",
+})  # fmt: skip
 
 
 def media_type(path: Path) -> tuple[str, str]:
@@ -81,6 +52,16 @@ def sniff(head: bytes, name: str) -> tuple[str, str]:
     suffix = PurePosixPath(name).suffix.lower()
     if not head:
         return "", "the file is empty"
+    kind, reason = _binary(head)
+    if not kind and not reason:
+        return _text(head, suffix)
+    if kind and _TEXT_BY_SUFFIX.get(suffix, "text/plain") != "text/plain":  # such a file is damaged, not misnamed
+        return "", f"its bytes are {kind}, but its name says {suffix}"
+    return kind, reason
+
+
+def _binary(head: bytes) -> tuple[str, str]:
+    """As ``sniff`` for formats with a signature; two empty strings for anything else."""
     for offset, magic, kind in _MAGIC:
         if head[offset:].startswith(magic):
             return _matroska(head) if kind == "video/x-matroska" else (kind, "")
@@ -93,7 +74,7 @@ def sniff(head: bytes, name: str) -> tuple[str, str]:
         return ("audio/mp4", "") if head[8:11] == b"M4A" else ("video/mp4", "")
     if b"%PDF-" in head[:1024]:
         return "application/pdf", ""
-    return _text(head, suffix)
+    return "", ""
 
 
 def _matroska(head: bytes) -> tuple[str, str]:

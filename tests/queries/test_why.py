@@ -47,6 +47,15 @@ def test_an_entity_in_all_its_modalities(graph: Graph) -> None:
     assert frame.target.find(TimeSpan) and frame.target.find(Box) and " to " in frame.place
 
 
+def test_a_mention(graph: Graph) -> None:
+    rows = graph.sparql('SELECT ?m ?l { ?m a core:Mention ; core:modality "frame" ; oa:hasBody/rdfs:label ?l } ORDER BY ?m LIMIT 1')
+    row = next(iter(rows))
+    found = graph.why(row["m"])
+    assert found.kind == "Mention" and row["l"] in found.text and found.evidence[0].id == row["m"]
+    (relation,) = graph.sparql("SELECT ?m { ?m a core:RelationMention } ORDER BY ?m LIMIT 1")
+    assert graph.why(relation["m"]).kind == "RelationMention"
+
+
 def test_a_refused_statement_has_its_reason(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("Ada Lovelace was born in London, England, in 1815. She worked for Charles Babbage.", "utf-8")
     kgbuild.build(tmp_path / "a.md", out=tmp_path / "out", config=Config.load(overrides={"statements.min_confidence": 0.999}))

@@ -34,11 +34,16 @@ def test_type_is_decided_by_content(corpus, config: Config) -> None:
         {"notes.png": "# Notes\n\nThis is text.\n", "page.txt": "<!doctype html><html><body>x</body></html>"}
     )
     Image.new("RGB", (4, 4)).save(folder / "picture.png")
-    (folder / "picture.png").rename(folder / "picture.txt")
-    kinds = {s.path: s.media_type for s in discover(folder, config)[0]}
-    assert kinds["picture.txt"] == "image/png"
-    assert kinds.get("notes.png", "").startswith("text/") or "notes.png" not in kinds
-    assert kinds["page.txt"] in ("text/html", "text/plain")
+    for name in ("picture.jpg", "picture", "picture.txt", "talk.srt"):
+        (folder / name).write_bytes((folder / "picture.png").read_bytes())
+    sources, issues = discover(folder, config)
+    assert {s.path: s.media_type for s in sources} == {
+        "page.txt": "text/html", "picture": "image/png", "picture.jpg": "image/png", "picture.png": "image/png",
+        "picture.txt": "image/png",
+    }  # fmt: skip
+    reasons = {i.source.rsplit("/", 1)[1]: i.message for i in issues}
+    assert set(reasons) == {"notes.png", "talk.srt"}
+    assert ".png" in reasons["notes.png"] and "image/png" in reasons["talk.srt"] and ".srt" in reasons["talk.srt"]
 
 
 def test_exclude_patterns(corpus) -> None:
