@@ -45,7 +45,9 @@ def test_the_tour(place: Path) -> None:
         done = subprocess.run(command, shell=True, cwd=place, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     (python,) = blocks("python", "## Five minutes")
-    done = subprocess.run([sys.executable, "-c", python], cwd=place, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", python], cwd=place, env=env, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert "success" in done.stdout and "pixels" in done.stdout
 
@@ -53,7 +55,15 @@ def test_the_tour(place: Path) -> None:
 def test_the_files_that_the_readme_names_are_published(example: tuple[Path, object]) -> None:
     names = set(re.findall(r"`([\w]+\.(?:nq|ttl|graphml|faiss|json|html))`", README)) - {"pyproject.toml"}
     assert {"graph.nq", "facts.ttl", "report.html"} <= names
-    for name in (*names, "texts", "pictures", "entities.parquet", "statements.parquet", "mentions.parquet", "segments.parquet"):
+    for name in (
+        *names,
+        "texts",
+        "pictures",
+        "entities.parquet",
+        "statements.parquet",
+        "mentions.parquet",
+        "segments.parquet",
+    ):
         assert (example[0] / name).exists(), name
 
 

@@ -25,6 +25,9 @@ def test_the_hostile_corpus(shared: Path, tmp_path: Path) -> None:
     path = tmp_path / "report.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
     scored = subprocess.run(
-        [sys.executable, str(script), str(tmp_path / "made"), "--score", str(path)], check=False, capture_output=True, text=True
+        [sys.executable, str(script), str(tmp_path / "made"), "--score", str(path)],
+        check=False,
+        capture_output=True,
+        text=True,
     )
     assert scored.returncode == 0, scored.stdout + scored.stderr

@@ -78,7 +78,9 @@ def _matching(groups: Sequence[Group], name: str) -> list[int]:
     """Groups that a decision's name or IRI means."""
     wanted = key(name)
     return [
-        i for i, g in enumerate(groups) if wanted in g.keys or name == g.source or any(name == m.id for m in g.mentions)
+        i
+        for i, g in enumerate(groups)
+        if wanted in g.keys or name == g.source or any(name == m.id or wanted == key(m.surface) for m in g.mentions)
     ]
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kgbuild.entities.keys import alike, compatible, guard, is_name, key
+from kgbuild.entities.keys import alike, compatible, guard, is_name, key, name_of
 from kgbuild.entities.union import Union
-from kgbuild.identity import clean
 from kgbuild.mentions.names import is_acronym
 from kgbuild.types import Mention
 
 _TYPING = "text/"  # agents of this name give every mention a class
+_GENERIC = 2  # other names with the same last word from which that word is a common noun
+_READ = frozenset({"picture", "frame"})  # modalities whose letters were read from pixels and may be misread
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +45,43 @@ def group(mentions: Sequence[Mention], vectors: Mapping[str, np.ndarray]) -> lis
     for i, m in enumerate(ordered):
         if m.cluster:
             by_cluster.setdefault((m.target.source, m.cluster), []).append(i)
-        by_key.setdefault((m.target.source, key(m.surface)), []).append(i)
-    for same in by_cluster.values():
-        _join_coreferent(ordered, same, union)
+        by_key.setdefault((m.target.source, key(called(m))), []).append(i)
+    heads: dict[tuple[str, str], set[str]] = {}
+    for source, name in by_key:
+        if " " in name:
+            heads.setdefault((source, name.split()[-1]), set()).add(name)
+    for (source, _), same in by_cluster.items():
+        _join_coreferent(ordered, same, union, {word: names for (s, word), names in heads.items() if s == source})
     for same in by_key.values():
         _join_same_name(ordered, same, union)
     return sorted((_make([ordered[i] for i in members], vectors) for members in union.groups()), key=lambda g: g.id)
 
 
-def _join_coreferent(mentions: Sequence[Mention], cluster: list[int], union: Union) -> None:
-    """Names of a coreference cluster that are alike; a short name that fits several goes to the commonest one."""
+def called(mention: Mention) -> str:
+    """The name that a mention gives to its thing."""
+    return name_of(mention.surface, mention.label)
+
+
+def _join_coreferent(
+    mentions: Sequence[Mention], cluster: list[int], union: Union, heads: Mapping[str, set[str]]
+) -> None:
+    """Names of a coreference cluster that are alike; a short name that fits several goes to the commonest one.
+
+    A word that is the head of other names too ("API" of "Read API") is no short name for one of them.
+    """
     names: dict[str, list[int]] = {}
     for i in cluster:
-        names.setdefault(clean(mentions[i].surface), []).append(i)
+        names.setdefault(called(mentions[i]), []).append(i)
+    own = {key(name) for name in names}
+    person = main_type([mentions[i] for i in cluster]) == "Person"
     for same in names.values():
         for i in same[1:]:
             union.join(same[0], i)
     ordered = sorted(names, key=lambda n: (-len(n.split()), -len(names[n]), n))
     for n, short in enumerate(ordered):
+        others = heads.get(key(short), set()) - own
+        if len(others) >= _GENERIC and not person:
+            continue
         longer = [name for name in ordered[:n] if alike(name, short)]
         if longer:
             best = max(longer, key=lambda name: (len(names[name]), name))
@@ -87,7 +107,7 @@ def _join_same_name(mentions: Sequence[Mention], same: list[int], union: Union) 
 
 def _make(mentions: list[Mention], vectors: Mapping[str, np.ndarray]) -> Group:
     name = preferred(mentions)
-    keys = Counter(key(m.surface) for m in mentions)
+    keys = Counter(key(called(m)) for m in mentions)
     mean = np.mean([vectors[m.id] for m in mentions], axis=0)
     vector = mean / max(float(np.linalg.norm(mean)), 1e-12)
     kind = main_type(mentions)
@@ -98,15 +118,18 @@ def _make(mentions: list[Mention], vectors: Mapping[str, np.ndarray]) -> Group:
 
 
 def preferred(mentions: Sequence[Mention]) -> str:
-    """The best name: proper before nominal, an acronym's long form, a person's full name, then the commonest."""
-    counts = Counter(clean(m.surface) for m in mentions)
-    proper = {clean(m.surface) for m in mentions if not m.nominal and m.surface != m.surface.lower()}
+    """The best name: proper before nominal, long form before acronym, full name of a person, written before read
+    from pixels, then the commonest.
+    """
+    counts = Counter(called(m) for m in mentions)
+    proper = {called(m) for m in mentions if not m.nominal and m.surface != m.surface.lower()}
+    written = {called(m) for m in mentions if m.modality not in _READ}
     person = main_type(mentions) == "Person"
 
-    def rank(name: str) -> tuple[bool, bool, bool, int, int, str]:
-        spelt_out = any(is_acronym(name, other) for other in proper)
+    def rank(name: str) -> tuple[bool, bool, bool, bool, int, int, str]:
+        spelt_out = any(is_acronym(name.removesuffix("s"), other) for other in proper)
         short = person and " " not in name and any(" " in other for other in proper)
-        return (name not in proper, spelt_out, short, -counts[name], -len(name), name)
+        return (name not in proper, spelt_out, short, name not in written, -counts[name], -len(name), name)
 
     return min(counts, key=rank)
 

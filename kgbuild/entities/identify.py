@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kgbuild.entities.group import Group, main_type, preferred
-from kgbuild.identity import clean, digest, entity_iri
+from kgbuild.entities.keys import tidy
+from kgbuild.identity import digest, entity_iri
 from kgbuild.types import Entity, Match
 
 
@@ -33,7 +34,7 @@ def identify(
     for members in clusters:
         mentions = sorted((m for i in members for m in groups[i].mentions), key=lambda m: m.id)
         label, kind = preferred(mentions), main_type(mentions)
-        others = tuple(sorted({clean(m.surface) for m in mentions} - {label}))
+        others = tuple(sorted({tidy(m.surface) for m in mentions} - {label}))
         drafts.append((entity_iri(base, label, kind), label, kind, others, mentions, members))
     shared: dict[str, list[int]] = defaultdict(list)
     for n, draft in enumerate(drafts):

@@ -6,6 +6,7 @@ import re
 
 from rapidfuzz import fuzz
 
+from kgbuild.entities.demonyms import COUNTRIES
 from kgbuild.identity import clean, normalise
 from kgbuild.mentions.names import is_acronym
 
@@ -21,31 +22,22 @@ _NEAR = frozenset(
         ("Place", "Product"), ("Event", "Concept"),
     )
 )  # fmt: skip
-_PRONOUNS = frozenset(
-    [
-        "i",
-        "you",
-        "he",
-        "she",
-        "it",
-        "we",
-        "they",
-        "him",
-        "her",
-        "them",
-        "his",
-        "hers",
-        "its",
-        "their",
-        "theirs",
-        "this",
-        "that",
-        "these",
-        "those",
-        "who",
-        "which",
-    ]
-)
+_PRONOUNS = frozenset((
+    "i", "you", "he", "she", "it", "we", "they", "him", "her", "them", "his", "hers", "its", "their", "theirs", "this",
+    "that", "these", "those", "who", "which",
+))  # fmt: skip
+
+
+def tidy(surface: str) -> str:
+    """A name as a label: no article before it, no punctuation left over at its ends."""
+    text = clean(surface).strip(" ,;:/–—-")
+    return re.sub(r"^(?:the|a|an) (?=\w)", "", text) or clean(surface)
+
+
+def name_of(surface: str, kind: str) -> str:
+    """The name that a surface gives to a thing of a class: "Norwegian" said of a place means Norway."""
+    text = tidy(surface)
+    return COUNTRIES.get(text, text) if kind == "Place" else text
 
 
 def key(surface: str) -> str:
@@ -53,7 +45,8 @@ def key(surface: str) -> str:
     text = _LEADING.sub("", clean(surface)).strip()
     text = re.sub(r"['’]s?$", "", text)
     words = normalise(text).split()
-    if words and len(words[-1]) > 3 and words[-1].endswith("s") and not words[-1].endswith(("ss", "us", "is")):
+    acronym = re.search(r"(?:^|\W)[A-Z]{1,4}S$", text)  # HTTPS is not several HTTP
+    if words and not acronym and len(words[-1]) > 3 and re.search(r"(?<!s|u|i)s$", words[-1]):
         last = words[-1]
         words[-1] = last[:-3] + "y" if last.endswith("ies") and len(last) > 4 else last[:-1]
     return " ".join(words) or normalise(surface)
@@ -80,8 +73,9 @@ def _within(a: list[str], b: list[str]) -> bool:
 
 
 def is_name(surface: str) -> bool:
-    """Whether a surface can name a thing: not a pronoun, not empty."""
-    return surface.casefold().strip() not in _PRONOUNS and any(c.isalnum() for c in surface)
+    """Whether a surface can name a thing: no pronoun, not empty, not half of a bracket."""
+    whole = all(surface.count(a) == surface.count(b) for a, b in ("()", "[]"))
+    return whole and surface.casefold().strip() not in _PRONOUNS and any(c.isalnum() for c in surface)
 
 
 def guard(kind: str, name: str) -> str:

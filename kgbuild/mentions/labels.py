@@ -12,6 +12,7 @@ from kgbuild.types import Extraction, Mention, Reading, Segment, Target, TextQuo
 VERSION = "1"
 AGENT = f"labels/{VERSION}"
 MAX_WORDS = 7
+_NUMBER = re.compile(r"\(?\d{1,2}[.)]\s*(?=[^\W\d])")  # "1. Write to cache": the step's number is no part of its name
 _LIST = re.compile(r":\s+|,\s+(?:and\s+)?")
 
 
@@ -47,7 +48,8 @@ def names(text: str) -> list[tuple[int, int]]:
     cuts = list(_LIST.finditer(text))
     if cuts:
         cuts += [m for m in re.finditer(r" (?:and|&) ", text) if m.start() > cuts[-1].end()]
-    starts, ends = [0, *(c.end() for c in cuts)], [*(c.start() for c in cuts), len(text)]
+    step = _NUMBER.match(text)
+    starts, ends = [step.end() if step else 0, *(c.end() for c in cuts)], [*(c.start() for c in cuts), len(text)]
     spans = zip(starts, ends, strict=True)
     return [(a, b) for a, b in spans if names_a_thing(text[a:b]) and (not cuts or text[a].isupper())]
 

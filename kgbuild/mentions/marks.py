@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from spacy.lang.en.stop_words import STOP_WORDS
+
 from kgbuild.config import Config
 from kgbuild.identity import mention_iri
 from kgbuild.mentions.text import narrow
@@ -18,29 +20,10 @@ VERSION = "1"
 AGENT = f"marks/{VERSION}"
 KINDS = {"strong": 0.8, "link": 0.7, "code": 0.6}
 MAX_WORDS = 5
-_STOP = frozenset(
-    [
-        "here",
-        "this",
-        "link",
-        "source",
-        "more",
-        "see",
-        "note",
-        "example",
-        "click",
-        "read",
-        "image",
-        "figure",
-        "table",
-        "chapter",
-        "step",
-        "it",
-        "and",
-        "or",
-        "not",
-    ]
-)
+_STOP = frozenset((
+    "here", "this", "link", "source", "more", "see", "note", "example", "click", "read", "image", "figure", "table",
+    "chapter", "step", "it", "and", "or", "not",
+))  # fmt: skip
 
 
 class MarkExtractor:
@@ -80,6 +63,8 @@ def is_term(text: str, kind: str) -> bool:
     """Whether emphasised words can be a term."""
     words = text.split()
     if not 1 <= len(words) <= MAX_WORDS or len(text) < 2 or words[0].lower() in _STOP:
+        return False
+    if all(word.lower() in STOP_WORDS for word in words):
         return False
     if re.search(r"https?:|www\.|[.!?;]\s|[=<>{}\[\]|\\/$%#@\"`]|\(\)", text) or not re.search(r"[^\W\d_]{2}", text):
         return False

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 
 from kgbuild.graphs.data import GraphData
 from kgbuild.queries.places import clock, describe
-from kgbuild.types import Box, Mention, Statement, Target, TextPosition, TimeSpan, Value
+from kgbuild.sources.svg import Shape, parse_svg, to_box
+from kgbuild.types import Box, Mention, RelationMention, Segment, Statement, Target, TextPosition, TimeSpan, Value
 from kgbuild.vocab import words
 
 _WIDTH = 760  # pixels of a picture in the report
@@ -22,17 +23,23 @@ _ORDER = ("text", "picture", "frame", "diagram", "cue", "drawing", "label")
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture as a data URI; sizes and box in its own pixels."""
+    """A picture as a data URI, or a drawing as its labels (box, text) and shapes; sizes and boxes in its own units."""
 
     uri: str
     width: int
     height: int
     box: Box
+    labels: tuple[tuple[Box, str], ...] = ()
+    shapes: tuple[Shape, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A fact with one piece of its evidence. ``time`` is set for video and speech."""
+    """A fact with one piece of its evidence. ``time`` is set for video and speech.
+
+    ``marked`` is the evidence in pieces (text, kind): kind ``name`` is the subject or object, ``time`` the clock
+    at which a cue begins, "" the rest.
+    """
 
     id: str
     subject: str
@@ -43,7 +50,7 @@ class Sample:
     path: str
     place: str
     before: str = ""
-    marked: str = ""
+    marked: tuple[tuple[str, str], ...] = ()
     after: str = ""
     time: str = ""
     picture: Picture | None = None
@@ -57,6 +64,8 @@ class Samples:
         self._label = {e.id: e.pref_label for e in data.entities}
         self._path = {r.source.id: r.source.path for r in data.readings}
         self._text = {r.source.id: r.text for r in data.readings}
+        self._segments = {r.source.id: r.segments for r in data.readings}
+        self._relation: Mapping[str, RelationMention] = {r.id: r for r in data.relations}
 
     @cached_property
     def _pictures(self) -> Mapping[tuple[str, tuple[object, ...]], str]:
@@ -94,9 +103,12 @@ class Samples:
         """A statement with its surest evidence."""
         best = max(s.evidence, key=lambda e: (e.score, e.id))
         found = s.object.lexical if isinstance(s.object, Value) else self._label[s.object]
+        relation = self._relation[best.id]
+        ends = [self._data.mention[m].target.find(TextPosition) for m in (relation.subject, relation.object)]
         return self._shown(
-            s.id, self._label[s.subject], words(s.predicate), found, s.confidence, best.modality, best.target
-        )
+            s.id, self._label[s.subject], words(s.predicate), found, s.confidence, best.modality, best.target,
+            [e for e in ends if e is not None],
+        )  # fmt: skip
 
     def depiction(self, m: Mention) -> Sample:
         """A picture or frame that shows a thing by its label."""
@@ -114,19 +126,24 @@ class Samples:
         confidence: float,
         modality: str,
         target: Target,
+        names: Sequence[TextPosition] = (),
     ) -> Sample:
-        before, marked, after = "", "", ""
+        before, marked, after = "", [], ""
         if (span := target.find(TextPosition)) is not None:
             text = self._text[target.source]
-            before, after = (
-                text[max(0, span.start - _AROUND) : span.start],
-                text[span.end : span.end + _AROUND],
-            )
-            marked = text[span.start : span.end]
+            cues = [s for s in self._segments[target.source] if s.modality == "cue" and _overlap(s, span)]
+            if cues:  # cue by cue: the lines between them are the file's, not speech
+                for cue in cues:
+                    marked += [(clock(_start(cue)), "time"), *_pieces(text, _overlap(cue, span) or span, names)]
+            else:
+                before, after = _before(text, span.start), _after(text, span.end)
+                marked = _pieces(text, span, names)
         time = target.find(TimeSpan)
+        place = replace(target, selectors=tuple(t for t in target.selectors if not isinstance(t, TimeSpan)))
         return Sample(
-            id, subject, predicate, object, confidence, modality, self._path[target.source], describe(target),
-            before, marked, after, f"{clock(time.start)} to {clock(time.end)}" if time else "", self._picture(target),
+            id, subject, predicate, object, confidence, modality, self._path[target.source], describe(place),
+            before, tuple(marked), after, f"{clock(time.start)} to {clock(time.end)}" if time else "",
+            self._picture(target) or self._drawing(target),
         )  # fmt: skip
 
     def _picture(self, target: Target) -> Picture | None:
@@ -149,6 +166,16 @@ class Samples:
         uri = "data:image/png;base64," + base64.b64encode(data.getvalue()).decode()
         return Picture(uri, width, height, box)
 
+    def _drawing(self, target: Target) -> Picture | None:
+        """A vector drawing as its labels and the outlines of its shapes: its own code is not trusted with the page."""
+        box = target.find(Box)
+        found = next((s for s in self._segments[target.source] if s.modality == "drawing"), None)
+        if box is None or found is None:
+            return None
+        drawing = parse_svg(found.text)
+        labels = tuple((to_box(label.box, drawing), label.text) for label in drawing.labels)
+        return Picture("", drawing.width, drawing.height, box, labels, drawing.shapes)
+
     def _blobs(self, source: str, selectors: tuple[object, ...]) -> Iterable[str]:
         """The picture with this place; a label's place leaves out the picture's own box."""
         exact = self._pictures.get((source, selectors))
@@ -159,6 +186,45 @@ class Samples:
             for (s, place), blob in self._pictures.items()
             if s == source and place[:-1] == selectors[:-1] and isinstance(place[-1], Box)
         ][:1]
+
+
+def _overlap(cue: Segment, span: TextPosition) -> TextPosition | None:
+    """The characters of a cue that lie in a span."""
+    own = cue.target.find(TextPosition)
+    if own is None or own.end <= span.start or own.start >= span.end:
+        return None
+    return TextPosition(max(own.start, span.start), min(own.end, span.end))
+
+
+def _start(cue: Segment) -> float:
+    time = cue.target.find(TimeSpan)
+    return time.start if time is not None else 0.0
+
+
+def _pieces(text: str, span: TextPosition, names: Sequence[TextPosition]) -> list[tuple[str, str]]:
+    """The characters of a span in pieces, those of the names apart."""
+    found, at = [], span.start
+    for name in sorted(names, key=lambda n: n.start):
+        if at <= name.start and name.end <= span.end:
+            found += [(text[at : name.start], ""), (text[name.start : name.end], "name")]
+            at = name.end
+    return [piece for piece in (*found, (text[at : span.end], "")) if piece[0]]
+
+
+def _before(text: str, start: int) -> str:
+    """What stands before a place in its paragraph, from a whole word on."""
+    near = text[max(0, start - _AROUND) : start].rpartition("\n\n")
+    if near[1] or start <= _AROUND:
+        return near[2]
+    return "… " + near[2].partition(" ")[2]
+
+
+def _after(text: str, end: int) -> str:
+    """What stands behind a place in its paragraph, up to a whole word."""
+    near = text[end : end + _AROUND].partition("\n\n")
+    if near[1] or end + _AROUND >= len(text):
+        return near[0]
+    return near[0].rpartition(" ")[0] + " …"
 
 
 def _varied(facts: list[tuple[float, str, str, str, Statement | Mention]]) -> list[Statement | Mention]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
@@ -19,17 +19,20 @@ CEILING = 0.999
 def draft(extractions: Iterable[Extraction], entities: Sequence[Entity], base: str) -> list[Statement]:
     """One statement per (subject, predicate, object), in the order of their IRIs, not yet gated.
 
-    A relation from a date or number has no subject that RDF can name and is passed over.
+    A relation from a date or number has no subject that RDF can name and is passed over. A relation holds between
+    coreference clusters: where alignment has torn one apart, it counts in full for the part with most mentions only.
     """
     owner = {m: e.id for e in entities for m in e.mentions}
     evidence: dict[tuple[str, str, str | Value], dict[str, Evidence]] = defaultdict(dict)
     for extraction in extractions:
         mentions = {m.id: m for m in extraction.mentions}
+        share = _shares(extraction.mentions, owner)
         for r in extraction.relations:
             subject, object = owner.get(r.subject), _object(r, mentions, owner)
             if subject is not None and object is not None:
+                score = round(r.score * share.get(r.subject, 1.0) * share.get(r.object, 1.0), 4)
                 evidence[subject, r.predicate, object][r.id] = Evidence(
-                    r.id, r.target, r.surface, r.score, r.agent, r.modality
+                    r.id, r.target, r.surface, score, r.agent, r.modality
                 )
     made = []
     for (s, p, o), found in evidence.items():
@@ -44,6 +47,22 @@ def _object(r: RelationMention, mentions: Mapping[str, Mention], owner: Mapping[
         return owner[r.object]
     m = mentions.get(r.object)
     return literal(m.label, m.surface) if m is not None and m.label in LITERALS else None
+
+
+def _shares(mentions: Sequence[Mention], owner: Mapping[str, str]) -> dict[str, float]:
+    """For each mention of a cluster: 1 if its entity holds more of it than any other, else the part that it holds."""
+    held: dict[str, Counter[str]] = defaultdict(Counter)
+    for m in mentions:
+        if m.cluster and m.id in owner:
+            held[m.cluster][owner[m.id]] += 1
+    found = {}
+    for m in mentions:
+        if m.cluster and m.id in owner:
+            counts = held[m.cluster]
+            own, (first, *others) = counts[owner[m.id]], sorted(counts.values(), reverse=True)
+            leads = own == first and own not in others
+            found[m.id] = 1.0 if leads else own / counts.total()
+    return found
 
 
 def combine(evidence: Sequence[Evidence]) -> float:

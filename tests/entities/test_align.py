@@ -16,7 +16,7 @@ from kgbuild.config import Config
 from kgbuild.embeddings import embed
 from kgbuild.embeddings.text import TextEncoder
 from kgbuild.entities import Alignment, align, read_decisions
-from kgbuild.entities.group import main_type
+from kgbuild.entities.group import main_type, preferred
 from kgbuild.entities.keys import alike, key
 from kgbuild.entities.union import Union
 from kgbuild.errors import ConfigError
@@ -76,6 +76,45 @@ def test_coreference_joins_like_names_only(encoder: TextEncoder) -> None:
     assert clusters(run(mentions, encoder), mentions) == {
         frozenset({"NIRCam@a"}), frozenset({"MIRI@a"}), frozenset({"James E. Webb@a", "Webb@a"}),
     }  # fmt: skip
+
+
+def test_the_head_word_of_several_names_is_no_short_name(encoder: TextEncoder) -> None:
+    mentions = [
+        mention("Read API", "a", cluster="c1"), mention("API", "a", cluster="c1", n=20),
+        mention("Write API", "a", cluster="c2", n=40), mention("Search API", "a", cluster="c3", n=60),
+    ]  # fmt: skip
+    assert frozenset({"API@a"}) in clusters(run(mentions, encoder), mentions)
+
+
+def test_an_adjective_said_of_a_place_means_the_country(encoder: TextEncoder) -> None:
+    mentions = [
+        mention("Norwegian", "a", "Place"), mention("Norway", "b", "Place"), mention("Dutch", "c", "Place"),
+        mention("Polish", "d", "Thing"),
+    ]  # fmt: skip
+    found = {e.pref_label: e.alt_labels for e in run(mentions, encoder).entities}
+    assert found == {"Norway": ("Norwegian",), "Netherlands": ("Dutch",), "Polish": ()}
+
+
+@pytest.mark.parametrize(
+    ("surfaces", "wanted"),
+    [
+        (["the United States", "the United States", "United States"], "United States"),
+        (["CDN", "CDNs", "CDNs", "Content Delivery Network"], "Content Delivery Network"),
+        (["REST:", "REST:"], "REST"),
+    ],
+)
+def test_the_preferred_name(surfaces: list[str], wanted: str) -> None:
+    assert preferred([mention(s, "a", n=20 * i) for i, s in enumerate(surfaces)]) == wanted
+
+
+def test_what_was_written_is_preferred_to_what_was_read_from_pixels() -> None:
+    seen = [replace(mention("Master- Slave", "a", n=20 * i), modality="picture") for i in range(3)]
+    assert preferred([*seen, mention("Master-Slave", "b")]) == "Master-Slave"
+
+
+def test_half_a_bracket_names_nothing(encoder: TextEncoder) -> None:
+    mentions = [mention("Reference(s", "a"), mention("Open Systems (OSI)", "a", n=30)]
+    assert [e.pref_label for e in run(mentions, encoder).entities] == ["Open Systems (OSI)"]
 
 
 def test_the_order_of_mentions_does_not_matter(encoder: TextEncoder) -> None:
@@ -138,6 +177,11 @@ def test_union_agrees_with_networkx(pairs: list[tuple[int, int]]) -> None:
 @pytest.mark.parametrize(("a", "b"), [("the Web Servers", "web server"), ("NASA's", "NASA"), ("Queries", "query")])
 def test_keys(a: str, b: str) -> None:
     assert key(a) == key(b)
+
+
+@pytest.mark.parametrize(("a", "b"), [("HTTPS", "HTTP"), ("AWS", "AW"), ("Press", "Pres")])
+def test_keys_that_differ(a: str, b: str) -> None:
+    assert key(a) != key(b)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ from kgbuild.queries.graph import Graph
 def test_nodes_and_edges_are_entities_and_statements(graph: Graph) -> None:
     found = graph.to_networkx()
     assert isinstance(found, nx.MultiDiGraph)
-    rows = graph.sparql("SELECT ?e ?label { GRAPH ?g { ?e rdfs:label ?label } FILTER(STRENDS(STR(?g), 'graph/entities')) }")
+    rows = graph.sparql(
+        "SELECT ?e ?label { GRAPH ?g { ?e rdfs:label ?label } FILTER(STRENDS(STR(?g), 'graph/entities')) }"
+    )
     assert {(r["e"], r["label"]) for r in rows} == {(n, d["label"]) for n, d in found.nodes(data=True)}
     rows = graph.sparql("SELECT ?st ?s ?o { ?st a core:Statement ; rdf:subject ?s ; rdf:object ?o FILTER(isIRI(?o)) }")
     assert {(r["s"], r["o"], r["st"]) for r in rows} == set(found.edges(keys=True))

@@ -19,7 +19,16 @@ from kgbuild.types import Entity, Mention, Reading, Source, Target, TextPosition
 from kgbuild.vocab import LABEL, XSD
 
 DATA = Path(__file__).parents[1] / "data" / "bridge"
-EVIL = ['"quoted"\\', "line\nbreak\ttab", "<script>alert(1)</script>", "\x00\x01\x7f", "\ud800", "名前 é ﷽ 👩‍🚀", "' OR 1=1 --", "a" * 5000]
+EVIL = [
+    '"quoted"\\',
+    "line\nbreak\ttab",
+    "<script>alert(1)</script>",
+    "\x00\x01\x7f",
+    "\ud800",
+    "名前 é ﷽ 👩‍🚀",
+    "' OR 1=1 --",
+    "a" * 5000,
+]
 
 
 def parsed(line: str) -> ox.Quad:
@@ -35,7 +44,9 @@ def test_any_text_comes_back(value: str) -> None:
 
 @given(st.text())
 def test_any_iri_is_legal(value: str) -> None:
-    assert parsed(f"{iri('http://x.org/' + value.encode('utf-8', 'replace').decode())} <http://x.org/p> <http://x.org/o> .")
+    assert parsed(
+        f"{iri('http://x.org/' + value.encode('utf-8', 'replace').decode())} <http://x.org/p> <http://x.org/o> ."
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,7 +64,9 @@ def test_literals(value: Value, wanted: str) -> None:
 def evil_data() -> GraphData:
     source = Source("https://x.org/source/a.txt", "a.txt", "text/plain", "0" * 64, 1)
     mentions = tuple(
-        Mention(f"{source.id}#mention-{n:02d}", Target(source.id, (TextPosition(n, n + 1),)), label, "Thing", 0.5, "text/1")
+        Mention(
+            f"{source.id}#mention-{n:02d}", Target(source.id, (TextPosition(n, n + 1),)), label, "Thing", 0.5, "text/1"
+        )
         for n, label in enumerate(EVIL)
     )
     entities = tuple(Entity(f"https://x.org/entity/{m.id[-2:]}", m.surface, (), ("Thing",), (m.id,)) for m in mentions)
@@ -64,8 +77,14 @@ def test_labels_of_any_kind_are_read_alike(tmp_path: Path) -> None:
     write_nquads(evil_data(), tmp_path / "graph.nq")
     theirs = Dataset()
     theirs.parse(tmp_path / "graph.nq", format="nquads")
-    ours = {q.object.value for q in ox.parse(path=tmp_path / "graph.nq") if q.predicate.value == LABEL and q.graph_name.value.endswith("graph/entities")}
-    assert ours == {str(o) for _, _, o in theirs.graph(URIRef("https://x.org/graph/entities")).triples((None, URIRef(LABEL), None))}
+    ours = {
+        q.object.value
+        for q in ox.parse(path=tmp_path / "graph.nq")
+        if q.predicate.value == LABEL and q.graph_name.value.endswith("graph/entities")
+    }
+    assert ours == {
+        str(o) for _, _, o in theirs.graph(URIRef("https://x.org/graph/entities")).triples((None, URIRef(LABEL), None))
+    }
     assert ours == {label.replace("\ud800", "\ufffd") for label in EVIL}
 
 
@@ -119,7 +138,13 @@ def union(nquads: str) -> Graph:
     data.parse(data=nquads, format="nquads")
     graph = Graph()
     for s, p, o, _ in data.quads():
-        graph.add((s, p, Literal(round(float(o), 2)) if isinstance(o, Literal) and o.datatype == URIRef(XSD + "decimal") else o))
+        graph.add(
+            (
+                s,
+                p,
+                Literal(round(float(o), 2)) if isinstance(o, Literal) and o.datatype == URIRef(XSD + "decimal") else o,
+            )
+        )
     return graph
 
 

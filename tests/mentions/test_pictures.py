@@ -129,6 +129,7 @@ def test_slivers_hold_no_words(config: Config, size: tuple[int, int]) -> None:
         ("James Webb Space Telescope: on board", ["James Webb Space Telescope"]),
         ("it works. really", []),
         ("2021", []),
+        ("1. Write to cache", ["Write to cache"]),
     ],
 )
 def test_labels_that_list_things(label: str, wanted: list[str]) -> None:

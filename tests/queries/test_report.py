@@ -41,7 +41,9 @@ def test_labels_cannot_break_out(tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     evil = "<script>alert(1)</script>"
-    (corpus / "<b>x.md").write_text(f"```dot\ndigraph {{ \"{evil}\" -> \"</style><img src=x onerror=alert(1)>\" }}\n```\n", "utf-8")
+    (corpus / "<b>x.md").write_text(
+        f'```dot\ndigraph {{ "{evil}" -> "</style><img src=x onerror=alert(1)>" }}\n```\n', "utf-8"
+    )
     out = tmp_path / "out"
     kgbuild.build(corpus, out=out)
     page = lxml.html.fromstring((out / "report.html").read_text("utf-8"))

@@ -27,4 +27,6 @@ def test_an_empty_text_is_refused(graph: Graph) -> None:
 
 
 def test_more_than_there_is(graph: Graph) -> None:
-    assert len(graph.similar("telescope", k=100_000)) == len(list(graph.sparql("SELECT DISTINCT ?e { ?x oa:hasBody ?e }")))
+    assert len(graph.similar("telescope", k=100_000)) == len(
+        list(graph.sparql("SELECT DISTINCT ?e { ?x oa:hasBody ?e }"))
+    )

@@ -114,7 +114,10 @@ def test_many_rows_are_cut_off_and_said_so(example: tuple[Path, object]) -> None
 def test_forms() -> None:
     terms = (Term("uri", "http://x.org/"), Term("literal", "=1+1"), Term("literal", "-2", XSD + "integer"), None)
     answer = Answer("select", ("a", "b", "c", "d"), (terms,))
-    assert list(csv.reader(io.StringIO(answer.to_csv()))) == [["a", "b", "c", "d"], ["http://x.org/", "'=1+1", "-2", ""]]
+    assert list(csv.reader(io.StringIO(answer.to_csv()))) == [
+        ["a", "b", "c", "d"],
+        ["http://x.org/", "'=1+1", "-2", ""],
+    ]
     found = json.loads(answer.to_json())
     assert found["head"]["vars"] == ["a", "b", "c", "d"]
     assert found["results"]["bindings"] == [

@@ -48,7 +48,9 @@ def test_an_entity_in_all_its_modalities(graph: Graph) -> None:
 
 
 def test_a_mention(graph: Graph) -> None:
-    rows = graph.sparql('SELECT ?m ?l { ?m a core:Mention ; core:modality "frame" ; oa:hasBody/rdfs:label ?l } ORDER BY ?m LIMIT 1')
+    rows = graph.sparql(
+        'SELECT ?m ?l { ?m a core:Mention ; core:modality "frame" ; oa:hasBody/rdfs:label ?l } ORDER BY ?m LIMIT 1'
+    )
     row = next(iter(rows))
     found = graph.why(row["m"])
     assert found.kind == "Mention" and row["l"] in found.text and found.evidence[0].id == row["m"]
@@ -57,15 +59,21 @@ def test_a_mention(graph: Graph) -> None:
 
 
 def test_a_refused_statement_has_its_reason(tmp_path: Path) -> None:
-    (tmp_path / "a.md").write_text("Ada Lovelace was born in London, England, in 1815. She worked for Charles Babbage.", "utf-8")
-    kgbuild.build(tmp_path / "a.md", out=tmp_path / "out", config=Config.load(overrides={"statements.min_confidence": 0.999}))
+    (tmp_path / "a.md").write_text(
+        "Ada Lovelace was born in London, England, in 1815. She worked for Charles Babbage.", "utf-8"
+    )
+    kgbuild.build(
+        tmp_path / "a.md", out=tmp_path / "out", config=Config.load(overrides={"statements.min_confidence": 0.999})
+    )
     with kgbuild.open(tmp_path / "out") as graph:
         row = next(iter(graph.sparql("SELECT ?s { ?s a core:QuarantinedStatement }")))
         found = graph.why(row["s"])
     assert found.kind == "QuarantinedStatement" and "0.999" in found.reason and found.evidence
 
 
-@pytest.mark.parametrize("what", ["nothing", "https://example.org/kg/entity/none-00000000", "0123456789abcdef", "", "<x>"])
+@pytest.mark.parametrize(
+    "what", ["nothing", "https://example.org/kg/entity/none-00000000", "0123456789abcdef", "", "<x>"]
+)
 def test_what_is_not_known_says_where_to_look(graph: Graph, what: str) -> None:
     with pytest.raises(QueryError, match="knows no"):
         graph.why(what)

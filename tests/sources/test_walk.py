@@ -70,7 +70,10 @@ def test_a_missing_folder_is_named(config: Config, tmp_path: Path) -> None:
         ("Ada Lovelace met Charles.\n".encode("utf-16-le"), "Ada Lovelace met Charles.\n"),
         ("Ada Lovelace met Charles.\n".encode("utf-16-be"), "Ada Lovelace met Charles.\n"),
         ("Ada Lovelace met Charles.\n".encode("utf-16"), "Ada Lovelace met Charles.\n"),
-        (b"Ada Lovelace met Charles in the old town.\0\0\x01 end\n", "Ada Lovelace met Charles in the old town.\0\0\x01 end\n"),
+        (
+            b"Ada Lovelace met Charles in the old town.\0\0\x01 end\n",
+            "Ada Lovelace met Charles in the old town.\0\0\x01 end\n",
+        ),
         ("Ada\r\nLovelace é".encode("cp1252"), "Ada\nLovelace é"),
     ],
 )

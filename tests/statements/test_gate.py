@@ -10,6 +10,7 @@ from kgbuild.config import Config
 from kgbuild.entities.decisions import Decisions
 from kgbuild.errors import OntologyError
 from kgbuild.statements import assemble, load_ontology
+from kgbuild.statements.assemble import draft
 from kgbuild.statements.values import literal
 from kgbuild.types import Entity, Extraction, Mention, RelationMention, Target, TextPosition, Value
 from kgbuild.vocab import CORE, GENERAL, XSD
@@ -97,6 +98,23 @@ def test_independent_evidence_raises_confidence() -> None:
     relations = [("Curie", "countryOfCitizenship", "Poland", 0.6), ("Curie", "countryOfCitizenship", "Poland", 0.5)]
     (s,) = build(relations, {"Curie": "Person", "Poland": "Place"})
     assert s.confidence == 0.6 and len(s.evidence) == 2  # one source is no independent witness of itself
+
+
+def test_a_relation_counts_less_for_what_alignment_took_out_of_its_cluster() -> None:
+    def mention(n: int, name: str, cluster: str) -> Mention:
+        target = Target("s", (TextPosition(20 * n, 20 * n + len(name)),))
+        return Mention(f"s#m{n}", target, name, "Place", 0.9, "text/1", cluster=cluster)
+
+    names = ["Spain", "Spain", "Route 20", "Madrid"]
+    mentions = tuple(mention(n, name, "c2" if name == "Madrid" else "c1") for n, name in enumerate(names))
+    entities = [
+        Entity(f"{BASE}entity/{name}", name, (), ("Place",), tuple(m.id for m in mentions if m.surface == name))
+        for name in ("Spain", "Route 20", "Madrid")
+    ]
+    where = Target("s", (TextPosition(0, 99),))
+    stated = [RelationMention(f"s#r{n}", "s#m3", GENERAL + "country", f"s#m{n}", where, 0.9, "text/1") for n in (0, 2)]
+    found = draft([Extraction("s", mentions, tuple(stated))], entities, BASE)
+    assert {s.object: s.confidence for s in found} == {f"{BASE}entity/Spain": 0.9, f"{BASE}entity/Route 20": 0.3}
 
 
 @pytest.mark.parametrize(
