@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -26,10 +27,11 @@ from kgbuild.vocab import shorten
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 NOTE = 38
+TENTHS = 10
 
 
 class Bars:
-    """A progress bar per stage with counts and time left; a line per stage when not a terminal."""
+    """A progress bar per stage with counts and time left; a line at each tenth of a stage when not a terminal."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
@@ -42,6 +44,9 @@ class Bars:
         )  # fmt: skip
         self._tasks: dict[str, TaskID] = {}
         self._totals: dict[str, int] = {}
+        self._done: dict[str, int] = {}
+        self._found: dict[str, int] = {}
+        self._begun: dict[str, float] = {}
 
     def __enter__(self) -> Bars:
         if self._live:
@@ -53,7 +58,8 @@ class Bars:
             self._progress.stop()
 
     def start(self, stage: str, total: int) -> None:
-        self._totals[stage] = total
+        self._totals[stage], self._begun[stage] = total, time.monotonic()
+        self._done[stage] = self._found[stage] = 0
         if self._live:
             self._tasks[stage] = self._progress.add_task(stage, total=total, note="")
         else:
@@ -63,6 +69,14 @@ class Bars:
         if self._live:
             short = note if len(note) <= NOTE else "…" + note[-NOTE + 1 :]
             self._progress.update(self._tasks[stage], advance=by, note=escape(short))
+            return
+        before, total = self._done[stage], self._totals[stage]
+        now = self._done[stage] = before + by
+        if by > 1:  # what an earlier build has done says nothing of the time left
+            self._found[stage] = now
+        elif total > TENTHS and now < total and now * TENTHS // total > before * TENTHS // total:
+            each = (time.monotonic() - self._begun[stage]) / (now - self._found[stage])
+            self._screen.print(f"{stage}: {now} of {total}, about {each * (total - now):.0f} s left")
 
     def finish(self, stage: str) -> None:
         if self._live:
