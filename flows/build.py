@@ -21,9 +21,9 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from kgbuild.config import Config
 from kgbuild.errors import KgbuildError
-from kgbuild.pipeline import build_key, publish, published
+from kgbuild.pipeline import publish
 from kgbuild.progress import Silent
-from kgbuild.publish import Report
+from kgbuild.publish import Report, build_key, published
 from kgbuild.stages import Job, extract_sources, list_sources, passing_failures, read_sources
 from kgbuild.types import Source
 from kgbuild.workspace import Workspace

@@ -18,6 +18,10 @@ from kgbuild.identity import digest
 
 Section = Mapping[str, Any]
 
+_SHARES = frozenset({("ocr", "min_score"), ("align", "min_score"), ("statements", "min_confidence")})
+_SIGNED = frozenset({("text", "relation_threshold")})
+_LIMITS = frozenset({"sources", "video", "queries"})  # sections whose numbers are limits: none may be 0
+
 
 @lru_cache(1)
 def defaults() -> dict[str, dict[str, Any]]:
@@ -41,7 +45,7 @@ class Config:
     def load(cls, path: str | Path | None = None, *, overrides: Mapping[str, Any] | None = None) -> Config:
         """Defaults, then the file, then ``overrides`` with dotted keys (``{"run.workers": 2}``).
 
-        Raises ``ConfigError`` for unreadable TOML, unknown sections or keys, and wrong types.
+        Raises ``ConfigError`` for unreadable TOML, unknown sections or keys, wrong types and numbers out of range.
         """
         merged = {name: dict(section) for name, section in defaults().items()}
         if path is not None:
@@ -99,7 +103,23 @@ def _merge(into: dict[str, dict[str, Any]], new: Mapping[str, Any], where: str) 
                 raise ConfigError(
                     f"{where}: {section}.{key} must be {type(known).__name__}, not {type(value).__name__}."
                 )
+            if type(value) in (int, float):
+                _check_range(section, key, value, where)
             into[section][key] = value
+
+
+def _check_range(section: str, key: str, value: float, where: str) -> None:
+    if (section, key) in _SIGNED:
+        return
+    wanted = ""
+    if (section, key) in _SHARES and not 0 <= value <= 1:
+        wanted = "lie between 0 and 1"
+    elif section in _LIMITS and value <= 0:
+        wanted = "be above 0"
+    elif value < 0:
+        wanted = "not be negative"
+    if wanted:
+        raise ConfigError(f"{where}: {section}.{key} must {wanted}, not {value:g}.")
 
 
 def _closest(name: str, known: Mapping[str, Any]) -> str:

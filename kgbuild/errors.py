@@ -4,21 +4,20 @@ from __future__ import annotations
 
 
 class KgbuildError(Exception):
-    """Root of all errors that kgbuild raises on purpose."""
+    """Root of all errors that kgbuild raises on purpose.
 
-    exit_code = 1
+    ``exit_code`` is never 1: a scheduler reads that as a graph that was published with some files missing.
+    """
+
+    exit_code = 2
 
 
 class ConfigError(KgbuildError):
     """A configuration file or option is wrong: names the file, the key and the closest known key."""
 
-    exit_code = 2
-
 
 class UsageError(KgbuildError):
     """A command or function was called with something it cannot work on."""
-
-    exit_code = 2
 
 
 class SourceError(KgbuildError):
@@ -39,8 +38,6 @@ class ModelError(KgbuildError):
 class OntologyError(KgbuildError):
     """An ontology cannot be loaded: names the file and the term."""
 
-    exit_code = 2
-
 
 class WorkspaceError(KgbuildError):
     """The output folder is locked, damaged, of another format, or not a workspace."""
@@ -48,8 +45,6 @@ class WorkspaceError(KgbuildError):
 
 class QueryError(KgbuildError):
     """A query is wrong, refused or over its limits. ``line`` and ``column`` count from 1, 0 if unknown."""
-
-    exit_code = 2
 
     def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
         super().__init__(message)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 
-from kgbuild.cache import Cache, code_version
 from kgbuild.config import Config
 from kgbuild.errors import EmptyGraphError
 from kgbuild.progress import Progress, Silent
-from kgbuild.publish import Report, assemble_graph, make_report, write_graph
+from kgbuild.publish import Report, assemble_graph, build_key, make_report, published, write_graph
 from kgbuild.queries.report import write_report
 from kgbuild.stages import Job, extract_sources, list_sources, read_sources
 from kgbuild.types import Issue, Source
@@ -65,24 +63,3 @@ def publish(
         report = make_report(job, graph, left_out, out=str(workspace.out), seconds=seconds, started=started, key=key)
         write_report(report.as_dict(), graph.data, graph.alignment.merges, folder)
     return report
-
-
-def build_key(job: Job, sources: list[Source], left_out: list[Issue]) -> str:
-    """Digest of all that the published graph depends on."""
-    rooms = [code_version(room) for room in ("entities", "statements", "graphs", "queries", "ontologies")]
-    decisions = job.config["statements"]["decisions"]
-    decided = Path(decisions).read_bytes() if decisions and Path(decisions).is_file() else b""
-    vectors = [job.vectors_key(s) for s in sources]
-    return Cache.key(job.config.sha256(), *rooms, *vectors, decided, *(f"{i.source} {i.code}" for i in left_out))
-
-
-def published(workspace: Workspace, key: str) -> Report | None:
-    """The published report if it was made from the same input and no file failed for a passing reason."""
-    from kgbuild.stages import TRANSIENT
-
-    folder = workspace.current
-    if folder is None or not (folder / "report.json").is_file():
-        return None
-    report = Report.load(folder / "report.json")
-    passing = any(issue["code"] in TRANSIENT for issue in report.issues)
-    return replace(report, unchanged=True) if report.build_key == key and not passing else None

@@ -6,20 +6,23 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from kgbuild import registry
+from kgbuild.cache import Cache, code_version
 from kgbuild.embeddings import LITERALS
 from kgbuild.embeddings.index import VectorIndex
 from kgbuild.entities import Alignment, align, read_decisions
 from kgbuild.graphs.data import GraphData
 from kgbuild.identity import text_name
 from kgbuild.progress import Progress
-from kgbuild.stages import Job, load_extraction, load_vectors
+from kgbuild.stages import TRANSIENT, Job, load_extraction, load_vectors
 from kgbuild.statements import assemble, load_ontology, source_links
+from kgbuild.statements.ontology import ontology_texts
 from kgbuild.types import EmbeddingTable, Issue, Reading, Source, TimeSpan
+from kgbuild.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,3 +186,34 @@ def _row(reading: Reading, mentions: int) -> dict[str, Any]:
         "mentions": mentions,
         "pictures": len(boxes), "duration": max(times, default=0.0),
     }  # fmt: skip
+
+
+def build_key(job: Job, sources: list[Source], left_out: list[Issue]) -> str:
+    """Digest of all that the published graph depends on.
+
+    Raises ``ConfigError`` or ``OntologyError`` for what the configuration names and nobody finds: before any work.
+    """
+    for kind, names in (
+        ("extractors", job.config["mentions"]["extractors"]),
+        ("encoders", [job.config["embeddings"]["encoder"]]),
+    ):
+        for name in names:
+            registry.check(kind, name)
+    rooms = [code_version(room) for room in ("entities", "statements", "graphs", "queries", "ontologies")]
+    ontologies = ontology_texts(job.config["statements"]["ontologies"])
+    decisions = job.config["statements"]["decisions"]
+    read_decisions(decisions)
+    decided = Path(decisions).read_bytes() if decisions else b""
+    vectors = [job.vectors_key(s) for s in sources]
+    skipped = [f"{i.source} {i.code}" for i in left_out]
+    return Cache.key(job.config.sha256(), *rooms, *vectors, ontologies, decided, *skipped)
+
+
+def published(workspace: Workspace, key: str) -> Report | None:
+    """The published report if it was made from the same input and no file failed for a passing reason."""
+    folder = workspace.current
+    if folder is None or not (folder / "report.json").is_file():
+        return None
+    report = Report.load(folder / "report.json")
+    passing = any(issue["code"] in TRANSIENT for issue in report.issues)
+    return replace(report, unchanged=True) if report.build_key == key and not passing else None

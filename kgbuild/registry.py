@@ -24,16 +24,22 @@ def available(kind: str) -> dict[str, EntryPoint]:
     return {e.name: e for e in sorted(entry_points(group=f"kgbuild.{kind}"), key=lambda e: e.name)}
 
 
+def check(kind: str, name: str) -> None:
+    """Whether a name can be a plug-in, without importing it. Raises ``ConfigError`` with the known names."""
+    found = available(kind)
+    if name not in found and ":" not in name:
+        known = ", ".join(found) or "none: reinstall with `pip install -e .`"
+        raise ConfigError(f"no {kind[:-1]} named {name!r}. Known: {known}.")
+
+
 def load(kind: str, name: str) -> Any:
     """The plug-in of that name, imported now. Raises ``ConfigError`` if there is none or it fails."""
+    check(kind, name)
     found = available(kind)
     try:
         if name in found:
             return found[name].load()
-        module, colon, attribute = name.partition(":")
-        if not colon:
-            known = ", ".join(found) or "none: reinstall with `pip install -e .`"
-            raise ConfigError(f"no {kind[:-1]} named {name!r}. Known: {known}.")
+        module, _, attribute = name.partition(":")
         return getattr(import_module(module), attribute)
     except (ImportError, AttributeError) as err:
         raise ConfigError(f"{kind[:-1]} {name!r} cannot be loaded: {err}.") from err

@@ -58,6 +58,8 @@ def test_an_empty_corpus_is_exit_code_3(tmp_path: Path, capsys: Output) -> None:
         (["build", "nowhere", "--out", "x"], "nowhere"),
         (["build", ".", "--out", "x", "--set", "align.min_scor=1"], "min_score"),
         (["build", ".", "--out", "x", "--set", "align"], "section.key=value"),
+        (["build", ".", "--out", "x", "--set", "align.min_score=7"], "between 0 and 1"),
+        (["build", ".", "--out", "x", "--set", "sources.timeout_s=0"], "above 0"),
         (["build", ".", "--out", "x", "--config", "none.toml"], "none.toml"),
         (["build"], "Missing"),
         (["bild"], "bild"),
@@ -72,6 +74,22 @@ def test_wrong_usage_is_exit_code_2(
     assert run(arguments) == 2
     assert hint in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "hint"),
+    [
+        ('mentions.extractors=["ocr", "nothing"]', "no extractor named 'nothing'"),
+        ('embeddings.encoder="nothing"', "no encoder named 'nothing'"),
+        ('statements.ontologies=["nothing.ttl"]', "nothing.ttl"),
+        ('statements.decisions="nothing.txt"', "nothing.txt"),
+    ],
+)
+def test_what_nobody_finds_is_said_before_any_work(setting: str, hint: str, capsys: Output, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Ada Lovelace was born in London.", "utf-8")
+    assert run(["build", str(tmp_path / "a.txt"), "--out", str(tmp_path / "out"), "--set", setting]) == 2
+    shown = capsys.readouterr().err
+    assert hint in shown and "to do" not in shown
 
 
 def test_query_forms(example: tuple[Path, Report], capsys: Output, tmp_path: Path) -> None:
@@ -118,5 +136,5 @@ def test_doctor(capsys: Output) -> None:
 
 
 def test_no_workspace(tmp_path: Path, capsys: Output) -> None:
-    assert run(["query", str(tmp_path), "ASK { ?s ?p ?o }"]) == 1
+    assert run(["query", str(tmp_path), "ASK { ?s ?p ?o }"]) == 2
     assert "kgbuild build" in capsys.readouterr().err

@@ -62,6 +62,30 @@ def test_a_second_build_does_nothing_again(corpus: Corpus, tmp_path: Path) -> No
     assert products(out) == before and (out / "current").resolve() == generation
 
 
+def test_a_changed_ontology_or_decision_is_a_change(corpus: Corpus, tmp_path: Path) -> None:
+    folder, ontology, decisions = (
+        corpus({"a.mmd": "graph LR\n A[Alpha] --> B[Beta]\n"}),
+        tmp_path / "o.ttl",
+        tmp_path / "d",
+    )
+    ontology.write_text("<https://x.org/p> a <http://www.w3.org/2002/07/owl#ObjectProperty> .", "utf-8")
+    decisions.write_text("", "utf-8")
+    settings = {
+        "run.workers": 1,
+        "statements.ontologies": ["core", str(ontology)],
+        "statements.decisions": str(decisions),
+    }
+
+    def unchanged() -> bool:
+        return kgbuild.build(folder, out=tmp_path / "out", config=Config.load(overrides=settings)).unchanged
+
+    assert [unchanged(), unchanged()] == [False, True]
+    ontology.write_text("<https://x.org/q> a <http://www.w3.org/2002/07/owl#ObjectProperty> .", "utf-8")
+    assert [unchanged(), unchanged()] == [False, True]
+    decisions.write_text("different Alpha | Beta\n", "utf-8")
+    assert [unchanged(), unchanged()] == [False, True]
+
+
 def test_changes_give_what_a_build_from_scratch_gives(corpus: Corpus, tmp_path: Path) -> None:
     out = tmp_path / "out"
     folder = corpus(FILES)

@@ -50,7 +50,7 @@ for _name in COMMANDS:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit code: 0 success, 1 partial or failed, 2 wrong usage, 3 empty."""
+    """Run one command line and return its exit code: 0 success, 1 partial or wrong, 2 refused, 3 empty."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         code = app(list(arguments), standalone_mode=False)

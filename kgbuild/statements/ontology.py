@@ -99,8 +99,16 @@ def _load(names: tuple[str, ...], texts: tuple[tuple[str, str], ...]) -> Ontolog
 
 def load_ontology(names: Sequence[str]) -> Ontology:
     """The ontologies together; ``core`` always among them. Raises ``OntologyError`` naming the file."""
-    unique = tuple(dict.fromkeys(("core", *names)))
-    return _load(unique, tuple(_read(name) for name in unique))
+    return _load(_all(names), ontology_texts(names))
+
+
+def ontology_texts(names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Text and format of each ontology that is loaded together. Raises ``OntologyError`` naming the file."""
+    return tuple(_read(name) for name in _all(names))
+
+
+def _all(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(("core", *names)))
 
 
 def _read(name: str) -> tuple[str, str]:
