@@ -66,18 +66,25 @@ def _shapes(out: Path) -> int:
 @app.command()
 def text(
     file: Annotated[Path, typer.Argument(help="Annotated documents, .jsonl.gz as in shared/text.")],
-    predictions: Annotated[Path, typer.Option(help="File to write, for score.py.")],
+    predictions: Annotated[Path | None, typer.Option(help="Write what was found to this file.")] = None,
     split: Annotated[str, typer.Option(help="Only documents of this split.")] = "",
     gold: Annotated[bool, typer.Option("--gold", help="Relations from the annotated entities.")] = False,
     config: Annotated[Path | None, typer.Option(help="TOML file over the defaults.")] = None,
 ) -> None:
-    """Run the text extractor over annotated documents and write its predictions."""
+    """Run the text extractor over annotated documents and print precision, recall and F1."""
     from kgbuild.cli.console import Bars
     from kgbuild.config import Config
+    from kgbuild.mentions.metrics import conll
     from kgbuild.mentions.predict import predict_file
 
     with Bars() as bars:
-        count = predict_file(
+        found = predict_file(
             file, predictions, config=Config.load(config), split=split or None, gold=gold, progress=bars
         )
-    typer.echo(f"{count} documents: {predictions}")
+    typer.echo(f"{found.documents} documents, {found.words} words, {found.speed:.0f} words per second of CPU time")
+    if not found.scores:
+        return
+    typer.echo(f"{'measure':<34} {'precision':>9} {'recall':>9} {'F1':>9}")
+    for name, s in found.scores.items():
+        typer.echo(f"{name:<34} {s.precision:9.3f} {s.recall:9.3f} {s.f1:9.3f}")
+    typer.echo(f"{'coreference, CoNLL mean':<34} {'':9} {'':9} {conll(found.scores):9.3f}")

@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -18,13 +18,16 @@ from kgbuild import backbone
 from kgbuild.config import Config
 from kgbuild.errors import ModelError
 from kgbuild.identity import normalise
+from kgbuild.mentions.grammar import Phrase, analyse
 from kgbuild.mentions.names import name_features
+from kgbuild.mentions.parse import Parse
 from kgbuild.mentions.windows import Window, pack
 
 log = logging.getLogger(__name__)
 
 PAIRS_AT_ONCE = 2048
 ENTITIES_AT_ONCE = 120  # entities of one window beyond which it is a list, not prose: no relations are looked for
+EVIDENCE = 0.2
 NAMES_AT_ONCE = 160  # mentions of one window beyond which only equal names are compared
 
 
@@ -49,13 +52,15 @@ class Relation:
     score: float
     subject: int
     object: int
+    evidence: tuple[int, ...] = ()  # the sentences that show it
 
 
 @dataclass(slots=True)
 class Annotation:
     """What the network says of one document; filled head by head.
 
-    ``states`` and ``attention`` are per window: tensors (n, 384) and (n, n).
+    ``states`` and ``attention`` are per window: tensors (n, 384) and (n, n). ``parses`` has one
+    item per sentence, ``phrases`` are noun phrases of all forms, nested ones included.
     """
 
     sentences: Sequence[Sequence[str]]
@@ -67,6 +72,18 @@ class Annotation:
     clusters: list[list[int]]
     relations: list[Relation]
     lists: int = 0  # windows with too many entities to look for relations
+    words: list[Any] = field(default_factory=list)  # word states of each window, (w, 384)
+    parses: list[Parse] = field(default_factory=list)
+    phrases: list[Phrase] = field(default_factory=list)
+
+    def add_parse(self, sentence: int, parse: Parse) -> None:
+        """Set the parse of a sentence, or go on with it where a window ended inside."""
+        while len(self.parses) <= sentence:
+            self.parses.append(Parse((), (), (), ()))
+        old = self.parses[sentence]
+        self.parses[sentence] = Parse(
+            old.tags + parse.tags, old.heads + parse.heads, old.labels + parse.labels, old.kinds + parse.kinds
+        )
 
 
 class Annotator:
@@ -79,7 +96,7 @@ class Annotator:
         import torch
         from safetensors.torch import load_file
 
-        from kgbuild.mentions.textmodel import Shape, TextModel
+        from kgbuild.mentions.textmodel import Shape, TextModel, merge_adapters
 
         self.torch = torch
         named = config["text"]["weights"]
@@ -107,6 +124,7 @@ class Annotator:
         if missing:
             raise ModelError(f"text.safetensors does not fit this code: {sorted(missing)[:3]}. Train again.")
         self.model.load_state_dict({n: t.float() for n, t in state.items()}, strict=False)
+        merge_adapters(self.model.encoder)
 
     def __call__(self, sentences: Sequence[Sequence[str]]) -> Annotation:
         """Everything about one document given as sentences of words."""
@@ -114,6 +132,7 @@ class Annotator:
         self.find_mentions(annotation)
         self.find_clusters(annotation)
         self.find_relations(annotation)
+        self.find_grammar(annotation)
         return annotation
 
     def encode(self, sentences: Sequence[Sequence[str]]) -> Annotation:
@@ -121,14 +140,19 @@ class Annotator:
         windows = pack(sentences, self.tokenizer)
         with self.torch.inference_mode():
             encoded = [self.model.encode(self.torch.tensor(w.ids), self.torch.tensor(w.cases)) for w in windows]
-        return Annotation(sentences, windows, [s for s, _ in encoded], [a for _, a in encoded], [], [], [], [])
+            words = [self._words(w, s) for w, (s, _) in zip(windows, encoded, strict=True)]
+        states, attention = [s for s, _ in encoded], [a for _, a in encoded]
+        return Annotation(sentences, windows, states, attention, [], [], [], [], words=words)
+
+    def _words(self, window: Window, states: Any) -> Any:
+        owner = [w for w, (a, b) in enumerate(window.pieces) for _ in range(a, b)]
+        return self.model.words(states, self.torch.tensor(owner))
 
     def find_mentions(self, a: Annotation) -> None:
         """Best BIO sequence of each window (Viterbi over the legal transitions)."""
-        for number, (window, states) in enumerate(zip(a.windows, a.states, strict=True)):
-            first = self.torch.tensor([p[0] for p in window.pieces])
+        for number, (window, words) in enumerate(zip(a.windows, a.words, strict=True)):
             with self.torch.inference_mode():
-                logits = self.torch.log_softmax(self.model.tag(states[first]), -1).numpy()
+                logits = self.torch.log_softmax(self.model.tag(words), -1).numpy()
             for start, end, kind in _decode(logits, [w[0] for w in window.words]):
                 sentence, word = window.words[start]
                 score = float(np.exp(logits[np.arange(start, end), _tags(start, end, kind)].mean()))
@@ -183,8 +207,7 @@ class Annotator:
 
     def find_relations(self, a: Annotation) -> None:
         """Relations above the adaptive threshold between the clusters of each window."""
-        best: dict[tuple[int, int, int], float] = {}
-        homes: dict[tuple[int, int, int], int] = {}
+        best: dict[tuple[int, int, int], tuple[float, int, tuple[int, ...]]] = {}
         for number in range(len(a.windows)):
             here = [(c, [i for i in m if a.homes[i] == number]) for c, m in enumerate(a.clusters)]
             present = [(c, m) for c, m in here if m]
@@ -192,33 +215,46 @@ class Annotator:
                 a.lists += 1
             if not 2 <= len(present) <= ENTITIES_AT_ONCE:
                 continue
-            for key, score in self._relate_window(a, number, present):
-                if score > best.get(key, 0.0):
-                    best[key], homes[key] = score, number
-        for (head, tail, prop), score in sorted(best.items()):
-            subject, object = self._closest(a, head, tail, homes[head, tail, prop])
-            a.relations.append(Relation(head, tail, prop, score, subject, object))
+            for key, score, evidence in self._relate_window(a, number, present):
+                if key not in best or score > best[key][0]:
+                    best[key] = score, number, evidence
+        for (head, tail, prop), (score, home, evidence) in sorted(best.items()):
+            subject, object = self._closest(a, head, tail, home)
+            a.relations.append(Relation(head, tail, prop, score, subject, object, evidence))
 
     def _relate_window(
         self, a: Annotation, number: int, present: list[tuple[int, list[int]]]
-    ) -> list[tuple[tuple[int, int, int], float]]:
+    ) -> list[tuple[tuple[int, int, int], float, tuple[int, ...]]]:
+        from kgbuild.mentions.textmodel import nearness
+
         torch = self.torch
         mentions = [[self._pieces(a, i) for i in m] for _, m in present]
+        places = [[a.mentions[i].sentence for i in m] for _, m in present]
         kinds = torch.tensor([_majority([a.mentions[i].type for i in a.clusters[c]]) for c, _ in present])
+        sentence = [-1, *(s for (s, _), (b, e) in zip(a.windows[number].words, a.windows[number].pieces, strict=True)
+                          for _ in range(b, e)), -1]  # fmt: skip
         n = len(present)
         pairs = [(h, t) for h in range(n) for t in range(n) if h != t]
         found = []
         for b in range(0, len(pairs), PAIRS_AT_ONCE):
             batch = pairs[b : b + PAIRS_AT_ONCE]
             with torch.inference_mode():
-                logits = self.model.relate(a.states[number], a.attention[number], mentions, kinds, torch.tensor(batch))
+                logits, focus = self.model.relate(
+                    a.states[number], a.attention[number], mentions, kinds, torch.tensor(batch), nearness(places, batch)
+                )
                 margin = logits[:, 1:] - logits[:, :1] + self.shift
                 rows, columns = torch.nonzero(margin > 0, as_tuple=True)
                 scores = torch.sigmoid(margin[rows, columns]).tolist()
-            for row, column, score in zip(rows.tolist(), columns.tolist(), scores, strict=True):
+            looks = focus[rows].double().numpy()
+            for i, (row, column, score) in enumerate(zip(rows.tolist(), columns.tolist(), scores, strict=True)):
                 h, t = batch[row]
-                found.append(((present[h][0], present[t][0], column), score))
+                found.append(((present[h][0], present[t][0], column), score, _looked_at(looks[i], sentence)))
         return found
+
+    def find_grammar(self, a: Annotation) -> None:
+        """Trees, noun phrases and their antecedents."""
+        for number, words in enumerate(a.words):
+            analyse(a, number, words, self.model, self.facts)
 
     def surface(self, a: Annotation, i: int) -> str:
         """The words of a mention joined by blanks."""
@@ -239,6 +275,12 @@ class Annotator:
             if a.homes[i] == a.homes[j] == home
         ]
         return min(pairs)[2:]
+
+
+def _looked_at(look: np.ndarray, sentence: list[int]) -> tuple[int, ...]:
+    """Sentences that get at least ``EVIDENCE`` of a pair's attention (as DREEAM reads evidence off it)."""
+    shares = np.bincount(np.array(sentence) + 1, weights=look)[1:]
+    return tuple(int(s) for s in np.flatnonzero(shares >= EVIDENCE))
 
 
 @lru_cache(64)
