@@ -59,8 +59,8 @@ class Relation:
 class Annotation:
     """What the network says of one document; filled head by head.
 
-    ``states`` and ``attention`` are per window: tensors (n, 384) and (n, n). ``parses`` has one
-    item per sentence, ``phrases`` are noun phrases of all forms, nested ones included.
+    ``states`` and ``attention`` are per window: tensors (n, 384) and (heads, n, n). ``parses`` has
+    one item per sentence, ``phrases`` are noun phrases of all forms, nested ones included.
     """
 
     sentences: Sequence[Sequence[str]]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
@@ -29,25 +31,40 @@ def is_acronym(short: str, long: str) -> bool:
 
 def name_features(a: str, b: str, *, same_type: bool, distance: int) -> Sequence[float]:
     """Twelve numbers in [0, 1] about two names; ``distance`` in sentences."""
-    x, y = tokens_of(a), tokens_of(b)
-    s, t = " ".join(x), " ".join(y)
+    spelling = _spelling(a, b)
+    return (*spelling[:6], float(same_type), spelling[6], 1 / (1 + math.log1p(distance)), *spelling[7:])
+
+
+@lru_cache(200_000)
+def _spelling(a: str, b: str) -> tuple[float, ...]:
+    x, y = _forms(a), _forms(b)
     prefix = 0
-    for p, q in zip(s, t, strict=False):
+    for p, q in zip(x.text, y.text, strict=False):
         if p != q:
             break
         prefix += 1
-    digits_a, digits_b = [w for w in x if w.isdigit()], [w for w in y if w.isdigit()]
     return (
-        float(s == t),
-        float(x[-1] == y[-1]),
-        float(x[0] == y[0]),
-        float(set(x) <= set(y) or set(y) <= set(x)),
+        float(x.text == y.text),
+        float(x.tokens[-1] == y.tokens[-1]),
+        float(x.tokens[0] == y.tokens[0]),
+        float(x.words <= y.words or y.words <= x.words),
         float(is_acronym(a, b) or is_acronym(b, a)),
-        fuzz.ratio(s, t) / 100,
-        float(same_type),
-        prefix / max(len(s), len(t), 1),
-        1 / (1 + math.log1p(distance)),
-        float(len(x) == 1 and len(y) == 1),
-        float((len(x) == 1) != (len(y) == 1)),
-        float(bool(digits_a or digits_b) and digits_a != digits_b),
+        fuzz.ratio(x.text, y.text) / 100,
+        prefix / max(len(x.text), len(y.text), 1),
+        float(len(x.tokens) == 1 and len(y.tokens) == 1),
+        float((len(x.tokens) == 1) != (len(y.tokens) == 1)),
+        float(bool(x.digits or y.digits) and x.digits != y.digits),
     )
+
+
+class _Forms(NamedTuple):
+    tokens: list[str]
+    words: frozenset[str]
+    text: str
+    digits: list[str]
+
+
+@lru_cache(20_000)
+def _forms(name: str) -> _Forms:
+    tokens = tokens_of(name)
+    return _Forms(tokens, frozenset(tokens), " ".join(tokens), [w for w in tokens if w.isdigit()])

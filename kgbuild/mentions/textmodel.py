@@ -116,13 +116,13 @@ class TextModel(nn.Module):
         return [p for n, p in self.named_parameters() if not _frozen(n)]
 
     def encode(self, ids: Tensor, cases: Tensor) -> tuple[Tensor, Tensor]:
-        """States (n, d) of n subwords and the last layer's attention (n, n), mean over heads.
+        """States (n, d) of n subwords and the last layer's attention (heads, n, n).
 
         ``ids``, ``cases``: (n,), as in ``Window``.
         """
         words = self.encoder.get_submodule("embeddings.word_embeddings")(ids) + self.case(cases)
         out = self.encoder(inputs_embeds=words[None], attention_mask=torch.ones_like(ids)[None], output_attentions=True)
-        return out.last_hidden_state[0], out.attentions[-1][0].mean(0)
+        return out.last_hidden_state[0], out.attentions[-1][0]
 
     @staticmethod
     def words(states: Tensor, owner: Tensor) -> Tensor:
@@ -152,10 +152,10 @@ class TextModel(nn.Module):
         vectors, looks = [], []
         for entity in mentions:
             vectors.append(torch.logsumexp(torch.stack([states[m].mean(0) for m in entity]), 0))
-            looks.append(torch.stack([attention[m].mean(0) for m in entity]).mean(0))
+            looks.append(torch.stack([attention[:, m].mean(1) for m in entity]).mean(0))
         entity_states, entity_looks = torch.stack(vectors), torch.stack(looks)
         h, t = pairs[:, 0], pairs[:, 1]
-        joint = entity_looks[h] * entity_looks[t]
+        joint = torch.einsum("phn,phn->pn", entity_looks[h], entity_looks[t])
         joint = joint / (joint.sum(-1, keepdim=True) + 1e-10)
         context = joint @ states
         kinds, distance = self.type_embedding(types), self.near_embedding(near)

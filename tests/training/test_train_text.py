@@ -20,7 +20,7 @@ from kgbuild.training.text import Recipe
 
 PEOPLE = ["Ada Brown", "Tom Fields", "Mia Stone", "Leo Hart", "Eva Winter", "Sam Rivers"]
 TOWNS = ["Lisbon", "Oslo", "Vienna", "Dublin", "Turin", "Ghent"]
-RECIPE = Recipe(epochs=2, extra_epochs=1, threads=1)
+RECIPE = Recipe(epochs=2, extra_epochs=2, tree_epochs=1, teach_from=1, threads=1)
 
 
 def document(n: int, choose: random.Random) -> dict[str, object]:
@@ -33,6 +33,18 @@ def document(n: int, choose: random.Random) -> dict[str, object]:
     }  # fmt: skip
 
 
+def tree(n: int) -> dict[str, object]:
+    return {
+        "id": f"t{n}", "split": "train",
+        "sents": [["The", "old", "town", "sleeps", "."], ["It", "is", "quiet", "."]],
+        "upos": [["DET", "ADJ", "NOUN", "VERB", "PUNCT"], ["PRON", "AUX", "ADJ", "PUNCT"]],
+        "head": [[3, 3, 4, 0, 4], [3, 3, 0, 3]],
+        "deprel": [["det", "amod", "nsubj", "root", "punct"], ["nsubj", "cop", "root", "punct"]],
+        "mentions": [[0, 0, 3, "place"], [1, 0, 1, "place"]], "mention_info": [["nominal", 2, "new"], ["pronoun", 0, "giv"]],
+        "clusters": [[0, 1]], "relations": [],
+    }  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
@@ -40,6 +52,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, count in (("redocred_train", 16), ("docred_extra", 8)):
         with gzip.open(folder / f"{name}.jsonl.gz", "wt", encoding="utf-8") as file:
             file.writelines(json.dumps(document(n, choose)) + "\n" for n in range(count))
+    with gzip.open(folder / "gum.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(tree(n)) + "\n" for n in range(4))
     names = {"P19": {"name": "place of birth"}, "P20": {"name": "place of death"}}
     (folder / "properties.json").write_text(json.dumps(names), "utf-8")
     return folder
