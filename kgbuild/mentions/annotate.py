@@ -198,7 +198,7 @@ class Annotator:
         states = torch.stack([a.states[a.homes[i]][self._pieces(a, i)].mean(0) for i in members])
         left, right = torch.tensor(pairs).T
         with torch.inference_mode():  # the later mention stands left, as in training
-            logits = self.model.coref(states, right, left, torch.tensor(features))
+            logits = self.model.coref(states, right, left, torch.from_numpy(np.array(features, dtype=np.float32)))
         labels = fcluster(linkage(1 - torch.sigmoid(logits).double().numpy(), "average"), 0.5, "distance")
         found: dict[int, list[int]] = {}
         for i, label in zip(members, labels, strict=True):

@@ -155,7 +155,7 @@ class TextModel(nn.Module):
             looks.append(torch.stack([attention[:, m].mean(1) for m in entity]).mean(0))
         entity_states, entity_looks = torch.stack(vectors), torch.stack(looks)
         h, t = pairs[:, 0], pairs[:, 1]
-        joint = torch.einsum("phn,phn->pn", entity_looks[h], entity_looks[t])
+        joint = torch.einsum("ahn,bhn->abn", entity_looks, entity_looks)[h, t]
         joint = joint / (joint.sum(-1, keepdim=True) + 1e-10)
         context = joint @ states
         kinds, distance = self.type_embedding(types), self.near_embedding(near)
