@@ -9,19 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from kgbuild.mentions.lemmas import lemma
-from kgbuild.mentions.parse import Tree
+from kgbuild.mentions.tree import Tree
+from kgbuild.mentions.wordlists import SPEECH, STATED
 
 MODALS = {
     "can": "can", "could": "could", "may": "may", "might": "may", "must": "must", "shall": "must", "should": "should",
     "ought": "should", "will": "will", "would": "would", "need": "must", "dare": "may",
 }  # fmt: skip
-SPEECH = frozenset(
-    "say tell claim state report argue believe think suggest propose assume suspect announce allege declare write note "
-    "explain add insist warn predict expect hope estimate feel imagine guess conclude find show demonstrate reveal "
-    "indicate confirm observe remark comment reply respond admit acknowledge recall describe maintain contend assert "
-    "speculate deny doubt consider judge fear mention point hear learn know realize realise see understand hold agree "
-    "testify stress emphasize hypothesize hypothesise imply quote".split()
-)
 _DOUBT = frozenset({"deny", "doubt"})
 _PERHAPS = {
     "perhaps": "perhaps", "maybe": "perhaps", "possibly": "perhaps", "probably": "probably", "likely": "probably",
@@ -31,7 +25,6 @@ _PERHAPS = {
     "sometimes": "sometimes", "often": "", "usually": "",
 }  # fmt: skip
 _NOT = frozenset({"not", "n't", "never", "nt"})
-_STATED = frozenset("that because since as although though while whereas and after before so".split())
 CLAUSES = frozenset({"root", "conj", "ccomp", "advcl", "acl", "parataxis", "xcomp", "csubj", "list"})
 
 
@@ -46,7 +39,7 @@ class Frame:
 
     @property
     def status(self) -> str:
-        """``asserted``, or what keeps it from being a fact: hypothetical before reported before negated before possible."""
+        """``asserted``, or what keeps it from being a fact, the strongest first."""
         if self.hypothetical:
             return "hypothetical"
         if self.attribution != -1:
@@ -100,7 +93,7 @@ def _own(tree: Tree, v: int) -> Frame:
         word, label = tree.lower[k], tree.base(k)
         if label == "aux" and lemma(tree.words[k], "AUX") in MODALS:
             modality = modality or MODALS[lemma(tree.words[k], "AUX")]
-        if word in _NOT or word in ("neither", "nor") and label in ("advmod", "cc"):
+        if word in _NOT or (word in ("neither", "nor") and label in ("advmod", "cc")):
             only = k + 1 < len(tree.words) and tree.lower[k + 1] in ("only", "just")
             negated = negated or not only
         if word == "cannot":
@@ -111,7 +104,7 @@ def _own(tree: Tree, v: int) -> Frame:
             negated = True
         if label == "advmod" and _PERHAPS.get(word):
             modality = modality or _PERHAPS[word]
-        if label == "mark" and word not in _STATED and word != "to":
+        if label == "mark" and word not in STATED and word != "to":
             supposed = True
         if (
             label == "advmod"
@@ -141,7 +134,7 @@ def _own(tree: Tree, v: int) -> Frame:
 
 
 def _asked(tree: Tree, v: int) -> bool:
-    """Whether the sentence ends in a question mark, or the verb stands behind its own auxiliary ("does it", "were he")."""
+    """Whether the sentence ends in a question mark, or the subject follows the auxiliary ("does it")."""
     if "?" in tree.words[-3:]:
         return True
     subjects, aux = tree.kids(v, "nsubj"), tree.kids(v, "aux", "cop")

@@ -5,41 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kgbuild.mentions.lemmas import lemma
-from kgbuild.mentions.parse import Tree
+from kgbuild.mentions.tree import Tree
+from kgbuild.mentions.wordlists import CONTAINERS, EMPTY, POINTERS, QUANTIFIERS
 
 MAX_WORDS = 8
 _LEFT = frozenset({"compound", "amod", "nummod", "flat", "goeswith", "nmod:desc", "nmod:unmarked", "nmod:poss"})
 _RIGHT = frozenset({"flat", "nummod", "goeswith", "nmod:unmarked"})
 _CUT = frozenset({",", ";", ":", "(", ")", "[", "]", "“", "”", '"', "—", "–", "/", "``", "''"})
-# Words before a noun that say how many or which ones without naming a kind; left out of the phrase.
-_QUANTIFIERS = frozenset(
-    "several many various different certain multiple numerous own respective entire whole much more most few all both "
-    "particular given overall total about approximately around nearly almost over up".split()
-)
-# Words that make a noun phrase mean another thing in each sentence.
-_POINTERS = frozenset(
-    "other another same such former latter next previous following first second third last above below aforementioned "
-    "similar additional further subsequent said remaining".split()
-)
 _POINTING = frozenset({"this", "that", "these", "those", "such", "which", "what", "whose", "whatever", "whichever"})
 _NO = frozenset({"no", "neither", "none"})
-# Nouns that name nothing by themselves.
-_EMPTY = frozenset(
-    "thing way lot bit kind sort one other something anything nothing everything someone anyone everyone none case "
-    "example instance fact reason matter manner sense sake order regard respect addition case event turn course fashion "
-    "term basis extent degree means need sort while moment time times day week month year hour minute second century "
-    "decade today tomorrow yesterday morning evening night period rest majority minority amount number total variety "
-    "range series pair couple dozen hundred thousand million billion percent % kb mb gb tb pb byte bit etc e.g. i.e. "
-    "people person man woman guy boy girl child kid somebody anybody everybody nobody self part piece side end place "
-    "point step section chapter figure table page note question answer issue problem idea result consequence use usage "
-    "lack presence existence possibility ability fun job stuff it's lots plenty half quarter third".split()
-)
-# Nouns that say nothing without what follows "of".
-_CONTAINERS = frozenset(
-    "type kind form set list group collection member number amount part piece range variety series lot majority copy "
-    "version level degree name instance example sort class pair couple bit one some many most all each any use lack "
-    "combination rest half percentage share rate sum total cause effect way".split()
-)
 NOMINAL = frozenset({"NOUN", "PROPN"})
 
 
@@ -58,7 +32,7 @@ class Phrase:
 
 
 def phrase(tree: Tree, head: int) -> Phrase:
-    """The phrase of a head noun: modifiers on its left without determiners, names and numbers on its right, "of ..."."""
+    """The phrase of a head noun: modifiers on its left, names and numbers on its right, "of ..."."""
     owner = next((k for k in tree.kids(head, "nmod:poss") if tree.tags[k] == "PRON"), -1)
     if tree.tags[head] == "PRON":
         return Phrase(head, head, head + 1, head + 1)
@@ -70,7 +44,7 @@ def phrase(tree: Tree, head: int) -> Phrase:
         and tree.words[start + 1] != "-"
         and (
             tree.tags[start] in ("PUNCT", "CCONJ", "DET", "PART", "ADP", "ADV", "NUM")
-            or tree.lower[start] in _QUANTIFIERS
+            or tree.lower[start] in QUANTIFIERS
         )
     ):
         start += 1
@@ -92,11 +66,8 @@ def phrase(tree: Tree, head: int) -> Phrase:
 def _belongs(tree: Tree, head: int, j: int) -> bool:
     """Whether word ``j`` is part of a left modifier of ``head``."""
     hyphened = tree.words[j + 1] == "-"  # "all-encompassing"
-    if (
-        tree.words[j] in _CUT
-        or not hyphened
-        and tree.tags[j] in ("DET", "PRON", "VERB", "SCONJ")
-        and tree.labels[j] != "amod"
+    if tree.words[j] in _CUT or (
+        not hyphened and tree.tags[j] in ("DET", "PRON", "VERB", "SCONJ") and tree.labels[j] != "amod"
     ):
         return False
     k = j
@@ -114,9 +85,7 @@ def _follows(tree: Tree, j: int) -> bool:
 
 def _filled(tree: Tree, start: int, end: int) -> bool:
     """Whether only determiners, numbers and quantifiers stand between."""
-    return all(
-        tree.tags[j] in ("DET", "NUM", "ADV", "PART") or tree.lower[j] in _QUANTIFIERS for j in range(start, end)
-    )
+    return all(tree.tags[j] in ("DET", "NUM", "ADV", "PART") or tree.lower[j] in QUANTIFIERS for j in range(start, end))
 
 
 def name(tree: Tree, p: Phrase) -> str:
@@ -140,7 +109,7 @@ def is_relative(tree: Tree, i: int) -> bool:
 
 
 def names_a_thing(tree: Tree, p: Phrase) -> bool:
-    """Whether a phrase says enough to be a thing of the graph: no pronoun, date, amount or pointer to another sentence."""
+    """Whether a phrase says enough to be a thing of the graph: no pronoun, date, amount, nothing anaphoric."""
     head, last = p.head, lemma(tree.words[p.head], tree.tags[p.head])
     if tree.tags[head] not in NOMINAL or not any(c.isalpha() for c in tree.words[head]) or len(tree.words[head]) < 2:
         return False
@@ -148,14 +117,14 @@ def names_a_thing(tree: Tree, p: Phrase) -> bool:
         return False
     if any(tree.lower[k] in _POINTING for k in tree.kids(head, "det")):
         return False
-    if any(tree.lower[k] in _POINTERS for k in tree.kids(head, "amod", "det")):
+    if any(tree.lower[k] in POINTERS for k in tree.kids(head, "amod", "det")):
         return False
-    if last in _CONTAINERS and p.end == p.core and p.start == p.head:
+    if last in CONTAINERS and p.end == p.core and p.start == p.head:
         return False
     if (
-        last in _CONTAINERS
+        last in CONTAINERS
         and p.end == p.core
         and any(tree.lower[c] == "of" for k in tree.kids(head, "nmod") for c in tree.kids(k, "case"))
     ):
         return False
-    return not (last in _EMPTY and p.end == p.core and (p.start == head or tree.tags[p.start] != "NOUN"))
+    return not (last in EMPTY and p.end == p.core and (p.start == head or tree.tags[p.start] != "NOUN"))
