@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -91,15 +92,14 @@ def _write_parse(doc: Doc, sentences: list[list[Token]], parses: list[Any]) -> N
     values = np.zeros((len(doc), 3), dtype="uint64")
     store, heads = doc.vocab.strings, np.arange(-1, len(doc) - 1)
     heads[0] = 0
-    for words, parse in zip(sentences, parses, strict=False):
-        if len(parse.heads) != len(words) or not words:
-            continue
-        roots = [i for i, h in enumerate(parse.heads) if h < 0]
+    for words, parse in zip_longest(sentences, parses):
+        parsed = parse is not None and len(parse.heads) == len(words) and -1 in parse.heads
+        root = parse.heads.index(-1) if parsed else 0
         for i, token in enumerate(words):
-            head = parse.heads[i]
-            heads[token.i] = words[head].i if head >= 0 else words[roots[0]].i
-            values[token.i, 1] = store.add("ROOT" if i == roots[0] else parse.labels[i])
-            values[token.i, 2] = store.add(parse.tags[i])
+            head = parse.heads[i] if parsed else root
+            heads[token.i] = words[head if head >= 0 else root].i
+            values[token.i, 1] = store.add("ROOT" if i == root else parse.labels[i] if parsed else "dep")
+            values[token.i, 2] = store.add(parse.tags[i]) if parsed else 0
     offsets = heads - np.arange(len(doc))
     values[:, 0] = offsets.astype("int64").astype("uint64")
     doc.from_array([HEAD, DEP, POS], values)  # type: ignore[arg-type]

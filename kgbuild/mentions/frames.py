@@ -91,8 +91,8 @@ def _own(tree: Tree, v: int) -> Frame:
     negated, modality, supposed, said = False, "", False, -1
     for k in tree.kids(v):
         word, label = tree.lower[k], tree.base(k)
-        if label == "aux" and lemma(tree.words[k], "AUX") in MODALS:
-            modality = modality or MODALS[lemma(tree.words[k], "AUX")]
+        if label == "aux":
+            modality = modality or MODALS.get(word) or MODALS.get(lemma(word, "AUX"), "")
         if word in _NOT or (word in ("neither", "nor") and label in ("advmod", "cc")):
             only = k + 1 < len(tree.words) and tree.lower[k + 1] in ("only", "just")
             negated = negated or not only

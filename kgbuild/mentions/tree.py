@@ -8,7 +8,7 @@ from kgbuild.mentions.parse import Parse
 
 
 class Tree:
-    """A sentence and its parse. ``sound`` is false where the heads make no tree of one root."""
+    """A sentence and its parse. ``sound`` is false where the heads make no tree of one root; its words have no tags then."""
 
     def __init__(self, words: Sequence[str], parse: Parse) -> None:
         self.words = tuple(words)
@@ -23,6 +23,8 @@ class Tree:
                 if h >= 0:
                     self._kids[h].append(i)
             self.sound = len(self.below(self.heads.index(-1))) == n  # no cycle
+        if not self.sound:  # nothing is known of its words
+            self.tags, self.heads, self.labels, self.kinds = ("X",) * n, (-1,) * n, ("dep",) * n, ("",) * n
 
     def kids(self, i: int, *labels: str) -> list[int]:
         """Dependents of a word in order; with ``labels``, those of these relations ("nsubj" takes its subtypes)."""

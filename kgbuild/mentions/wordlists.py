@@ -29,7 +29,7 @@ EMPTY = _words("""
     etc e.g. i.e. people person man woman guy boy girl child kid somebody anybody everybody nobody self part
     piece side end place point step section chapter figure table page note question answer issue problem idea
     result consequence use usage lack presence existence possibility ability fun job stuff it's lots plenty half
-    quarter third
+    quarter third following above below former latter
 """)
 
 # Nouns that say nothing without what follows "of".
