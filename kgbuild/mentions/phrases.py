@@ -49,7 +49,7 @@ def phrase(tree: Tree, head: int) -> Phrase:
     ):
         start += 1
     end = head + 1
-    while end < len(tree.words) and tree.heads[end] == head and _follows(tree, end):
+    while end < len(tree.words) and head <= tree.heads[end] < end and _follows(tree, end):
         end += 1
     core = end
     for k in tree.kids(head, "nmod"):

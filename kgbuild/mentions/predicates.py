@@ -10,7 +10,7 @@ from kgbuild.mentions.lemmas import lemma
 from kgbuild.mentions.phrases import NOMINAL, is_relative, phrase
 from kgbuild.mentions.subjects import REACH, antecedent_fits, is_passive
 from kgbuild.mentions.tree import Tree
-from kgbuild.mentions.wordlists import BECOMING, CONTROL, ENABLING, NAMING, REFUSED
+from kgbuild.mentions.wordlists import BECOMING, CARRIED, CONTROL, ENABLING, NAMING, REFUSED, SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,18 @@ def _oblique(
     if case is None or tree.labels[k] in ("obl:unmarked", "obl:tmod", "obl:npmod"):
         return
     preposition, where = case
+    if tree.lower[k] in SETTINGS and not tree.kids(k, "det", "amod", "compound", "nmod:poss"):
+        return  # "in cooperation with": part of a longer preposition
+    if objects and not passive and preposition not in (*CARRIED, "as"):
+        return  # "supports Ada for the election": the verb alone does not link to the election
+    if (
+        objects
+        and not passive
+        and tree.tags[objects[0]] == "NOUN"
+        and objects[0] == v + 1
+        and not tree.kids(objects[0])
+    ):
+        verb, words = f"{verb} {tree.lower[objects[0]]}", (*words, objects[0])  # "takes place in"
     if passive and preposition == "by":
         if tree.tags[k] in (*NOMINAL, "PRON") and tree.kinds[k] != "Time":
             base, particle = lemma(tree.words[v], "VERB"), _particle(tree, v)

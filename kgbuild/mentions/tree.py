@@ -8,7 +8,7 @@ from kgbuild.mentions.parse import Parse
 
 
 class Tree:
-    """A sentence and its parse. ``sound`` is false where the heads make no tree of one root; its words have no tags then."""
+    """A sentence and its parse. ``sound`` is false where the heads make no tree: its words have no tags then."""
 
     def __init__(self, words: Sequence[str], parse: Parse) -> None:
         self.words = tuple(words)

@@ -55,7 +55,7 @@ STATED = _words("""
 
 # Prepositions that deny, compare or measure: the verb does not link to what follows
 REFUSED = _words("""
-    without instead except unlike despite besides per like than rather due because via regarding concerning
+    without instead except unlike despite besides per like than rather due because regarding concerning
     according given including excluding pending notwithstanding barring until till times plus minus
 """)
 
@@ -78,6 +78,18 @@ STATIVE = _words("""
 # Verbs that link like "be".
 BECOMING = _words("""
     become remain stay
+""")
+
+# Prepositions that link a verb to what its object goes to, comes from or is at.
+CARRIED = _words("""
+    to into onto in on from with through over across between against inside via towards toward
+""")
+
+# Nouns that make a preposition together with others: "in cooperation with".
+SETTINGS = _words("""
+    cooperation celebration conjunction accordance response addition favor favour charge contrast comparison line
+    search honor honour collaboration association combination front spite lieu light view absence exchange return
+    behalf terms practice general particular detail fact place case question
 """)
 
 NAMING = {  # verbs whose "as" says what the object is, with their participles: "uses Redis as a cache"

@@ -107,6 +107,7 @@ def test_what_is_denied_or_said_is_no_fact_but_kept_with_its_evidence(opened_gra
     assert said["reason"] == "reported: it is said by vendor"
     why = opened_graph.why(said["s"])
     assert why.text == "Client encrypt user passwords" and "said by vendor" in why.reason
+    assert opened_graph.why(why.evidence[0].id).reason == "reported"
     assert why.evidence[0].marked == "The vendor claims that the Client encrypts user passwords."
     for predicate in ("store", "encrypt"):
         iri = open_relation_iri("https://example.org/kg/", predicate)
