@@ -59,13 +59,8 @@ def _oblique(
         return  # "in cooperation with": part of a longer preposition
     if objects and not passive and preposition not in (*CARRIED, "as"):
         return  # "supports Ada for the election": the verb alone does not link to the election
-    if (
-        objects
-        and not passive
-        and tree.tags[objects[0]] == "NOUN"
-        and objects[0] == v + 1
-        and not tree.kids(objects[0])
-    ):
+    light = bool(objects) and objects[0] == v + 1 and tree.tags[objects[0]] == "NOUN" and not tree.kids(objects[0])
+    if light and not passive:
         verb, words = f"{verb} {tree.lower[objects[0]]}", (*words, objects[0])  # "takes place in"
     if passive and preposition == "by":
         if tree.tags[k] in (*NOMINAL, "PRON") and tree.kinds[k] != "Time":
@@ -116,9 +111,9 @@ def _arguments_of(tree: Tree, x: int, verb: str) -> Iterator[Link]:
     for k in objects:
         yield from _argument(tree, x, k, verb, (x,), "chain")
     for k in tree.kids(x, "obl"):
-        case = _case(tree, k)
-        if case is not None and case[0] != "as":
-            yield from _argument(tree, x, k, f"{verb} {case[0]}", (x, *case[1]), "chain")
+        for link in _oblique(tree, x, k, verb, (x,), False, objects):
+            if link.subject < 0:
+                yield replace(link, pattern="chain")
 
 
 def _controlled(tree: Tree, actor: int, x: int, base: str) -> Iterator[Link]:
