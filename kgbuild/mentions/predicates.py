@@ -10,7 +10,7 @@ from kgbuild.mentions.lemmas import lemma
 from kgbuild.mentions.phrases import NOMINAL, is_relative, phrase
 from kgbuild.mentions.subjects import REACH, antecedent_fits, is_passive
 from kgbuild.mentions.tree import Tree
-from kgbuild.mentions.wordlists import BECOMING, CARRIED, CONTROL, ENABLING, NAMING, REFUSED, SETTINGS
+from kgbuild.mentions.wordlists import BECOMING, CARRIED, CONTROL, ENABLING, LIGHT, NAMING, REFUSED, SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ def _oblique(
         return  # "in cooperation with": part of a longer preposition
     if objects and not passive and preposition not in (*CARRIED, "as"):
         return  # "supports Ada for the election": the verb alone does not link to the election
-    light = bool(objects) and objects[0] == v + 1 and tree.tags[objects[0]] == "NOUN" and not tree.kids(objects[0])
+    bare = bool(objects) and objects[0] == v + 1 and not tree.kids(objects[0])
+    light = bare and lemma(tree.words[v], "VERB") in LIGHT
     if light and not passive:
         verb, words = f"{verb} {tree.lower[objects[0]]}", (*words, objects[0])  # "takes place in"
     if passive and preposition == "by":

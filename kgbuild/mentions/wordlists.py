@@ -85,6 +85,11 @@ CARRIED = _words("""
     to into onto in on from with through over across between against inside via towards toward
 """)
 
+# Verbs that say nothing without the bare noun behind them: "takes place in".
+LIGHT = _words("""
+    take give make have pay do play get keep lose gain set put
+""")
+
 # Nouns that make a preposition together with others: "in cooperation with".
 SETTINGS = _words("""
     cooperation celebration conjunction accordance response addition favor favour charge contrast comparison line
