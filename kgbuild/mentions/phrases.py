@@ -49,8 +49,12 @@ def phrase(tree: Tree, head: int) -> Phrase:
     ):
         start += 1
     end = head + 1
-    while end < len(tree.words) and head <= tree.heads[end] < end and _follows(tree, end):
-        end += 1
+    while end < len(tree.words):
+        hyphened = tree.words[end] == "-" and end + 1 < len(tree.words)  # "Wong Kwok-hing"
+        last = end + 1 if hyphened else end
+        if not (head <= tree.heads[last] < end and _follows(tree, last)):
+            break
+        end = last + 1
     core = end
     for k in tree.kids(head, "nmod"):
         case = tree.kids(k, "case")
@@ -99,8 +103,11 @@ def name(tree: Tree, p: Phrase) -> str:
 
 
 def is_denied(tree: Tree, head: int) -> bool:
-    """Whether "no" stands before a noun."""
-    return any(tree.lower[k] in _NO for k in tree.kids(head, "det", "advmod", "cc"))
+    """Whether "no" or "not" stands before a noun ("not only" denies nothing)."""
+    for k in tree.kids(head, "det", "advmod", "cc"):
+        if tree.lower[k] in _NO or (tree.lower[k] == "not" and tree.lower[k + 1 : k + 2] not in (("only",), ("just",))):
+            return True
+    return False
 
 
 def is_relative(tree: Tree, i: int) -> bool:

@@ -10,7 +10,17 @@ from kgbuild.mentions.lemmas import lemma
 from kgbuild.mentions.phrases import NOMINAL, is_relative, phrase
 from kgbuild.mentions.subjects import REACH, antecedent_fits, is_passive
 from kgbuild.mentions.tree import Tree
-from kgbuild.mentions.wordlists import BECOMING, CARRIED, CONTROL, ENABLING, LIGHT, NAMING, REFUSED, SETTINGS
+from kgbuild.mentions.wordlists import (
+    BECOMING,
+    CARRIED,
+    CONTROL,
+    DIRECTIONS,
+    ENABLING,
+    LIGHT,
+    NAMING,
+    REFUSED,
+    SETTINGS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +65,6 @@ def _oblique(
     if case is None or tree.labels[k] in ("obl:unmarked", "obl:tmod", "obl:npmod"):
         return
     preposition, where = case
-    if tree.lower[k] in SETTINGS and not tree.kids(k, "det", "amod", "compound", "nmod:poss"):
-        return  # "in cooperation with": part of a longer preposition
     if objects and not passive and preposition not in (*CARRIED, "as"):
         return  # "supports Ada for the election": the verb alone does not link to the election
     bare = bool(objects) and objects[0] == v + 1 and not tree.kids(objects[0])
@@ -64,7 +72,8 @@ def _oblique(
     if light and not passive:
         verb, words = f"{verb} {tree.lower[objects[0]]}", (*words, objects[0])  # "takes place in"
     if passive and preposition == "by":
-        if tree.tags[k] in (*NOMINAL, "PRON") and tree.kinds[k] != "Time":
+        alone = len([j for j in tree.kids(v, "obl") if any(tree.lower[c] == "by" for c in tree.kids(j, "case"))]) == 1
+        if alone and tree.tags[k] in (*NOMINAL, "PRON") and tree.kinds[k] != "Time":
             base, particle = lemma(tree.words[v], "VERB"), _particle(tree, v)
             yield from _argument(tree, v, k, " ".join((base, *particle)), words, "agent", turned=True)
         return
@@ -141,6 +150,8 @@ def copula(tree: Tree, p: int) -> Iterator[Link]:
         ):
             return
         whole = phrase(tree, p)
+        if any(lemma(tree.words[s], "NOUN") == lemma(tree.words[p], "NOUN") for s in tree.kids(p, "nsubj")):
+            return  # "the process is a process that ...": says nothing without the rest
         yield Link("be", p, tuple(cop), "copula")
         if whole.end > whole.core:  # "is the author of Y"
             of = next(k for k in tree.kids(p, "nmod") if tree.kids(k, "case") and tree.kids(k, "case")[0] == whole.core)
@@ -186,6 +197,8 @@ def _case(tree: Tree, k: int, *, than: bool = False) -> tuple[str, tuple[int, ..
     found = [c for c in tree.kids(k, "case") if c < k]
     if len(found) != 1:
         return None
+    if tree.lower[k] in SETTINGS and not tree.kids(k, "det", "amod", "compound", "nmod:poss"):
+        return None  # "in cooperation with": part of a longer preposition
     where = (found[0], *tree.kids(found[0], "fixed"))
     words = [tree.lower[i] for i in where]
     if words[0] in REFUSED and not (than and words == ["than"]):
@@ -199,13 +212,18 @@ def _case(tree: Tree, k: int, *, than: bool = False) -> tuple[str, tuple[int, ..
 
 def _verb(tree: Tree, v: int, passive: bool) -> tuple[str, tuple[int, ...]]:
     """The verb's part of the relation phrase, and its words."""
-    particles = tree.kids(v, "compound:prt")
     base = f"be {tree.lower[v]}" if passive else lemma(tree.words[v], "VERB")
-    return " ".join((base, *_particle(tree, v))), tuple(sorted((v, *particles)))
+    particles = _particles(tree, v)
+    return " ".join((base, *(tree.lower[k] for k in particles))), (v, *particles)
+
+
+def _particles(tree: Tree, v: int) -> tuple[int, ...]:
+    near = tuple(k for k in tree.kids(v, "advmod") if k == v + 1 and tree.lower[k] in DIRECTIONS)
+    return (*near, *tree.kids(v, "compound:prt"))
 
 
 def _particle(tree: Tree, v: int) -> tuple[str, ...]:
-    return tuple(tree.lower[k] for k in tree.kids(v, "compound:prt"))
+    return tuple(tree.lower[k] for k in _particles(tree, v))
 
 
 def _lost_auxiliary(tree: Tree, v: int) -> bool:

@@ -90,11 +90,17 @@ LIGHT = _words("""
     take give make have pay do play get keep lose gain set put
 """)
 
+# Adverbs right behind a verb that change what it means: "taken away".
+DIRECTIONS = _words("""
+    away back up down out off over together apart forward aside
+""")
+
 # Nouns that make a preposition together with others: "in cooperation with".
 SETTINGS = _words("""
     cooperation celebration conjunction accordance response addition favor favour charge contrast comparison line
     search honor honour collaboration association combination front spite lieu light view absence exchange return
     behalf terms practice general particular detail fact place case question
+    odds risk play stake record life progress opposition
 """)
 
 NAMING = {  # verbs whose "as" says what the object is, with their participles: "uses Redis as a cache"

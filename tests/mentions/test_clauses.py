@@ -78,6 +78,15 @@ def test_negation() -> None:
     assert found.frame.negated
 
 
+def test_one_end_may_be_denied_alone() -> None:
+    text = "Repair/NOUN/3/nsubj:pass is/AUX/3/aux:pass started/VERB/0/root not/PART/6/advmod by/ADP/6/case clients/NOUN/3/obl:agent"
+    (found,) = read(text).values()
+    assert found.frame.status == "negated"
+    both = text.replace("not/PART/6/advmod", "not/PART/6/advmod only/ADV/6/advmod").replace("/6/", "/7/")
+    (found,) = read(both).values()
+    assert found.frame.status == "asserted"
+
+
 @pytest.mark.parametrize(("word", "modality"), [("can", "can"), ("might", "may"), ("must", "must"), ("should", "should"), ("will", "will")])  # fmt: skip
 def test_modality(word: str, modality: str) -> None:
     (found,) = read(f"Shards/NOUN/3/nsubj {word}/AUX/3/aux reduce/VERB/0/root latency/NOUN/3/obj").values()
