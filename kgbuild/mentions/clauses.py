@@ -91,7 +91,8 @@ def _finish(tree: Tree, v: int, links: Iterator[Link], implied: bool) -> Iterato
     for link in found:
         acting = list(conjuncts(tree, link.subject)) if link.subject >= 0 else subjects
         for s in acting:
-            for o in conjuncts(tree, link.argument):
+            both = link.relation.endswith(" between")  # "between A and B" says nothing of B alone
+            for o in list(conjuncts(tree, link.argument))[: 0 if both and tree.kids(link.argument, "conj") else None]:
                 made = replace(own, negated=own.negated or s.denied or o.denied, modality=own.modality or link.modality)
                 if (s.either or o.either) and not made.negated:
                     made = replace(made, modality=made.modality or "or")

@@ -50,8 +50,10 @@ def verbal(tree: Tree, v: int) -> Iterator[Link]:
         return
     if not passive and objects and base not in ("be",):
         yield from _argument(tree, v, objects[0], verb, words, "object")
+    idiom = [k for k in tree.kids(v, "obl") if _is_setting(tree, k)]  # "fell in love with"
     for k in tree.kids(v, "obl"):
-        yield from _oblique(tree, v, k, verb, words, passive, objects)
+        if not idiom or k < idiom[0]:
+            yield from _oblique(tree, v, k, verb, words, passive, objects)
     if receivers and objects:
         yield from _argument(tree, v, receivers[0], f"{verb} to", words, "oblique")
     if len(chained) == 1:
@@ -197,8 +199,8 @@ def _case(tree: Tree, k: int, *, than: bool = False) -> tuple[str, tuple[int, ..
     found = [c for c in tree.kids(k, "case") if c < k]
     if len(found) != 1:
         return None
-    if tree.lower[k] in SETTINGS and not tree.kids(k, "det", "amod", "compound", "nmod:poss"):
-        return None  # "in cooperation with": part of a longer preposition
+    if _is_setting(tree, k):
+        return None
     where = (found[0], *tree.kids(found[0], "fixed"))
     words = [tree.lower[i] for i in where]
     if words[0] in REFUSED and not (than and words == ["than"]):
@@ -208,6 +210,11 @@ def _case(tree: Tree, k: int, *, than: bool = False) -> tuple[str, tuple[int, ..
         if len(words) == 1 or words in (["out", "of"], ["next", "to"], ["on", "top"], ["up", "to"], ["close", "to"])
         else None
     )
+
+
+def _is_setting(tree: Tree, k: int) -> bool:
+    """Whether a bare noun is part of a longer preposition: "in cooperation with"."""
+    return tree.lower[k] in SETTINGS and not tree.kids(k, "det", "amod", "compound", "nmod:poss")
 
 
 def _verb(tree: Tree, v: int, passive: bool) -> tuple[str, tuple[int, ...]]:

@@ -37,7 +37,7 @@ def subjects_of(tree: Tree, v: int, implied: bool, depth: int = 0) -> list[Subje
             other = any(tree.kids(j, "nsubj") and tree.base(j) in ("conj", "parataxis") for j in between)
             return [] if other or tree.kids(v, "mark") else subjects_of(tree, head, implied, depth + 1)
         return []
-    if tree.lower[v] == "using":  # a means of the clause, whatever it hangs on
+    if tree.lower[v] in ("using", "following"):  # a means of the clause, whatever it hangs on
         return []
     if label == "acl" and tree.tags[head] in NOMINAL and not tree.kids(v, "mark", "aux"):
         participle = tree.lower[v].endswith("ing") or is_passive(tree, v)

@@ -100,7 +100,7 @@ SETTINGS = _words("""
     cooperation celebration conjunction accordance response addition favor favour charge contrast comparison line
     search honor honour collaboration association combination front spite lieu light view absence exchange return
     behalf terms practice general particular detail fact place case question
-    odds risk play stake record life progress opposition
+    odds risk play stake record life progress opposition love touch contact
 """)
 
 NAMING = {  # verbs whose "as" says what the object is, with their participles: "uses Redis as a cache"
