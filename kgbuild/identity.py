@@ -49,7 +49,7 @@ def source_iri(base: str, path: str) -> str:
 
 
 def graph_iri(base: str, name: str) -> str:
-    """IRI of one of the graphs that are no source: entities, sources, provenance, quarantine, inferred."""
+    """IRI of one of the graphs that are no source: entities, relations, sources, provenance, quarantine, inferred."""
     return f"{base}graph/{name}"
 
 
@@ -68,6 +68,11 @@ def mention_iri(target: Target, surface: str, label: str, agent: str) -> str:
     return f"{target.source}#mention-{digest(selectors_key(target.selectors), surface, label, agent)}"
 
 
+def open_relation_iri(base: str, phrase: str) -> str:
+    """IRI of an open relation by its normalised phrase: "post to" -> ``relation/post_to``."""
+    return f"{base}relation/{quote(phrase.replace(' ', '_'), safe='-', encoding='utf-8', errors='replace')}"
+
+
 def relation_iri(subject: str, predicate: str, object: str, target: Target, agent: str) -> str:
     """IRI of a relation mention under its source; subject and object are mention ids."""
     key = digest(subject, predicate, object, selectors_key(target.selectors), agent)
@@ -79,9 +84,10 @@ def entity_iri(base: str, label: str, kind: str, discriminator: str = "") -> str
     return f"{base}entity/{slug(label)}-{digest(normalise(label), kind, discriminator, length=8)}"
 
 
-def statement_iri(base: str, subject: str, predicate: str, object: object) -> str:
-    """IRI of the statement s p o, the same whichever sources state it."""
-    return f"{base}statement/{digest(subject, predicate, object)}"
+def statement_iri(base: str, subject: str, predicate: str, object: object, status: str = "asserted") -> str:
+    """IRI of the statement s p o, the same whichever sources state it; what is denied or said has one of its own."""
+    parts = (subject, predicate, object) if status == "asserted" else (subject, predicate, object, status)
+    return f"{base}statement/{digest(*parts)}"
 
 
 def agent_iri(base: str, name: str, version: str) -> str:

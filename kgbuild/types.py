@@ -156,7 +156,12 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class RelationMention:
-    """A relation stated at one place between two mentions (by mention id)."""
+    """A relation stated at one place between two mentions (by mention id).
+
+    ``status``: ``asserted`` | ``negated`` | ``possible`` (can, may, will, or) | ``reported`` (somebody
+    says or believes it) | ``hypothetical`` (a condition, a question); only the first makes a fact, ``note``
+    says why in words. ``phrase``: the normalised words of an open relation ("post to"), else "".
+    """
 
     id: str
     subject: str
@@ -167,6 +172,9 @@ class RelationMention:
     agent: str
     surface: str = ""
     modality: str = "text"
+    phrase: str = ""
+    status: str = "asserted"
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ that need rdflib or pyoxigraph terms wrap them.
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 CORE = "https://w3id.org/kgbuild/core#"
 GENERAL = "https://w3id.org/kgbuild/general#"
@@ -49,5 +50,8 @@ def shorten(iri: str) -> str:
 
 def words(iri: str) -> str:
     """The last part of an IRI for people: ``gen:headOfGovernment`` -> "head of government"."""
+    head, _, local = iri.rpartition("/relation/")
+    if head:  # an open relation: the text's own words
+        return unquote(local).replace("_", " ")
     local = re.split(r"[#/]", iri.rstrip("#/"))[-1]
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", local).lower()

@@ -13,6 +13,7 @@ from kgbuild.entities.union import Union
 from kgbuild.mentions.names import is_acronym
 from kgbuild.types import Mention
 
+_DESCRIBING = "open/"  # agents of this name add noun phrases that open relations need
 _TYPING = "text/"  # agents of this name give every mention a class
 _GENERIC = 2  # other names with the same last word from which that word is a common noun
 _READ = frozenset({"picture", "frame"})  # modalities whose letters were read from pixels and may be misread
@@ -22,7 +23,7 @@ _READ = frozenset({"picture", "frame"})  # modalities whose letters were read fr
 class Group:
     """Mentions held to be one thing: its main name, all names, type, source and mean vector (unit).
 
-    ``guard`` is the type that keeps unlike things apart.
+    ``guard`` is the type that keeps unlike things apart. ``described``: nobody names or marks it, it is only described.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Group:
     source: str
     mentions: tuple[Mention, ...]
     vector: np.ndarray
+    described: bool = False
 
 
 def group(mentions: Sequence[Mention], vectors: Mapping[str, np.ndarray]) -> list[Group]:
@@ -114,6 +116,7 @@ def _make(mentions: list[Mention], vectors: Mapping[str, np.ndarray]) -> Group:
     return Group(
         mentions[0].id, key(name), name, tuple(sorted(keys)), kind, guard(kind, name), mentions[0].target.source,
         tuple(mentions), vector.astype(np.float32),
+        all(m.nominal and m.agent.startswith(_DESCRIBING) for m in mentions),
     )  # fmt: skip
 
 

@@ -87,7 +87,13 @@ def probability(found: dict[str, float]) -> float:
 
 
 def allowed(a: Group, b: Group) -> bool:
-    """Whether types let two groups be one thing."""
+    """Whether types let two groups be one thing.
+
+    A description ("the load balancer") is of another thing in each source, unless it is a term of several words
+    that the other one names or marks.
+    """
+    if (a.described or b.described) and (a.described == b.described or a.key != b.key or " " not in a.key):
+        return False
     return compatible(a.guard, b.guard)
 
 

@@ -42,6 +42,11 @@ class GraphData:
             found[e.id].update(self.mention[m].modality for m in e.mentions)
         return {e: tuple(sorted(m)) for e, m in found.items()}
 
+    @cached_property
+    def phrases(self) -> Mapping[str, str]:
+        """The words of each open relation, by its IRI."""
+        return {r.predicate: r.phrase for r in sorted(self.relations, key=lambda r: r.phrase) if r.phrase}
+
     @property
     def asserted(self) -> tuple[Statement, ...]:
         return tuple(s for s in self.statements if s.status == "asserted")

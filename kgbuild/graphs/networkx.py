@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kgbuild.graphs.data import GraphData
 from kgbuild.types import Value
-from kgbuild.vocab import shorten
+from kgbuild.vocab import shorten, words
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -20,7 +20,7 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 def to_networkx(data: GraphData) -> nx.MultiDiGraph:
     """Nodes: entity IRIs with ``label``, ``type``, ``modalities``, ``mentions`` and one attribute per literal fact.
 
-    Edges: key = statement IRI, with ``predicate``, ``confidence``, ``sources``.
+    Edges: key = statement IRI, with ``predicate``, ``label`` (the same in words), ``confidence``, ``sources``.
     """
     import networkx as nx
 
@@ -35,7 +35,7 @@ def to_networkx(data: GraphData) -> nx.MultiDiGraph:
         )
     for s in data.asserted:
         if isinstance(s.object, Value):
-            name = shorten(s.predicate).partition(":")[2]
+            name = data.phrases.get(s.predicate) or shorten(s.predicate).partition(":")[2]
             values = [*str(graph.nodes[s.subject].get(name, "")).split(" | "), s.object.lexical]
             graph.nodes[s.subject][name] = " | ".join(sorted({v for v in values if v}))
         else:
@@ -45,6 +45,7 @@ def to_networkx(data: GraphData) -> nx.MultiDiGraph:
                 s.object,
                 key=s.id,
                 predicate=shorten(s.predicate),
+                label=data.phrases.get(s.predicate) or words(s.predicate),
                 confidence=s.confidence,
                 sources=sources,
             )

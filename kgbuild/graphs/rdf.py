@@ -78,6 +78,7 @@ def quads(data: GraphData) -> list[str]:
     for graph, triples in (
         (graph_iri(data.base, "sources"), _sources(data)),
         (graph_iri(data.base, "entities"), _entities(data)),
+        (graph_iri(data.base, "relations"), _relations(data)),
         (graph_iri(data.base, "provenance"), _provenance(data)),
         (graph_iri(data.base, "quarantine"), _quarantine(data)),
     ):
@@ -144,6 +145,15 @@ def _entities(data: GraphData) -> Iterator[Triple]:
         yield iri(entity.id), iri(LABEL), text(entity.pref_label)
 
 
+def _relations(data: GraphData) -> Iterator[Triple]:
+    """Open relations that statements use: their words, and what they are below."""
+    for predicate in sorted({s.predicate for s in data.statements} & set(data.phrases)):
+        p = iri(predicate)
+        yield p, iri(TYPE), iri(RDF + "Property")
+        yield p, iri(LABEL), text(data.phrases[predicate])
+        yield p, iri(RDFS + "subPropertyOf"), iri(CORE + "openRelation")
+
+
 def _provenance(data: GraphData) -> Iterator[Triple]:
     agents: set[str] = set()
     related = {i for r in data.relations for i in (r.subject, r.object)}
@@ -180,6 +190,8 @@ def _relation(data: GraphData, r: RelationMention) -> Iterator[Triple]:
     yield s, iri(CORE + "subject"), iri(r.subject)
     yield s, iri(CORE + "object"), iri(r.object)
     yield s, iri(CORE + "modality"), text(r.modality)
+    if r.status != "asserted":
+        yield s, iri(CORE + "status"), text(r.status)
     if r.surface:
         yield s, iri(CORE + "surface"), text(r.surface)
     yield from _common(data, s, r.target, r.score, r.agent)
@@ -257,7 +269,7 @@ def write_turtle(data: GraphData, path: Path) -> None:
     import pyoxigraph
 
     lines = set()
-    for s, p, o in _entities(data):
+    for s, p, o in (*_entities(data), *_relations(data)):
         lines.add(f"{s} {p} {o} .")
     for _, (s, p, o) in _facts(data):
         lines.add(f"{s} {p} {o} .")

@@ -8,6 +8,7 @@ from typing import Any
 from kgbuild.graphs.data import GraphData
 from kgbuild.identity import selectors_key
 from kgbuild.types import Value
+from kgbuild.vocab import words
 
 
 def tables(data: GraphData) -> dict[str, list[dict[str, Any]]]:
@@ -24,6 +25,7 @@ def tables(data: GraphData) -> dict[str, list[dict[str, Any]]]:
         "statements": [
             {
                 "id": s.id, "subject": s.subject, "predicate": s.predicate,
+                "relation": data.phrases.get(s.predicate) or words(s.predicate),
                 "object": s.object.lexical if isinstance(s.object, Value) else s.object,
                 "datatype": s.object.datatype if isinstance(s.object, Value) else "",
                 "confidence": s.confidence, "status": s.status, "reason": s.reason,
@@ -80,7 +82,8 @@ def _columns(name: str) -> tuple[str, ...]:
     return {
         "entities": ("id", "label", "alt_labels", "type", "mentions", "modalities", "sources"),
         "statements": (
-            "id", "subject", "predicate", "object", "datatype", "confidence", "status", "reason", "evidence", "sources",
+            "id", "subject", "predicate", "relation", "object", "datatype", "confidence", "status", "reason",
+            "evidence", "sources",
         ),
         "mentions": ("id", "source", "place", "surface", "label", "score", "agent", "modality", "entity"),
         "segments": ("id", "source", "path", "place", "modality", "text", "picture"),

@@ -1,97 +1,59 @@
-"""The text extractor: a spaCy pipeline whose components run our heads on the frozen MiniLM.
+"""The text extractor: our spaCy pipeline over passages, cues and picture labels.
 
-Passages, cues and picture labels become spaCy documents; three components add mentions,
-clusters and relations; the results are mapped back to characters of the rendition, to
-cues and to boxes, so that every surface stands to the letter in its source.
+The results are mapped back to characters of the rendition, to cues and to boxes, so that
+every surface stands to the letter in its source.
 """
 
 from __future__ import annotations
 
 import logging
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
-from typing import Any
 
-from spacy.language import Language
-from spacy.tokens import Doc, Token
+from spacy.tokens import Token
 
 from kgbuild.config import Config
-from kgbuild.identity import mention_iri, relation_iri
-from kgbuild.mentions.annotate import ENTITIES_AT_ONCE, Annotation, Annotator
+from kgbuild.identity import mention_iri, open_relation_iri, relation_iri
+from kgbuild.mentions.annotate import ENTITIES_AT_ONCE, Annotation
+from kgbuild.mentions.component import Component, pipeline, sentences_of
 from kgbuild.mentions.labels import quoted, seen_as
-from kgbuild.types import (
-    Extraction,
-    Issue,
-    Mention,
-    Reading,
-    RelationMention,
-    Segment,
-    Target,
-    TextPosition,
-    TimeSpan,
-)
+from kgbuild.mentions.opens import End, OpenRelation, open_relations
+from kgbuild.mentions.pieces import Piece, lead_of, position, union, units
+from kgbuild.types import Extraction, Issue, Mention, Reading, RelationMention, Target, TextPosition
 from kgbuild.vocab import GENERAL
+
+__all__ = ["TextExtractor", "extractor", "narrow", "pipeline", "sentences_of"]
 
 log = logging.getLogger(__name__)
 
 VERSION = "1"
 AGENT = f"text/{VERSION}"
-AT_ONCE = 100_000  # characters that are annotated together
-LONGEST = 120  # words of a sentence
+OPEN_AGENT = f"open/{VERSION}"
 REACH = 4  # sentences that the evidence of a relation may run over: a reader should be able to check it
 LABEL_SCORE = 0.8  # a label has no sentence around it: only sure mentions count there
-
-
-class Head:
-    """A component that runs one head of the network; the first one also runs the encoder."""
-
-    def __init__(self, annotator: Annotator, task: str) -> None:
-        self.annotator, self.task = annotator, task
-
-    def __call__(self, doc: Doc) -> Doc:
-        if self.task == "mentions":
-            doc.user_data["kgbuild"] = self.annotator.encode([[t.text for t in s] for s in sentences_of(doc)])
-        annotation: Annotation = doc.user_data["kgbuild"]
-        {
-            "mentions": self.annotator.find_mentions,
-            "clusters": self.annotator.find_clusters,
-            "relations": self.annotator.find_relations,
-        }[self.task](annotation)
-        return doc
-
-
-def pipeline(annotator: Annotator) -> Language:
-    """The spaCy pipeline: rule sentences, then mentions, clusters and relations by our heads.
-
-    The annotation of a document stands in ``doc.user_data["kgbuild"]``.
-    """
-    import spacy
-
-    nlp = spacy.blank("en")
-    nlp.max_length = 20_000_000
-    nlp.add_pipe("sentencizer", config={"punct_chars": [".", "!", "?", "…", "。", "！", "？", "\n\n"]})
-    for task in ("mentions", "clusters", "relations"):
-        name = f"kgbuild_{task}"
-        if not Language.has_factory(name):
-            Language.factory(name)(lambda nlp, name: Head(annotator, name.removeprefix("kgbuild_")))
-        nlp.add_pipe(name)
-    return nlp
+NOUN_SCORE = 0.9  # a noun phrase is as sure as the relation that needs it: its own score only marks it as found by rule
+MARKS = frozenset({"strong", "link", "code"})
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """Characters ``[offset, end)`` of a segment; they begin at ``start`` in the text that is read together."""
+class Passage:
+    """What was read together: the text, where its pieces stand, its sentences, and what the network says of it."""
 
-    segment: Segment
-    offset: int
-    end: int
-    start: int = 0
+    reading: Reading
+    pieces: list[Piece]
+    text: str
+    sentences: list[list[Token]]
+    note: Annotation
 
-    @property
-    def text(self) -> str:
-        return self.segment.text[self.offset : self.end]
+    def number(self, at: int) -> int:
+        """The number of the piece that holds a character."""
+        return max(0, bisect_right([p.start for p in self.pieces], at) - 1)
+
+    def characters(self, sentence: int, start: int, end: int) -> tuple[int, int]:
+        """The characters of words ``[start, end)`` of a sentence."""
+        words = self.sentences[sentence]
+        return words[start].idx, words[end - 1].idx + len(words[end - 1])
 
 
 class TextExtractor:
@@ -101,8 +63,12 @@ class TextExtractor:
     version = VERSION
 
     def __init__(self, config: Config) -> None:
-        self.annotator = Annotator(config)
-        self.nlp = pipeline(self.annotator)
+        self.nlp = pipeline(config)
+        component = self.nlp.get_pipe("kgbuild")
+        assert isinstance(component, Component)
+        self.component, self.annotator = component, component.annotator
+        self.base = config["graph"]["base"]
+        self.opens: bool = config["text"]["open_relations"]
 
     def __call__(self, readings: Sequence[Reading]) -> list[Extraction]:
         return [self._extract(reading) for reading in readings]
@@ -111,7 +77,7 @@ class TextExtractor:
         mentions: list[Mention] = []
         relations: list[RelationMention] = []
         lists = 0
-        for number, unit in enumerate(_units(reading)):
+        for number, unit in enumerate(units(reading)):
             found, related, skipped = self._annotate(reading, unit, f"t{number}-")
             mentions += found
             relations += related
@@ -130,43 +96,65 @@ class TextExtractor:
             text += glue if text else ""
             pieces.append(replace(piece, start=len(text)))
             text += piece.text
-        starts = [p.start for p in pieces]
-        doc = self.nlp(text)
-        note: Annotation = doc.user_data["kgbuild"]
-        sentences = list(sentences_of(doc))
+        doc = self.nlp.make_doc(text)
+        note = self.component.annotate(doc)
+        passage = Passage(reading, pieces, text, list(sentences_of(doc)), note)
         made: dict[int, Mention] = {}
         cluster_of = {i: n for n, c in enumerate(note.clusters) for i in c}
         for i, span in enumerate(note.mentions):
-            words = sentences[span.sentence]
-            start, end = words[span.start].idx, words[span.end - 1].idx + len(words[span.end - 1])
-            piece = pieces[max(0, bisect_right(starts, start) - 1)]
-            sentence = text[words[0].idx : words[-1].idx + len(words[-1])]
-            mention = self._mention(
-                reading, piece, start, end, span.type, span.score, sentence, f"{prefix}{cluster_of[i]}"
-            )
+            end = End(span.sentence, span.start, span.end, self.annotator.types[span.type], i)
+            mention = self._mention(passage, end, span.score, f"{prefix}{cluster_of[i]}")
             if mention is not None:
                 made[i] = mention
         relations = []
         for r in note.relations:
             if r.subject in made and r.object in made:
-                stated = self._relation(reading, pieces, starts, sentences, note, r, made[r.subject], made[r.object])
+                predicate = GENERAL + self.annotator.properties[r.property]["name"]
+                first, last = sorted(note.mentions[i].sentence for i in (r.subject, r.object))
+                stated = self._relation(passage, (first, last), made[r.subject], predicate, made[r.object], r.score)
                 if stated is not None:
                     relations.append(stated)
-        return list(made.values()), relations, note.lists
+        found = {m.id: m for m in made.values()}
+        if self.opens and pieces[0].segment.modality != "label":
+            relations += self._open(passage, made, found)
+        return list(found.values()), relations, note.lists
+
+    # -- open relations --
+
+    def _open(self, passage: Passage, made: dict[int, Mention], found: dict[str, Mention]) -> list[RelationMention]:
+        """Open relations; the noun phrases that they need are added to ``found``."""
+        relations = []
+        marks, leads = _marks(passage), _leads(passage)
+        for o in open_relations(passage.note, self.annotator.types, marks=marks, leads=leads):
+            ends = [
+                made.get(e.mention) if e.mention >= 0 else self._mention(passage, e, NOUN_SCORE, "")
+                for e in (o.subject, o.object)
+            ]
+            subject, object = ends
+            if subject is None or object is None or subject.id == object.id:
+                continue
+            stated = self._opened(passage, o, subject, object)
+            if stated is not None:
+                found.update({m.id: m for m in (subject, object)})
+                relations.append(stated)
+        return relations
+
+    def _opened(self, passage: Passage, o: OpenRelation, subject: Mention, object: Mention) -> RelationMention | None:
+        predicate = open_relation_iri(self.base, o.relation)
+        stated = self._relation(
+            passage, (o.sentence, o.sentence), subject, predicate, object, o.score, agent=OPEN_AGENT
+        )
+        return stated and replace(stated, phrase=o.relation, status=o.status, note=o.note)
+
+    # -- places --
 
     def _mention(
-        self,
-        reading: Reading,
-        piece: Piece,
-        start: int,
-        end: int,
-        kind: int,
-        score: float,
-        sentence: str,
-        cluster: str,
-    ) -> Mention | None:
+        self, passage: Passage, end: End, score: float, cluster: str
+    ) -> Mention | None:  # fmt: skip
+        start, stop = passage.characters(end.sentence, end.start, end.end)
+        piece = passage.pieces[passage.number(start)]
         segment = piece.segment
-        a, b = start - piece.start + piece.offset, end - piece.start + piece.offset
+        a, b = start - piece.start + piece.offset, stop - piece.start + piece.offset
         if b > piece.end:
             return None  # runs over the edge of a cue
         surface = segment.text[a:b]
@@ -178,23 +166,26 @@ class TextExtractor:
             target = quoted(segment, a, b)
         else:
             target = narrow(segment.target, a, b)
-        label = self.annotator.types[kind]
+        agent = AGENT if end.mention >= 0 else OPEN_AGENT
+        words = passage.sentences[end.sentence]
+        sentence = passage.text[words[0].idx : words[-1].idx + len(words[-1])]
         return Mention(
-            mention_iri(target, surface, label, AGENT), target, surface, label, round(score, 4), AGENT,
-            seen_as(segment), segment.id, sentence, cluster,
+            mention_iri(target, surface, end.label, agent), target, surface, end.label, round(score, 4), agent,
+            seen_as(segment), segment.id, sentence, cluster, end.nominal,
         )  # fmt: skip
 
     def _relation(
-        self, reading: Reading, pieces: list[Piece], starts: list[int], sentences: list[list[Any]], note: Annotation,
-        relation: Any, subject: Mention, object: Mention,
+        self, passage: Passage, sentences: tuple[int, int], subject: Mention, predicate: str, object: Mention,
+        score: float, *, agent: str = AGENT,
     ) -> RelationMention | None:  # fmt: skip
-        predicate = GENERAL + self.annotator.properties[relation.property]["name"]
-        first, last = sorted(note.mentions[i].sentence for i in (relation.subject, relation.object))
+        """The relation with the sentences from first to last as its place; None if nobody could check it there."""
+        first, last = sentences
         if last - first >= REACH:
             return None
-        start = sentences[first][0].idx
-        end = sentences[last][-1].idx + len(sentences[last][-1])
-        near = pieces[max(0, bisect_right(starts, start) - 1) : bisect_left(starts, end)]
+        pieces = passage.pieces
+        start = passage.sentences[first][0].idx
+        end = passage.sentences[last][-1].idx + len(passage.sentences[last][-1])
+        near = pieces[passage.number(start) : bisect_left([p.start for p in pieces], end)]
         covered = [p.segment for p in near if p.start + len(p.text) > start]
         if covered[0].modality == "label":
             if len(covered) > 1:
@@ -202,62 +193,41 @@ class TextExtractor:
             target, surface = covered[0].target, covered[0].text
         else:
             head, tail = next(p for p in near if p.segment is covered[0]), near[-1]
-            a = _position(head.segment).start + head.offset + max(0, start - head.start)
-            b = _position(tail.segment).start + min(tail.end, tail.offset + end - tail.start)
-            outer = _union(covered)
-            target = Target(reading.source.id, (*outer, TextPosition(a, b)))
-            surface = reading.text[a:b]
-        score = round(relation.score * min(subject.score, object.score) ** 0.5, 4)
+            a = position(head.segment).start + head.offset + max(0, start - head.start)
+            b = position(tail.segment).start + min(tail.end, tail.offset + end - tail.start)
+            target = Target(passage.reading.source.id, (*union(covered), TextPosition(a, b)))
+            surface = passage.reading.text[a:b]
+        known = (subject.score, object.score) if agent == AGENT else (1.0,)
         return RelationMention(
-            relation_iri(subject.id, predicate, object.id, target, AGENT), subject.id, predicate, object.id,
-            target, score, AGENT, surface, seen_as(covered[0]),
+            relation_iri(subject.id, predicate, object.id, target, agent), subject.id, predicate, object.id,
+            target, round(score * min(known) ** 0.5, 4), agent, surface, seen_as(covered[0]),
         )  # fmt: skip
 
 
-def sentences_of(doc: Doc) -> Iterator[list[Token]]:
-    """Words of each sentence; what runs on without an end (lists, logs) is cut."""
-    for sentence in doc.sents:
-        words = [t for t in sentence if not t.is_space]
-        for start in range(0, len(words), LONGEST):
-            yield words[start : start + LONGEST]
+def _marks(passage: Passage) -> dict[int, list[tuple[int, int]]]:
+    """Per sentence, the ranges of words that the author set off (bold, linked, code)."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    for s, words in enumerate(passage.sentences):
+        piece = passage.pieces[passage.number(words[0].idx)]
+        for a, b, kind in piece.segment.marks:
+            a, b = a - piece.offset + piece.start, b - piece.offset + piece.start
+            inside = [i for i, t in enumerate(words) if a <= t.idx and t.idx + len(t) <= b]
+            if kind in MARKS and inside and len(inside) <= 5:
+                found.setdefault(s, []).append((inside[0], inside[-1] + 1))
+    return found
 
 
-def _units(reading: Reading) -> list[list[Piece]]:
-    """What is read together: all passages, all cues, the labels of each picture; long texts in parts."""
-    texts = [s for s in reading.segments if s.modality == "text" and s.text.strip()]
-    cues = [s for s in reading.segments if s.modality == "cue" and s.text.strip()]
-    labels = [s for s in reading.segments if s.modality == "label" and len(s.text.split()) > 1]
-    pictures = [list(g) for _, g in groupby(labels, key=lambda s: s.target.selectors[:-1])]
-    return [part for unit in (texts, cues, *pictures) for part in _parts(unit)]
-
-
-def _parts(unit: Sequence[Segment]) -> Iterator[list[Piece]]:
-    """Runs of at most ``AT_ONCE`` characters: the network's states of a longer text would not fit into memory."""
-    part: list[Piece] = []
-    size = 0
-    for segment in unit:
-        offset = 0
-        while offset < len(segment.text):
-            end = offset + AT_ONCE
-            if end < len(segment.text):  # cut between words
-                blank = segment.text.rfind(" ", offset, end)
-                end = blank + 1 if blank > offset else end
-            piece = Piece(segment, offset, min(end, len(segment.text)))
-            if part and size + len(piece.text) > AT_ONCE:
-                yield part
-                part, size = [], 0
-            part.append(piece)
-            size += len(piece.text)
-            offset = piece.end
-    if part:
-        yield part
-
-
-def _position(segment: Segment) -> TextPosition:
-    position = segment.target.find(TextPosition)
-    if position is None:
-        raise ValueError(f"segment {segment.id} has text but no position")
-    return position
+def _leads(passage: Passage) -> dict[int, int]:
+    """The first sentence of each list item, with the sentence that the list goes on from."""
+    sentences: dict[int, list[int]] = {}
+    for s, words in enumerate(passage.sentences):
+        sentences.setdefault(passage.number(words[0].idx), []).append(s)
+    found = {}
+    for n, own in sentences.items():
+        lead = lead_of(passage.pieces, n)
+        if lead in sentences:
+            found[own[0]] = sentences[lead][-1]
+    return found
 
 
 def narrow(target: Target, start: int, end: int) -> Target:
@@ -268,18 +238,6 @@ def narrow(target: Target, start: int, end: int) -> Target:
             TextPosition(s.start + start, s.start + end) if isinstance(s, TextPosition) else s for s in target.selectors
         ),
     )
-
-
-def _union(segments: list[Segment]) -> tuple[Any, ...]:
-    """Selectors around the text of several segments: the time from first to last, the page if it is one."""
-    first = [s for s in segments[0].target.selectors if not isinstance(s, TextPosition)]
-    if len(segments) == 1:
-        return tuple(first)
-    times = [t for s in segments if (t := s.target.find(TimeSpan)) is not None]
-    if times:
-        return (TimeSpan(times[0].start, times[-1].end),)
-    same = [s for s in first if all(s in other.target.selectors for other in segments)]
-    return tuple(same)
 
 
 def extractor(config: Config) -> TextExtractor:

@@ -59,8 +59,9 @@ def explain(out: str | Path, what: str) -> Explanation:
     if kind in ("Mention", "RelationMention"):
         annotation = provenance.annotation(iri)
         body = f" names {_name(provenance, annotation.body)}" if annotation.body else ""
+        status = next(iter(found.get(CORE + "status", ())), "")  # a relation that is denied, said or only possible
         return Explanation(
-            iri, kind, f"{annotation.surface}{body}", annotation.confidence, "", (texts.piece(annotation),)
+            iri, kind, f"{annotation.surface}{body}", annotation.confidence, status, (texts.piece(annotation),)
         )
     if kind == "Entity":
         ids = provenance.subjects(OA + "hasBody", iri)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kgbuild.config import Config
 from kgbuild.entities.decisions import Decisions
+from kgbuild.identity import open_relation_iri
 from kgbuild.statements.assemble import draft, source_links
 from kgbuild.statements.gate import gate
 from kgbuild.statements.ontology import Ontology, class_iri, load_ontology
@@ -24,4 +25,8 @@ def assemble(
 ) -> list[Statement]:
     """All statements, asserted and quarantined, in the order of their IRIs."""
     drafts = draft(extractions, entities, config["graph"]["base"])
-    return gate(drafts, entities, ontology, min_confidence=config["statements"]["min_confidence"], decisions=decisions)
+    open_under = open_relation_iri(config["graph"]["base"], "") if config["text"]["open_relations"] else ""
+    return gate(
+        drafts, entities, ontology, min_confidence=config["statements"]["min_confidence"], decisions=decisions,
+        open_under=open_under,
+    )  # fmt: skip

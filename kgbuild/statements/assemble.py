@@ -16,29 +16,36 @@ from kgbuild.vocab import CORE
 CEILING = 0.999
 
 
-def draft(extractions: Iterable[Extraction], entities: Sequence[Entity], base: str) -> list[Statement]:
-    """One statement per (subject, predicate, object), in the order of their IRIs, not yet gated.
+def draft(extractions: Sequence[Extraction], entities: Sequence[Entity], base: str) -> list[Statement]:
+    """One statement per (subject, predicate, object, status), in the order of their IRIs, not yet gated.
+
+    What is denied, said or only possible is in quarantine from here on: no gate lets it become a fact.
 
     A relation from a date or number has no subject that RDF can name and is passed over. A relation holds between
     coreference clusters: where alignment has torn one apart, it counts in full for the part with most mentions only.
     """
     owner = {m: e.id for e in entities for m in e.mentions}
-    evidence: dict[tuple[str, str, str | Value], dict[str, Evidence]] = defaultdict(dict)
+    evidence: dict[tuple[str, str, str | Value, str], dict[str, Evidence]] = defaultdict(dict)
     for extraction in extractions:
         mentions = {m.id: m for m in extraction.mentions}
         share = _shares(extraction.mentions, owner)
         for r in extraction.relations:
             subject, object = owner.get(r.subject), _object(r, mentions, owner)
             if subject is not None and object is not None:
-                score = round(r.score * share.get(r.subject, 1.0) * share.get(r.object, 1.0), 4)
-                evidence[subject, r.predicate, object][r.id] = Evidence(
-                    r.id, r.target, r.surface, score, r.agent, r.modality
+                # An open relation holds between the two mentions themselves, whatever became of their clusters.
+                part = 1.0 if r.phrase else share.get(r.subject, 1.0) * share.get(r.object, 1.0)
+                evidence[subject, r.predicate, object, r.status][r.id] = Evidence(
+                    r.id, r.target, r.surface, round(r.score * part, 4), r.agent, r.modality
                 )
+    notes = {r.id: r.note for e in extractions for r in e.relations if r.note}
     made = []
-    for (s, p, o), found in evidence.items():
+    for (s, p, o, status), found in evidence.items():
         ordered = tuple(found[i] for i in sorted(found))
         key = f"{o.lexical}^^{o.datatype}@{o.language}" if isinstance(o, Value) else o
-        made.append(Statement(statement_iri(base, s, p, key), s, p, o, ordered, combine(ordered)))
+        ident = statement_iri(base, s, p, key, status)
+        why = sorted({notes[i] for i in found if i in notes})
+        held, reason = ("asserted", "") if status == "asserted" else ("quarantined", f"{status}: {' / '.join(why)}")
+        made.append(Statement(ident, s, p, o, ordered, combine(ordered), held, reason))
     return sorted(made, key=lambda s: s.id)
 
 

@@ -21,8 +21,12 @@ def gate(
     *,
     min_confidence: float,
     decisions: Decisions | None = None,
+    open_under: str = "",
 ) -> list[Statement]:
-    """The same statements with status ``asserted`` or ``quarantined`` and the reason, in the same order."""
+    """The same statements with status ``asserted`` or ``quarantined`` and the reason, in the same order.
+
+    What was drafted as no fact keeps its reason. ``open_under``: properties whose IRIs begin so need no ontology.
+    """
     decisions = decisions or Decisions()
     types = {e.id: class_iri(e.types[0]) for e in entities}
     labels = {e.id: e.pref_label for e in entities}
@@ -30,16 +34,18 @@ def gate(
     for s in statements:
         key = s.id.rsplit("/", 1)[-1]
         if key in decisions.accept:
-            checked.append(s)
+            checked.append(replace(s, status="asserted", reason=""))
             continue
         reason = "rejected by the user's decision" if key in decisions.reject else ""
-        reason = reason or _reason(s, types, ontology, min_confidence)
+        reason = reason or s.reason or _reason(s, types, ontology, min_confidence, open_under)
         checked.append(replace(s, status="quarantined", reason=reason) if reason else s)
     return _one_value(checked, ontology, labels, decisions)
 
 
-def _reason(s: Statement, types: dict[str, str], ontology: Ontology, min_confidence: float) -> str:
+def _reason(s: Statement, types: dict[str, str], ontology: Ontology, min_confidence: float, open_under: str) -> str:
     p = ontology.properties.get(s.predicate)
+    if p is None and open_under and s.predicate.startswith(open_under):
+        return _open_reason(s, min_confidence)
     if p is None:
         return f"no loaded ontology knows the property {shorten(s.predicate)}"
     if s.subject == s.object:
@@ -56,9 +62,19 @@ def _reason(s: Statement, types: dict[str, str], ontology: Ontology, min_confide
         reason = f"range: the object is a {found}, {p.label} takes {_names(p.range, ontology)}"
     else:
         reason = ""
-    if not reason and s.confidence < min_confidence:
-        reason = f"confidence {s.confidence:.2f} is below statements.min_confidence = {min_confidence:g}"
-    return reason
+    return reason or _unsure(s, min_confidence)
+
+
+def _open_reason(s: Statement, min_confidence: float) -> str:
+    if s.subject == s.object:
+        return "subject and object are the same entity"
+    return _unsure(s, min_confidence)
+
+
+def _unsure(s: Statement, min_confidence: float) -> str:
+    if s.confidence < min_confidence:
+        return f"confidence {s.confidence:.2f} is below statements.min_confidence = {min_confidence:g}"
+    return ""
 
 
 def _literal_reason(value: Value, p: Property, ontology: Ontology) -> str:

@@ -213,3 +213,26 @@ def test_a_class_that_was_chosen_counts_more_than_none() -> None:
     chosen = [agent(mention("Webb", "a"), "text/1")] * 2 + [mention("Webb", "a", "Place")]
     assert main_type(chosen) == "Thing"
     assert main_type([agent(m, "labels/1") for m in chosen[:2]] + chosen[2:]) == "Place"
+
+
+def test_descriptions_meet_across_sources_only_by_a_named_term() -> None:
+    import numpy as np
+
+    from kgbuild.entities.group import group
+    from kgbuild.entities.score import allowed
+    from kgbuild.types import Mention, Target, TextPosition
+
+    def made(source: str, surface: str, *, nominal: bool, agent: str = "open/1") -> Mention:
+        place = Target(source, (TextPosition(0, len(surface)),))
+        return Mention(f"{source}#{surface}", place, surface, "Thing", 0.9, agent, nominal=nominal)
+
+    mentions = [
+        made("a", "web server", nominal=True), made("b", "web servers", nominal=True),
+        made("c", "Web Server", nominal=False, agent="marks/1"), made("a", "server", nominal=True),
+        made("c", "Server", nominal=False, agent="marks/1"),
+    ]  # fmt: skip
+    groups = {m.id: g for g in group(mentions, {m.id: np.ones(4, np.float32) for m in mentions}) for m in g.mentions}
+    assert not allowed(groups["a#web server"], groups["b#web servers"])  # two descriptions may be of two things
+    assert allowed(groups["a#web server"], groups["c#Web Server"])
+    assert not allowed(groups["a#server"], groups["c#Server"])  # one word says too little
+    assert not allowed(groups["a#web server"], groups["c#Server"])

@@ -104,7 +104,7 @@ def test_weights_that_do_not_match_their_checksum_are_refused(tmp_path: Path) ->
 
 
 def test_texts_longer_than_memory_are_read_in_parts(extract: TextExtractor, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kgbuild.mentions import text as module
+    from kgbuild.mentions import pieces as module
 
     sentence = "Marie Curie was born in Warsaw. Pierre Curie lived in Paris. "
     given_ = reading(sentence * 3, sentence, "x" * 500, sentence)

@@ -1,0 +1,126 @@
+"""Who acts in a clause: its own subject, that of the clause it is joined to, the noun that it describes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kgbuild.mentions.lemmas import lemma
+from kgbuild.mentions.phrases import NOMINAL, is_denied, is_relative, phrase
+from kgbuild.mentions.tree import Tree
+from kgbuild.mentions.wordlists import STATIVE
+
+REACH = 25  # words between a predicate and its argument beyond which a parse is not trusted
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A word that acts, and whether "or" or "no" stands before it."""
+
+    word: int
+    either: bool = False
+    denied: bool = False
+
+
+IMPLIED = Subject(-1)
+
+
+def subjects_of(tree: Tree, v: int, implied: bool, depth: int = 0) -> list[Subject]:
+    """Who acts: the verb's own subject, that of the verb it is joined to, the noun that it describes."""
+    own = tree.kids(v, "nsubj")
+    if own:
+        return _own_subject(tree, v, own[0]) if len(own) == 1 else []
+    head, label = tree.heads[v], tree.labels[v]
+    if label == "conj" and depth < 6 and head >= 0:
+        if tree.tags[head] == "VERB" or tree.kids(head, "cop"):
+            between = range(head + 1, v)
+            other = any(tree.kids(j, "nsubj") and tree.base(j) in ("conj", "parataxis") for j in between)
+            return [] if other or tree.kids(v, "mark") else subjects_of(tree, head, implied, depth + 1)
+        return []
+    if tree.lower[v] in ("using", "following"):  # a means of the clause, whatever it hangs on
+        return []
+    if label == "acl" and tree.tags[head] in NOMINAL and not tree.kids(v, "mark", "aux"):
+        participle = tree.lower[v].endswith("ing") or is_passive(tree, v)
+        near = v - phrase(tree, head).end <= 3 and head < v and tree.joined(head, v)
+        return list(conjuncts(tree, head))[:1] if participle and near else []
+    if (
+        label == "advcl"
+        and tree.lower[v].endswith("ing")
+        and not tree.kids(v, "mark")
+        and lemma(tree.words[v], "VERB") in STATIVE
+    ):
+        return _before_comma(tree, v)
+    if head < 0 and implied and _is_finite(tree, v):
+        return [IMPLIED]
+    return []
+
+
+def _own_subject(tree: Tree, v: int, s: int) -> list[Subject]:
+    if is_relative(tree, s) and tree.labels[v] == "acl:relcl":
+        return [Subject(tree.heads[v])] if antecedent_fits(tree, v) else []
+    if is_relative(tree, s) and tree.labels[v] == "conj":
+        return []
+    if s > v or v - s > REACH or tree.tags[s] not in (*NOMINAL, "PRON", "NUM") or not tree.joined(v, s):
+        return []
+    if tree.kids(s, "case"):
+        return []
+    return list(conjuncts(tree, s))
+
+
+def antecedent_fits(tree: Tree, v: int) -> bool:
+    """Whether a relative clause begins right behind the noun phrase that it describes."""
+    noun = tree.heads[v]
+    if tree.tags[noun] not in NOMINAL or noun > v:
+        return False
+    first = min(tree.below(v))
+    while first < v and tree.words[first] in (",", "(", "-", "–", "—"):
+        first += 1
+    gap = [j for j in range(phrase(tree, noun).end, first) if tree.tags[j] != "PUNCT"]
+    return len(gap) <= 4 and not any(tree.tags[j] in ("VERB", "AUX", "SCONJ") for j in gap) and tree.joined(noun, v)
+
+
+def _before_comma(tree: Tree, v: int) -> list[Subject]:
+    """The noun right before ", running as ..."."""
+    if v < 2 or tree.words[v - 1] != "," or tree.tags[v - 2] not in NOMINAL:
+        return []
+    noun = v - 2
+    while tree.heads[noun] > noun - 8 and tree.heads[noun] >= 0 and tree.base(noun) in ("flat", "compound"):
+        noun = tree.heads[noun]
+    return [Subject(noun)] if tree.tags[noun] in NOMINAL and noun <= v - 2 else []
+
+
+def _is_finite(tree: Tree, v: int) -> bool:
+    """Whether a verb without subject begins its sentence in the third person: "Stores the tweet"."""
+    first = next((j for j in range(v + 1) if tree.tags[j] not in ("PUNCT", "SYM", "ADV", "X")), v)
+    return first == v and tree.lower[v].endswith("s") and lemma(tree.words[v], "VERB") != tree.lower[v]
+
+
+def conjuncts(tree: Tree, i: int) -> Iterator[Subject]:
+    """A noun and those joined to it; nothing where they are joined to something else than nouns."""
+    joined = [k for k in tree.kids(i, "conj") if tree.tags[k] in (*NOMINAL, "PRON")]
+    either = any(tree.lower[c] in ("or", "nor") for k in joined for c in tree.kids(k, "cc"))
+    but = [any(tree.lower[c] in ("but", "not") for c in (*tree.kids(k, "cc", "advmod"),)) for k in joined]
+    yield Subject(i, either, is_denied(tree, i))
+    for k, against in zip(joined, but, strict=True):
+        if not against and not tree.kids(k, "nsubj", "case", "cop"):
+            yield Subject(k, either, is_denied(tree, i) or is_denied(tree, k))
+
+
+def is_passive(tree: Tree, v: int) -> bool:
+    if tree.kids(v, "nsubj:pass", "aux:pass"):
+        return True
+    if tree.kids(v, "nsubj", "aux", "obj"):
+        return False
+    participle = (
+        not tree.lower[v].endswith("ing")
+        and lemma(tree.words[v], "VERB") != tree.lower[v]
+        and not tree.lower[v].endswith("s")
+    )
+    if tree.labels[v] == "acl":
+        return participle
+    return (
+        tree.labels[v] == "conj"
+        and participle
+        and tree.tags[tree.heads[v]] == "VERB"
+        and is_passive(tree, tree.heads[v])
+    )
