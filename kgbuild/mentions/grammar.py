@@ -104,7 +104,11 @@ def _refer(annotation: Annotation, phrases: list[Phrase], states: Any, net: Any)
     left, right = torch.tensor(pairs).T
     with torch.inference_mode():
         forms = torch.tensor([p.form for p in phrases])
-        chosen = net.refer(states, forms, left, right, torch.from_numpy(np.array(features, dtype=np.float32))).argmax(-1).tolist()
+        chosen = (
+            net.refer(states, forms, left, right, torch.from_numpy(np.array(features, dtype=np.float32)))
+            .argmax(-1)
+            .tolist()
+        )
     return [_with_antecedent(p, base + j - 1) if j else p for p, j in zip(phrases, chosen, strict=True)]
 
 

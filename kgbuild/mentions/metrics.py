@@ -92,8 +92,7 @@ def _coreference(score: Any, found: Sequence[frozenset[Any]], wanted: Sequence[f
     home_f = {m: c for c in found for m in c}
     home_w = {m: c for c in wanted for m in c}
     muc = [
-        sum(len(c) - len({home.get(m, m) for m in c}) for c in of)
-        for of, home in ((found, home_w), (wanted, home_f))
+        sum(len(c) - len({home.get(m, m) for m in c}) for c in of) for of, home in ((found, home_w), (wanted, home_f))
     ]
     links = [sum(len(c) - 1 for c in of) for of in (found, wanted)]
     score("coreference, MUC").add(muc[0], links[0], links[1], muc[1])
@@ -136,10 +135,10 @@ def _typed_clusters(d: Row) -> list[tuple[frozenset[Any], str]]:
 
 def _trees(score: Any, p: Row, g: Row) -> None:
     rows = [
-        [(s, w, *v) for s in range(len(g["deprel"])) for w, v in enumerate(zip(d["upos"][s], d["head"][s], d["deprel"][s], strict=True))]
+        [word for s in range(len(d["upos"])) for word in zip(d["upos"][s], d["head"][s], d["deprel"][s], strict=True)]
         for d in (p, g)
-    ]  # fmt: skip
+    ]
     n = len(rows[1])
-    for name, take in (("parts of speech", (2,)), ("heads (UAS)", (3,)), ("heads and labels (LAS)", (3, 4))):
+    for name, take in (("parts of speech", (0,)), ("heads (UAS)", (1,)), ("heads and labels (LAS)", (1, 2))):
         right = sum(all(a[k] == b[k] for k in take) for a, b in zip(*rows, strict=True))
         score(name).add(right, n, n)

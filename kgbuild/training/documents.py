@@ -124,9 +124,7 @@ def _example(document: dict[str, Any], window: Window, properties: Sequence[str]
     of = {m: n for n in numbers for m in clusters[n]}
     compared = [(i, j) for i in range(len(mentions)) for j in range(i)]
     features = [
-        name_features(
-            spans[i][1], spans[j][1], same_type=types[i] == types[j], distance=abs(spans[i][0] - spans[j][0])
-        )
+        name_features(spans[i][1], spans[j][1], same_type=types[i] == types[j], distance=abs(spans[i][0] - spans[j][0]))
         for i, j in compared
     ]
     at = {n: k for k, n in enumerate(numbers)}

@@ -108,12 +108,15 @@ def _tree(document: dict[str, Any], window: Window, tags: Sequence[str], labels:
     for i, j in compared:
         antecedents[i, 1 + j] = float(chains[i] == chains[j])
     antecedents[:, 0] = (antecedents.sum(1) == 0).float()
-    flat = [(document["upos"][s][w], document["deprel"][s][w]) for s, w in window.words]
+    named = [
+        labels.index(document["deprel"][s][w]) if h >= 0 else -100
+        for (s, w), h in zip(window.words, heads, strict=True)
+    ]
+    parts = [tags.index(document["upos"][s][w]) for s, w in window.words]
     return Tree(
         torch.tensor(window.ids), torch.tensor(window.cases), owners(window),
-        torch.tensor([s for s, _ in window.words]), torch.tensor([tags.index(t) for t, _ in flat]),
-        torch.tensor(heads), torch.tensor([labels.index(r) if h >= 0 else -100 for (_, r), h in zip(flat, heads, strict=True)]),
-        torch.tensor(kinds),
+        torch.tensor([s for s, _ in window.words]), torch.tensor(parts),
+        torch.tensor(heads), torch.tensor(named), torch.tensor(kinds),
         torch.tensor([(h, *found[h][1:]) for h in order]).reshape(-1, 3), torch.tensor(forms, dtype=torch.long),
         torch.tensor([i for i, _ in compared], dtype=torch.long),
         torch.tensor([j for _, j in compared], dtype=torch.long),

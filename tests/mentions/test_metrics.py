@@ -64,7 +64,13 @@ def test_as_the_scorer_of_the_shared_data(shared: Path, tmp_path: Path) -> None:
         found[f"d{n}"] = made(f"d{n}", [spans[i] for i in kept], moved)
     for name, rows in (("gold", gold), ("found", found.values())):
         (tmp_path / name).write_text("".join(json.dumps(r) + "\n" for r in rows), "utf-8")
-    command = [sys.executable, str(shared / "text" / "score.py"), str(tmp_path / "gold"), str(tmp_path / "found"), "--json"]
+    command = [
+        sys.executable,
+        str(shared / "text" / "score.py"),
+        str(tmp_path / "gold"),
+        str(tmp_path / "found"),
+        "--json",
+    ]
     theirs = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     ours = score_documents(gold, found)
     assert 0 < theirs["relation_strict"]["micro"]["f1"] < 1 and 0 < theirs["coref"]["conll"] < 1
