@@ -21,6 +21,7 @@ from kgbuild.config import Config
 from kgbuild.identity import mention_iri, relation_iri
 from kgbuild.mentions.annotate import ENTITIES_AT_ONCE, Annotation, Annotator
 from kgbuild.mentions.labels import quoted, seen_as
+from kgbuild.sources.language import is_east_asian
 from kgbuild.types import (
     Extraction,
     Issue,
@@ -99,6 +100,7 @@ class TextExtractor:
 
     name = "text"
     version = VERSION
+    languages = frozenset({"en"})
 
     def __init__(self, config: Config) -> None:
         self.annotator = Annotator(config)
@@ -224,9 +226,10 @@ def sentences_of(doc: Doc) -> Iterator[list[Token]]:
 
 def _units(reading: Reading) -> list[list[Piece]]:
     """What is read together: all passages, all cues, the labels of each picture; long texts in parts."""
-    texts = [s for s in reading.segments if s.modality == "text" and s.text.strip()]
-    cues = [s for s in reading.segments if s.modality == "cue" and s.text.strip()]
-    labels = [s for s in reading.segments if s.modality == "label" and len(s.text.split()) > 1]
+    english = [s for s in reading.segments if s.language in ("", "en") and not is_east_asian(s.text)]
+    texts = [s for s in english if s.modality == "text" and s.text.strip()]
+    cues = [s for s in english if s.modality == "cue" and s.text.strip()]
+    labels = [s for s in english if s.modality == "label" and len(s.text.split()) > 1]
     pictures = [list(g) for _, g in groupby(labels, key=lambda s: s.target.selectors[:-1])]
     return [part for unit in (texts, cues, *pictures) for part in _parts(unit)]
 
