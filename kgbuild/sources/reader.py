@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,8 @@ _BOMS = (
 def decode(data: bytes) -> str:
     """Text of a file: by byte-order mark, else UTF-16 without one, UTF-8 or Windows-1252; newlines become ``\\n``.
 
+    Bytes that are wrong in an otherwise good text become U+FFFD.
+
     Raises ``SourceError`` ("not-text") for bytes that are no text in any of them.
     """
     for mark, encoding in _BOMS:
@@ -70,6 +73,10 @@ def decode(data: bytes) -> str:
     except UnicodeDecodeError as err:
         if b"\x00" in data:
             raise SourceError("holds zero bytes: this is no text file", "not-text") from err
+        damaged = data.decode("utf-8", "replace")
+        bad = damaged.count("\ufffd")
+        if sum(len(run) for run in re.findall(r"[^\x00-\x7f\ufffd]+", damaged)) > bad:
+            return _newlines(damaged)  # UTF-8 with a few wrong bytes, not Windows-1252
         return _newlines(data.decode("cp1252", "replace"))
 
 
