@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from kgbuild.identity import clean
 from kgbuild.types import Entity, Mention, Reading, RelationMention, Statement
 
 
@@ -41,6 +43,16 @@ class GraphData:
         for e in self.entities:
             found[e.id].update(self.mention[m].modality for m in e.mentions)
         return {e: tuple(sorted(m)) for e, m in found.items()}
+
+    @cached_property
+    def languages(self) -> Mapping[str, str]:
+        """The language of each entity's preferred label, by IRI: the commonest among the mentions written so."""
+        found: dict[str, str] = {}
+        for e in self.entities:
+            mentions = (self.mention[i] for i in e.mentions)
+            counts = Counter(m.language for m in mentions if m.language and clean(m.surface) == e.pref_label)
+            found[e.id] = min(counts, key=lambda code: (-counts[code], code), default="")
+        return found
 
     @property
     def asserted(self) -> tuple[Statement, ...]:
