@@ -14,6 +14,9 @@ from urllib.parse import quote
 
 from kgbuild.types import Box, Page, Part, Selector, Target, TextPosition, TextQuote, TimeSpan
 
+# Zero-width space, soft hyphen, byte-order mark, direction marks; not the joiners that emoji and Indic scripts need.
+_UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+
 
 def digest(*parts: object, length: int = 16) -> str:
     """Hexadecimal SHA-256 prefix over the parts' text, separated by U+001F."""
@@ -22,7 +25,11 @@ def digest(*parts: object, length: int = 16) -> str:
 
 
 def clean(surface: str) -> str:
-    """A surface as a person would write it: escapes and tags of diagram code, and runs of blanks, become one blank."""
+    """A surface as a person would write it, without characters that nobody sees.
+
+    Escapes and tags of diagram code, and runs of blanks, become one blank.
+    """
+    surface = _UNSEEN.sub("", surface) or surface
     return (
         " ".join(re.sub(r"\\[nlrtNGE]|<[^<>]{1,200}>|[{}|](?=.*[{}|])|[{}]", " ", surface).split()) or surface.strip()
     )
@@ -66,6 +73,11 @@ def segment_iri(source: str, number: int) -> str:
 def mention_iri(target: Target, surface: str, label: str, agent: str) -> str:
     """IRI of a mention under its source."""
     return f"{target.source}#mention-{digest(selectors_key(target.selectors), surface, label, agent)}"
+
+
+def open_relation_iri(base: str, phrase: str) -> str:
+    """IRI of an open relation by its normalised phrase: "post to" -> ``relation/post_to``."""
+    return f"{base}relation/{quote(phrase.replace(' ', '_'), safe='-', encoding='utf-8', errors='replace')}"
 
 
 def relation_iri(subject: str, predicate: str, object: str, target: Target, agent: str) -> str:

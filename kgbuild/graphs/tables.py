@@ -79,12 +79,12 @@ def write_parquet(data: GraphData, path: Path) -> None:
 
 def _columns(name: str) -> tuple[str, ...]:
     return {
-        "entities": ("id", "label", "alt_labels", "type", "mentions", "modalities", "sources"),
+        "entities": ("id", "label", "language", "alt_labels", "type", "mentions", "modalities", "sources"),
         "statements": (
             "id", "subject", "predicate", "object", "datatype", "confidence", "status", "reason", "evidence", "sources",
         ),
-        "mentions": ("id", "source", "place", "surface", "label", "score", "agent", "modality", "entity"),
-        "segments": ("id", "source", "path", "place", "modality", "text", "picture"),
+        "mentions": ("id", "source", "place", "surface", "language", "label", "score", "agent", "modality", "entity"),
+        "segments": ("id", "source", "path", "place", "modality", "language", "text", "picture"),
     }[name]  # fmt: skip
 
 

@@ -90,8 +90,8 @@ def _unread(reading: Reading, extractors: Sequence[Any]) -> list[Issue]:
     return [
         Issue(
             "extract", "language",
-            f"{len(segments)} passages are in {_language_name(code)}, which no configured extractor reads: "
-            "no names or relations are taken from their sentences",
+            f"passages in {_language_name(code)}: {len(segments)}; no configured extractor reads this language, "
+            "so no names or relations are taken from their sentences",
             reading.source.id, segments[0].target, "warning",
         )
         for code, segments in sorted(found.items())

@@ -55,11 +55,13 @@ _BOMS = (
 )  # fmt: skip
 
 
+_DAMAGED = 0.05  # share of characters of a text that may be damaged
+
+
 def decode(data: bytes) -> str:
     """Text of a file: by byte-order mark, else UTF-16 without one, UTF-8 or Windows-1252; newlines become ``\\n``.
 
     Bytes that are wrong in an otherwise good text become U+FFFD.
-
     Raises ``SourceError`` ("not-text") for bytes that are no text in any of them.
     """
     for mark, encoding in _BOMS:
@@ -67,6 +69,9 @@ def decode(data: bytes) -> str:
             try:
                 return _newlines(data[len(mark) :].decode(encoding))
             except UnicodeDecodeError as err:
+                damaged = data[len(mark) :].decode(encoding, "replace")
+                if damaged.count("\ufffd") <= _DAMAGED * len(damaged):
+                    return _newlines(damaged)
                 raise SourceError(f"not valid {encoding}: {err.reason} at byte {err.start}", "not-text") from err
     try:
         return _newlines(data.decode(utf16(data[:HEAD]) or "utf-8"))
