@@ -21,7 +21,7 @@ from kgbuild.config import Config
 from kgbuild.identity import mention_iri, relation_iri
 from kgbuild.mentions.annotate import ENTITIES_AT_ONCE, Annotation, Annotator
 from kgbuild.mentions.labels import quoted, seen_as
-from kgbuild.sources.language import is_east_asian
+from kgbuild.sources.language import script
 from kgbuild.types import (
     Extraction,
     Issue,
@@ -226,7 +226,7 @@ def sentences_of(doc: Doc) -> Iterator[list[Token]]:
 
 def _units(reading: Reading) -> list[list[Piece]]:
     """What is read together: all passages, all cues, the labels of each picture; long texts in parts."""
-    english = [s for s in reading.segments if s.language in ("", "en") and not is_east_asian(s.text)]
+    english = [s for s in reading.segments if s.language in ("", "en") and script(s.text) in ("LATIN", "")]
     texts = [s for s in english if s.modality == "text" and s.text.strip()]
     cues = [s for s in english if s.modality == "cue" and s.text.strip()]
     labels = [s for s in english if s.modality == "label" and len(s.text.split()) > 1]
