@@ -63,7 +63,7 @@ class ChineseExtractor:
                 for phrase in (t.subject, t.object):
                     span = places[phrase.start], places[phrase.end - 1] + 1
                     if span not in made:
-                        nominal = not any(w.label for w in phrase.words)
+                        nominal = not phrase.words[-1].label
                         made[span] = _mention(segment, span, "Thing", 0.6, context, nominal=nominal)
                     ends.append(made[span])
                 span = places[t.start], places[t.end - 1] + 1

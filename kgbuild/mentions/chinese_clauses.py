@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kgbuild.mentions.chinese_lists import ADVERBS, NO_VERBS, TITLES
-from kgbuild.mentions.chinese_words import NOUNS, Word
+from kgbuild.mentions.chinese_words import NOUNS, Word, is_known
 
 LONGEST = 6  # words of a subject or object
 NEAR = 3  # words of one that is sure to be whole
@@ -29,6 +29,7 @@ _NEGATED = re.compile(
     "可能|也许|或许|大概|将|将要|将会|即将|会|能|能够|可|可以|应|应该|应当|必须|须|需|需要|要|想|想要|愿|愿意|打算|计划|准备|拟|"
     "试图|企图|争取|力争|请|让|使|令|叫|或|或者|还是|假|所谓|最)$"
 )
+_SWALLOWED = re.compile("[将会能可应须需要拟欲愿别无非]$")
 _LINKS = {
     **dict.fromkeys("在从向对给为于自到至", "p"), **dict.fromkeys("与和同跟及、", "c"), "以及": "c", "把": "b",
     "被": "i", "由": "i", "是": "y", "的": "e", "了": "u", "过": "u", "着": "u",
@@ -87,8 +88,7 @@ def triples(sentence: Sequence[Word]) -> Iterator[Triple]:
 
 
 def _clause(clause: list[Word], whole: bool) -> Iterator[Triple]:
-    denied = any(_NEGATED.search(w.text) for w in clause if not w.label and w.tag != "n")
-    if denied or not 3 <= len(clause) <= 40:
+    if any(_denies(w) for w in clause) or not 3 <= len(clause) <= 40:
         return
     codes, parts = _parts(clause)
     for pattern in (_HAS, _IS, _BA, _PASSIVE, _ACTIVE, _ONWARD):
@@ -105,6 +105,15 @@ def _clause(clause: list[Word], whole: bool) -> Iterator[Triple]:
                 score = SURE if whole and _is_named(s) and len(o.words) <= NEAR else UNSURE
                 yield Triple(s, verb, o, clause[0].start, clause[-1].end, score)
         return
+
+
+def _denies(word: Word) -> bool:
+    """Whether a word denies its clause or makes it possible; one that the dictionary lacks may have swallowed such."""
+    if word.label in ("Work", "Time", "Quantity"):
+        return False
+    if not is_known(word.text) and (_SWALLOWED.search(word.text) or _NEGATED.search(word.text)):
+        return True
+    return not word.label and word.tag != "n" and bool(_NEGATED.search(word.text))
 
 
 def _is_named(phrase: Phrase) -> bool:

@@ -77,6 +77,11 @@ def _jieba() -> Any:
     return jieba
 
 
+def is_known(word: str) -> bool:
+    """Whether the dictionary has a word; the others are put together by likelihood, sometimes from several."""
+    return bool(_jieba().has_word(word))
+
+
 def sentences(text: str) -> Iterator[tuple[int, str]]:
     """(start, sentence) of each sentence, at most 2,000 characters long."""
     for match in _SENTENCE.finditer(text):
@@ -162,13 +167,15 @@ def _person(given: list[Word], i: int) -> Name:
     size, native, foreign = len(word.text), word.text[0] in SURNAMES, set(word.text) <= TRANSLITERATION
     if word.tag not in PERSON or not 2 <= size <= 7 or not _is_han(word.text) or word.text[1:] in TITLES:
         return None
+    if word.text[-1] in "未不没将会已曾也都摄" and not is_known(word.text):
+        return None  # the word has swallowed the next one
     if native and size == 3 and word.tag != "nrt":
         return _join(given, i, i + 1, "nr", "Person", 0.85)
     after = i + 2 if i + 1 < len(given) and given[i + 1].label == "Time" else i + 1
     beside = {given[k].text for k in (i - 1, after) if 0 <= k < len(given)}
     if ((native and size == 2) or (foreign and size > 1)) and beside & (TITLES | ACTS):
         return _join(given, i, i + 1, "nr", "Person", 0.8)
-    if native and size == 2 and not _jieba().has_word(word.text):
+    if native and size == 2 and not is_known(word.text):
         return _join(given, i, i + 1, "nr", "Person", 0.7)
     return _join(given, i, i + 1, "nr", "Thing", 0.6) if foreign and size > 2 else None
 
@@ -180,7 +187,7 @@ def _place(given: list[Word], i: int) -> Name:
         return None
     if re.match("[一二三四五六七八九十两各多几]", text) and text.endswith("国"):
         return None
-    if not _jieba().has_word(text) and len(text) == 2:
+    if not is_known(text) and len(text) == 2:
         return None
     if len(text) > 3 and not text.endswith(AREA_ENDS) and not set(text) <= _FOREIGN and text not in PLACES:
         return None

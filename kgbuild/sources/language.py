@@ -7,6 +7,7 @@ off-the-shelf language identification tool); its wheel carries the model. Tags a
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,6 +22,7 @@ SPOKEN = frozenset({"text", "cue"})  # modalities whose text is language, not co
 _HAN = re.compile("[々〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _KANA = re.compile("[\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9d]+")
 _HANGUL = re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]+")
+_NOT_LATIN_LETTER = re.compile("[\u0370-\u1dff\u2c00-\ua6ff\ua800-\ud7ff\uf900-\ufefe\U00010000-\U0003ffff]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SENTENCE = re.compile(r"[^。！？!?.\n]*(?:[。！？!?.\n]+[」』”’)）\]\s]*|$)")
 _SAMPLE = 10_000  # characters that are classified: more changes nothing
@@ -54,10 +56,14 @@ def _scripts(text: str) -> tuple[int, int, int, int]:
     return han, kana, hangul, max(0, _count(_LETTERS, text) - han - kana - hangul)
 
 
-def is_east_asian(text: str) -> bool:
-    """Whether Chinese characters, kana or Hangul say more in it than other letters do."""
+def script(text: str) -> str:
+    """The script that says most in a text: "EAST ASIAN", or Unicode's name of it ("LATIN"); "" without letters."""
     *asian, other = _scripts(text)
-    return sum(asian) > 0 and _WEIGHT * sum(asian) >= other
+    if sum(asian) and _WEIGHT * sum(asian) >= other:
+        return "EAST ASIAN"
+    letters = "".join(_LETTERS.findall(text[:_SAMPLE]))[: _SAMPLE // 10]
+    counts = Counter(unicodedata.name(c, "").partition(" ")[0] for c in letters)
+    return min(counts, key=lambda name: (-counts[name], name), default="")
 
 
 def detect(text: str) -> str:
@@ -142,21 +148,20 @@ def _of_document(segments: Sequence[Segment], own: Sequence[str]) -> str:
 
 
 def _parts(segment: Segment) -> list[Segment]:
-    """The segment, or its parts where sentences of East Asian and of other scripts follow each other."""
+    """The segment, or its parts where sentences of different scripts follow each other."""
     place = segment.target.find(TextPosition)
-    if segment.modality != "text" or place is None or not _HAN.search(segment.text):
+    if segment.modality != "text" or place is None or not _NOT_LATIN_LETTER.search(segment.text):
         return [segment]
     cuts = [0]
-    asian: bool | None = None
+    before = ""
     for sentence in _SENTENCE.finditer(segment.text):
-        *counts, other = _scripts(sentence.group())
-        weight = _WEIGHT * sum(counts)
-        if max(weight, other) < _ENOUGH // 2:
+        *asian, other = _scripts(sentence.group())
+        if max(_WEIGHT * sum(asian), other) < _ENOUGH // 2:
             continue  # too short to be a passage of its own
-        found = weight >= other
-        if asian is not None and found != asian:
+        found = script(sentence.group())
+        if before and found != before:
             cuts.append(sentence.start())
-        asian = found
+        before = found
     cuts.append(len(segment.text))
     return [_cut(segment, place, a, b) for a, b in pairwise(cuts)] if len(cuts) > 2 else [segment]
 

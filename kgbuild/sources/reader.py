@@ -80,7 +80,7 @@ def decode(data: bytes) -> str:
             raise SourceError("holds zero bytes: this is no text file", "not-text") from err
         damaged = data.decode("utf-8", "replace")
         bad = damaged.count("\ufffd")
-        if sum(len(run) for run in re.findall(r"[^\x00-\x7f\ufffd]+", damaged)) > bad:
+        if sum(len(run.group()) for run in re.finditer(r"[^\x00-\x7f\ufffd]+", damaged)) > bad:
             return _newlines(damaged)  # UTF-8 with a few wrong bytes, not Windows-1252
         return _newlines(data.decode("cp1252", "replace"))
 
