@@ -14,8 +14,10 @@ from urllib.parse import quote
 
 from kgbuild.types import Box, Page, Part, Selector, Target, TextPosition, TextQuote, TimeSpan
 
-# Zero-width space, soft hyphen, byte-order mark, direction marks; not the joiners that emoji and Indic scripts need.
-_UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+# Control characters, zero-width space, soft hyphen, byte-order mark, direction marks; not the joiners of emoji.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
 
 
 def digest(*parts: object, length: int = 16) -> str:
