@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from kgbuild.identity import clean
+from kgbuild.entities.group import called
 from kgbuild.types import Entity, Mention, Reading, RelationMention, Statement
 
 
@@ -50,7 +50,7 @@ class GraphData:
         found: dict[str, str] = {}
         for e in self.entities:
             mentions = (self.mention[i] for i in e.mentions)
-            counts = Counter(m.language for m in mentions if m.language and clean(m.surface) == e.pref_label)
+            counts = Counter(m.language for m in mentions if m.language and called(m) == e.pref_label)
             found[e.id] = min(counts, key=lambda code: (-counts[code], code), default="")
         return found
 
