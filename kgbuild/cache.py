@@ -21,10 +21,12 @@ log = logging.getLogger(__name__)
 
 # What a stage's results depend on besides its own code.
 LIBRARIES = {
-    "sources": ("av", "lxml", "markdown-it-py", "pillow", "pypdfium2", "python-docx", "svgelements"),
-    "mentions": ("onnxruntime", "opencv-python-headless", "rapidocr", "spacy", "torch", "transformers"),
+    "sources": ("av", "lxml", "markdown-it-py", "pillow", "py3langid", "pypdfium2", "python-docx", "svgelements"),
+    "mentions": (
+        "onnxruntime", "opencv-python-headless", "py3langid", "rapidocr", "rjieba", "spacy", "torch", "transformers",
+    ),
     "embeddings": ("torch", "transformers"),
-}
+}  # fmt: skip
 
 
 @lru_cache

@@ -14,6 +14,11 @@ from urllib.parse import quote
 
 from kgbuild.types import Box, Page, Part, Selector, Target, TextPosition, TextQuote, TimeSpan
 
+# Control characters, zero-width space, soft hyphen, byte-order mark, direction marks; not the joiners of emoji.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
+
 
 def digest(*parts: object, length: int = 16) -> str:
     """Hexadecimal SHA-256 prefix over the parts' text, separated by U+001F."""
@@ -22,7 +27,11 @@ def digest(*parts: object, length: int = 16) -> str:
 
 
 def clean(surface: str) -> str:
-    """A surface as a person would write it: escapes and tags of diagram code, and runs of blanks, become one blank."""
+    """A surface as a person would write it, without characters that nobody sees.
+
+    Escapes and tags of diagram code, and runs of blanks, become one blank.
+    """
+    surface = _UNSEEN.sub("", surface) or surface
     return (
         " ".join(re.sub(r"\\[nlrtNGE]|<[^<>]{1,200}>|[{}|](?=.*[{}|])|[{}]", " ", surface).split()) or surface.strip()
     )

@@ -120,6 +120,7 @@ class Segment:
     ``marks`` are emphasised stretches of ``text``: (start, end, kind), offsets local to
     the segment, kind one of ``strong`` | ``emphasis`` | ``link`` | ``code``.
     ``blob`` is the SHA-256 of the picture's PNG bytes in the reading.
+    ``language`` is the BCP 47 code of a passage or cue ("en"), "" when it is not known.
     """
 
     id: str
@@ -130,6 +131,7 @@ class Segment:
     context: tuple[tuple[str, str], ...] = ()
     marks: tuple[tuple[int, int, str], ...] = ()
     blob: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ class Mention:
     ``context`` is the sentence or label around it, for embeddings; ``cluster`` links
     mentions that the extractor holds to be one thing inside the source (coreference);
     ``nominal`` is true for a common noun ("the load balancer"), false for a name.
+    ``language`` is that of the surface (BCP 47), "" when it is not known; ``extract`` sets it.
     """
 
     id: str
@@ -152,6 +155,7 @@ class Mention:
     context: str = ""
     cluster: str = ""
     nominal: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def test_what_nobody_finds_is_said_before_any_work(setting: str, hint: str, caps
 
 
 def test_query_forms(example: tuple[Path, Report], capsys: Output, tmp_path: Path) -> None:
-    out, select = str(example[0]), 'SELECT ?e ?l { ?e rdfs:label ?l FILTER(?l = "Deep Space Network") }'
+    out, select = str(example[0]), 'SELECT ?e ?l { ?e rdfs:label ?l FILTER(STR(?l) = "Deep Space Network") }'
     assert run(["query", out, select]) == 0
     assert "1 row" in capsys.readouterr().out
     assert run(["query", out, select, "--format", "csv"]) == 0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from kgbuild.entities.group import called
 from kgbuild.types import Entity, Mention, Reading, RelationMention, Statement
 
 
@@ -46,6 +48,21 @@ class GraphData:
     def phrases(self) -> Mapping[str, str]:
         """The words of each open relation, by its IRI."""
         return {r.predicate: r.phrase for r in sorted(self.relations, key=lambda r: r.phrase) if r.phrase}
+
+    @cached_property
+    def phrase_languages(self) -> Mapping[str, str]:
+        """The language of the words of each open relation, by its IRI."""
+        return {r.predicate: self.mention[r.subject].language for r in self.relations if r.phrase}
+
+    @cached_property
+    def languages(self) -> Mapping[str, str]:
+        """The language of each entity's preferred label, by IRI: the commonest among the mentions written so."""
+        found: dict[str, str] = {}
+        for e in self.entities:
+            mentions = (self.mention[i] for i in e.mentions)
+            counts = Counter(m.language for m in mentions if m.language and called(m) == e.pref_label)
+            found[e.id] = min(counts, key=lambda code: (-counts[code], code), default="")
+        return found
 
     @property
     def asserted(self) -> tuple[Statement, ...]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from kgbuild.graphs.data import GraphData
 from kgbuild.identity import agent_iri, digest, fragment, graph_iri, selectors_key
+from kgbuild.sources.language import label_language
 from kgbuild.statements.ontology import class_iri
 from kgbuild.types import (
     Box,
@@ -53,6 +54,11 @@ def text(value: str) -> str:
         return "\ufffd" if c >= "\ud800" else f"\\u{ord(c):04X}"
 
     return '"' + _ESCAPED.sub(escape, value) + '"'
+
+
+def label(value: str, language: str) -> str:
+    """A label with its language tag, plain when the language is not known."""
+    return literal(Value(value, language=language))
 
 
 def literal(value: Value) -> str:
@@ -100,7 +106,7 @@ def _facts(data: GraphData) -> Iterator[tuple[str, Triple]]:
             yield source, (e, iri(TYPE), iri(class_iri(entity.types[0])))
             surface = " ".join(m.surface.split())
             if surface != entity.pref_label:
-                yield source, (e, iri(ALT_LABEL), text(surface))
+                yield source, (e, iri(ALT_LABEL), label(surface, m.language))
     for s in data.asserted:
         triple = _triple(s)
         for evidence in s.evidence:
@@ -125,7 +131,11 @@ def _sources(data: GraphData) -> Iterator[Triple]:
             yield s, iri(CORE + "path"), text(reading.source.path)
             yield s, iri(CORE + "sha256"), text(reading.source.sha256)
             yield s, iri(DCTERMS + "format"), text(reading.source.media_type)
-            yield s, iri(DCTERMS + "title"), text(reading.source.title)
+            title, language = reading.source.title, reading.source.language
+            named = title != PurePosixPath(reading.source.path).stem  # else the title is the file's name
+            yield s, iri(DCTERMS + "title"), label(title, label_language(title, language) if named else "")
+            if language:
+                yield s, iri(DCTERMS + "language"), text(language)
 
 
 def source_class(source: Source) -> str:
@@ -142,7 +152,7 @@ def source_class(source: Source) -> str:
 
 def _entities(data: GraphData) -> Iterator[Triple]:
     for entity in data.entities:
-        yield iri(entity.id), iri(LABEL), text(entity.pref_label)
+        yield iri(entity.id), iri(LABEL), label(entity.pref_label, data.languages[entity.id])
 
 
 def _relations(data: GraphData) -> Iterator[Triple]:
@@ -150,7 +160,7 @@ def _relations(data: GraphData) -> Iterator[Triple]:
     for predicate in sorted({s.predicate for s in data.statements} & set(data.phrases)):
         p = iri(predicate)
         yield p, iri(TYPE), iri(RDF + "Property")
-        yield p, iri(LABEL), text(data.phrases[predicate])
+        yield p, iri(LABEL), label(data.phrases[predicate], data.phrase_languages[predicate])
         yield p, iri(RDFS + "subPropertyOf"), iri(CORE + "openRelation")
 
 
@@ -170,7 +180,7 @@ def _provenance(data: GraphData) -> Iterator[Triple]:
         name, _, version = agent.partition("/")
         a = iri(agent_iri(data.base, name, version))
         yield a, iri(TYPE), iri(PROV + "SoftwareAgent")
-        yield a, iri(LABEL), text(f"kgbuild {name} extractor")
+        yield a, iri(LABEL), label(f"kgbuild {name} extractor", "en")
         yield a, iri(CORE + "version"), text(version)
 
 

@@ -16,8 +16,9 @@ def tables(data: GraphData) -> dict[str, list[dict[str, Any]]]:
     return {
         "entities": [
             {
-                "id": e.id, "label": e.pref_label, "alt_labels": list(e.alt_labels), "type": e.types[0],
-                "mentions": len(e.mentions), "modalities": list(data.modalities[e.id]),
+                "id": e.id, "label": e.pref_label, "language": data.languages[e.id],
+                "alt_labels": list(e.alt_labels), "type": e.types[0], "mentions": len(e.mentions),
+                "modalities": list(data.modalities[e.id]),
                 "sources": sorted({data.mention[m].target.source for m in e.mentions}),
             }
             for e in data.entities
@@ -36,7 +37,7 @@ def tables(data: GraphData) -> dict[str, list[dict[str, Any]]]:
         "mentions": [
             {
                 "id": m.id, "source": m.target.source, "place": selectors_key(m.target.selectors), "surface": m.surface,
-                "label": m.label, "score": m.score, "agent": m.agent, "modality": m.modality,
+                "language": m.language, "label": m.label, "score": m.score, "agent": m.agent, "modality": m.modality,
                 "entity": data.entity_of[m.id].id if m.id in data.entity_of else "",
             }
             for m in data.mentions
@@ -45,7 +46,7 @@ def tables(data: GraphData) -> dict[str, list[dict[str, Any]]]:
             {
                 "id": s.id, "source": s.target.source, "path": r.source.path,
                 "place": selectors_key(s.target.selectors),
-                "modality": s.modality, "text": s.text, "picture": s.blob,
+                "modality": s.modality, "language": s.language, "text": s.text, "picture": s.blob,
             }
             for r in data.readings for s in r.segments
         ],
@@ -80,13 +81,13 @@ def write_parquet(data: GraphData, path: Path) -> None:
 
 def _columns(name: str) -> tuple[str, ...]:
     return {
-        "entities": ("id", "label", "alt_labels", "type", "mentions", "modalities", "sources"),
+        "entities": ("id", "label", "language", "alt_labels", "type", "mentions", "modalities", "sources"),
         "statements": (
             "id", "subject", "predicate", "relation", "object", "datatype", "confidence", "status", "reason",
             "evidence", "sources",
         ),
-        "mentions": ("id", "source", "place", "surface", "label", "score", "agent", "modality", "entity"),
-        "segments": ("id", "source", "path", "place", "modality", "text", "picture"),
+        "mentions": ("id", "source", "place", "surface", "language", "label", "score", "agent", "modality", "entity"),
+        "segments": ("id", "source", "path", "place", "modality", "language", "text", "picture"),
     }[name]  # fmt: skip
 
 

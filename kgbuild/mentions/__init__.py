@@ -1,7 +1,8 @@
 """Extractors turn segments into mentions and relation mentions, each anchored in its source.
 
 An extractor has ``derive(reading)`` (new segments, such as labels read in pictures),
-``__call__(readings)`` (one extraction per reading), or both.
+``__call__(readings)`` (one extraction per reading), or both. One that reads only some
+languages names them in ``languages`` (codes of ISO 639) and passes over the others.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Any
 from kgbuild import registry
 from kgbuild.config import Config
 from kgbuild.errors import ModelError
-from kgbuild.types import Extraction, Issue, Mention, Reading, RelationMention, Target, TextQuote
+from kgbuild.sources.language import SPOKEN, detect, label_language
+from kgbuild.types import Extraction, Issue, Mention, Reading, RelationMention, Segment, Target, TextQuote
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,8 @@ def extract(reading: Reading, extractors: Sequence[Any]) -> tuple[Reading, Extra
                 raise
             except Exception as err:  # the border: this source's issue, nobody else's
                 issues.append(_failed(reading, one, err))
+    labelled = (replace(s, language=detect(s.text)) if s.modality == "label" else s for s in reading.segments)
+    reading = replace(reading, segments=tuple(labelled))
     mentions: list[Mention] = []
     relations: list[RelationMention] = []
     for one in extractors:
@@ -54,7 +58,9 @@ def extract(reading: Reading, extractors: Sequence[Any]) -> tuple[Reading, Extra
             mentions += found.mentions
             relations += found.relations
             issues += found.issues
+    issues += _unread(reading, extractors)
     kept, renamed = _without_repeats(mentions)
+    kept = _with_languages(reading, kept)
     relations = [
         replace(r, subject=renamed.get(r.subject, r.subject), object=renamed.get(r.object, r.object)) for r in relations
     ]
@@ -65,6 +71,41 @@ def extract(reading: Reading, extractors: Sequence[Any]) -> tuple[Reading, Extra
 def _failed(reading: Reading, one: Any, err: Exception) -> Issue:
     log.debug("%s failed on %s", one.name, reading.source.path, exc_info=True)
     return Issue("extract", "extractor-failed", f"{one.name}: {type(err).__name__}: {err}"[:300], reading.source.id)
+
+
+def _with_languages(reading: Reading, mentions: Sequence[Mention]) -> list[Mention]:
+    """Each mention with the language of its passage, else of its document, if it is written like it."""
+    spoken = {s.id: s.language for s in reading.segments if s.language}
+    written = reading.source.language
+    return [replace(m, language=label_language(m.surface, spoken.get(m.segment, written))) for m in mentions]
+
+
+def _unread(reading: Reading, extractors: Sequence[Any]) -> list[Issue]:
+    """One issue per language that stands in the source and that no extractor of sentences reads."""
+    covered = {code for one in extractors for code in getattr(one, "languages", ())}
+    found: dict[str, list[Segment]] = {}
+    for s in reading.segments:
+        if covered and s.language and s.language not in covered and s.modality in (*SPOKEN, "label"):
+            found.setdefault(s.language, []).append(s)
+    return [
+        Issue(
+            "extract", "language",
+            f"passages in {_language_name(code)}: {len(segments)}; no configured extractor reads this language, "
+            "so no names or relations are taken from their sentences",
+            reading.source.id, segments[0].target, "warning",
+        )
+        for code, segments in sorted(found.items())
+    ]  # fmt: skip
+
+
+def _language_name(code: str) -> str:
+    """English name and code: spaCy's classes are named by language."""
+    from spacy.util import get_lang_class
+
+    try:
+        return f"{get_lang_class(code).__name__} ({code})"
+    except ImportError:  # a language that spaCy does not know
+        return f"the language {code!r}"
 
 
 def _without_repeats(mentions: Sequence[Mention]) -> tuple[list[Mention], dict[str, str]]:

@@ -69,15 +69,15 @@ def analyse(annotation: Annotation, number: int, words: Any, model: Any, facts: 
                 tuple(kind_of[i] for i in span),
             ),
         )
-    found: dict[tuple[int, int], Phrase] = {}  # of two heads that claim the same words the surer one
+    best_of: dict[tuple[int, int], Phrase] = {}  # of two heads that claim the same words the surer one
     for head, start, end in zip(nouns.tolist(), starts, ends, strict=True):
         s, w = places[head]
         form = form_of(facts["tags"][tags[head]], annotation.sentences[s][w])
         p = Phrase(s, w, places[start][1], places[end][1] + 1, int(kind[head]) - 1, form, float(best[head]))
-        if (start, end) not in found or p.score > found[start, end].score:
-            found[start, end] = p
+        if (start, end) not in best_of or p.score > best_of[start, end].score:
+            best_of[start, end] = p
     at = {place: i for i, place in enumerate(places)}
-    phrases = sorted(found.values(), key=lambda p: (p.sentence, p.head))
+    phrases = sorted(best_of.values(), key=lambda p: (p.sentence, p.head))
     states = words[[at[p.sentence, p.head] for p in phrases]]
     annotation.phrases += _refer(annotation, phrases, states, net)
 

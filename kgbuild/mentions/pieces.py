@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from kgbuild.sources.language import script
 from kgbuild.types import Reading, Segment, TextPosition, TimeSpan
 
 AT_ONCE = 100_000  # characters that are annotated together
@@ -28,10 +29,11 @@ class Piece:
 
 
 def units(reading: Reading) -> list[list[Piece]]:
-    """What is read together: all passages, all cues, the labels of each picture; long texts in parts."""
-    texts = [s for s in reading.segments if s.modality == "text" and s.text.strip()]
-    cues = [s for s in reading.segments if s.modality == "cue" and s.text.strip()]
-    labels = [s for s in reading.segments if s.modality == "label" and len(s.text.split()) > 1]
+    """What is read together: all English passages, all cues, the labels of each picture; long texts in parts."""
+    english = [s for s in reading.segments if s.language in ("", "en") and script(s.text) in ("LATIN", "")]
+    texts = [s for s in english if s.modality == "text" and s.text.strip()]
+    cues = [s for s in english if s.modality == "cue" and s.text.strip()]
+    labels = [s for s in english if s.modality == "label" and len(s.text.split()) > 1]
     pictures = [list(g) for _, g in groupby(labels, key=lambda s: s.target.selectors[:-1])]
     return [part for unit in (texts, cues, *pictures) for part in _parts(unit)]
 

@@ -61,6 +61,7 @@ class TextExtractor:
 
     name = "text"
     version = VERSION
+    languages = frozenset({"en"})
 
     def __init__(self, config: Config) -> None:
         self.nlp = pipeline(config)

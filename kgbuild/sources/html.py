@@ -15,6 +15,7 @@ from typing import Any
 
 from kgbuild.errors import SourceError
 from kgbuild.sources.image import picture_png
+from kgbuild.sources.language import declared
 from kgbuild.sources.links import corpus_path
 from kgbuild.sources.reader import Composer, Limits, Passage, decode
 from kgbuild.types import Box, Part, Reading, Source
@@ -91,7 +92,7 @@ class HtmlReader:
         composer = Composer(source, f"{self.name}/{self.version}")
         title = " ".join((document.findtext(".//title") or "").split())
         Walker(composer, limits).walk(document)
-        source = replace(source, title=title or source.title, language=document.get("lang") or "")
+        source = replace(source, title=title or source.title, language=declared(document.get("lang") or ""))
         return composer.reading(source)
 
 

@@ -14,9 +14,10 @@ from kgbuild import registry
 from kgbuild.config import Config
 from kgbuild.errors import KgbuildError, SourceError
 from kgbuild.serialise import from_json, to_json
+from kgbuild.sources.language import with_languages
 from kgbuild.sources.reader import Limits, Reader
 from kgbuild.sources.walk import file_sha256
-from kgbuild.types import Issue, Reading, Source
+from kgbuild.types import Issue, Reading, Source, Target, TextPosition
 from kgbuild.workers import Frames, WorkerDied, WorkerPool
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ def read_file(path: Path, source: Source, limits: Limits) -> Reading:
         if len(reading.text) > limits.max_characters:
             message = f"{len(reading.text)} characters of text; sources.max_characters is {limits.max_characters}"
             return rejected(source, "too-large", message)
-        return reading
+        return with_languages(_with_lost_characters(reading))
     except SourceError as err:
         return rejected(source, err.code, str(err))
     except MemoryError:
@@ -93,6 +94,16 @@ def read_file(path: Path, source: Source, limits: Limits) -> Reading:
     except Exception as err:  # a reader's own bug or its library's: this file's issue, no one else's
         log.debug("reader failed on %s", source.path, exc_info=True)
         return rejected(source, "reader-failed", f"{type(err).__name__}: {err}"[:300])
+
+
+def _with_lost_characters(reading: Reading) -> Reading:
+    """The reading, with a warning if characters of it could not be read."""
+    if not (lost := reading.text.count("\ufffd")):
+        return reading
+    message = f"{lost} characters could not be decoded and stand as U+FFFD: is the file damaged?"
+    place = Target(reading.source.id, (TextPosition(first := reading.text.index("\ufffd"), first + 1),))
+    issue = Issue("read", "encoding", message, reading.source.id, place, "warning")
+    return replace(reading, issues=(*reading.issues, issue))
 
 
 @lru_cache

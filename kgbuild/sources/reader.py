@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,9 +55,13 @@ _BOMS = (
 )  # fmt: skip
 
 
+_DAMAGED = 0.05  # share of characters of a text that may be damaged
+
+
 def decode(data: bytes) -> str:
     """Text of a file: by byte-order mark, else UTF-16 without one, UTF-8 or Windows-1252; newlines become ``\\n``.
 
+    Bytes that are wrong in an otherwise good text become U+FFFD.
     Raises ``SourceError`` ("not-text") for bytes that are no text in any of them.
     """
     for mark, encoding in _BOMS:
@@ -64,12 +69,19 @@ def decode(data: bytes) -> str:
             try:
                 return _newlines(data[len(mark) :].decode(encoding))
             except UnicodeDecodeError as err:
+                damaged = data[len(mark) :].decode(encoding, "replace")
+                if damaged.count("\ufffd") <= _DAMAGED * len(damaged):
+                    return _newlines(damaged)
                 raise SourceError(f"not valid {encoding}: {err.reason} at byte {err.start}", "not-text") from err
     try:
         return _newlines(data.decode(utf16(data[:HEAD]) or "utf-8"))
     except UnicodeDecodeError as err:
         if b"\x00" in data:
             raise SourceError("holds zero bytes: this is no text file", "not-text") from err
+        damaged = data.decode("utf-8", "replace")
+        bad = damaged.count("\ufffd")
+        if sum(len(run.group()) for run in re.finditer(r"[^\x00-\x7f\ufffd]+", damaged)) > bad:
+            return _newlines(damaged)  # UTF-8 with a few wrong bytes, not Windows-1252
         return _newlines(data.decode("cp1252", "replace"))
 
 

@@ -19,9 +19,9 @@ from kgbuild.vocab import XSD
 
 
 def test_select_ask_construct(graph: Graph) -> None:
-    rows = graph.sparql('SELECT ?e { ?e rdfs:label "Deep Space Network" }')
+    rows = graph.sparql('SELECT ?e { ?e rdfs:label "Deep Space Network"@en }')
     assert len(rows) == 1 and rows.variables == ("e",)
-    assert graph.sparql('ASK { ?e rdfs:label "Deep Space Network" }').boolean
+    assert graph.sparql('ASK { ?e rdfs:label "Deep Space Network"@en }').boolean
     assert not graph.sparql('ASK { ?e rdfs:label "No such thing" }')
     made = graph.sparql("CONSTRUCT { ?s core:connectsTo ?o } WHERE { ?s core:connectsTo ?o }")
     assert made.kind == "graph" and "core:connectsTo" in made.turtle and len(made) > 3
@@ -39,7 +39,7 @@ def test_numbers_are_python_numbers(graph: Graph) -> None:
 
 
 def test_bindings(graph: Graph) -> None:
-    (row,) = graph.sparql('SELECT ?e { ?e rdfs:label "Deep Space Network" }')
+    (row,) = graph.sparql('SELECT ?e { ?e rdfs:label "Deep Space Network"@en }')
     (label,) = graph.sparql("SELECT ?e ?l { ?e rdfs:label ?l }", bindings={"e": row["e"]})
     assert label["l"] == "Deep Space Network"
     with pytest.raises(QueryError, match=r"\?e"):
@@ -136,5 +136,5 @@ def test_no_graph_there(tmp_path: Path) -> None:
 
 def test_to_rdflib(graph: Graph) -> None:
     found = graph.to_rdflib()
-    (row,) = found.query('SELECT ?e { ?e <http://www.w3.org/2000/01/rdf-schema#label> "Deep Space Network" }')
+    (row,) = found.query('SELECT ?e { ?e <http://www.w3.org/2000/01/rdf-schema#label> "Deep Space Network"@en }')
     assert "deep-space-network" in str(row[0])

@@ -39,7 +39,7 @@ def test_an_arrow_of_a_diagram(graph: Graph) -> None:
 
 
 def test_an_entity_in_all_its_modalities(graph: Graph) -> None:
-    (row,) = graph.sparql('SELECT ?e { ?e rdfs:label "Jet Propulsion Laboratory" }')
+    (row,) = graph.sparql('SELECT ?e { ?e rdfs:label "Jet Propulsion Laboratory"@en }')
     found = graph.why(row["e"])
     assert found.kind == "Entity"
     assert {"text", "picture", "frame", "cue", "diagram"} <= {p.modality for p in found.evidence}
