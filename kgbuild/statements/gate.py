@@ -9,9 +9,11 @@ from dataclasses import replace
 from kgbuild.entities.decisions import Decisions
 from kgbuild.statements.ontology import Ontology, Property, class_iri
 from kgbuild.types import Entity, Statement, Value
-from kgbuild.vocab import XSD, shorten
+from kgbuild.vocab import EDTF, MONEY, UCUM, XSD, shorten
 
-_TIME_TYPES = frozenset(XSD + t for t in ("date", "gYear", "gYearMonth", "gMonthDay", "dateTime"))
+_TIME_TYPES = frozenset((EDTF, *(XSD + t for t in ("date", "gYear", "gYearMonth", "gMonthDay", "dateTime"))))
+_NUMBERS = frozenset(XSD + t for t in ("decimal", "double", "float"))
+_WHOLE = frozenset(XSD + t for t in ("integer", "int", "long", "nonNegativeInteger", "positiveInteger"))
 
 
 def gate(
@@ -68,7 +70,19 @@ def _literal_reason(value: Value, p: Property, ontology: Ontology) -> str:
         return f"range: the object is a value, {p.label} takes {_names(p.range, ontology) or 'an entity'}"
     if wanted == {"Time"} and not is_time:
         return f"range: {value.lexical!r} is no date that can be read, {p.label} takes a time"
+    if wanted == {"Quantity"} and is_time:
+        return f"range: {value.lexical!r} is a time, {p.label} takes a quantity"
+    if p.literal and p.range and not _fits_datatype(value, p.range):
+        return f"range: {value.lexical!r} is of {shorten(value.datatype)}, {p.label} takes {_names(p.range, ontology)}"
     return ""
+
+
+def _fits_datatype(value: Value, wanted: frozenset[str]) -> bool:
+    """Whether a literal is of one of the datatypes, where nothing but datatypes is asked; numbers fit by value."""
+    if value.datatype in wanted or not all(iri.startswith((XSD, EDTF, UCUM, MONEY)) for iri in wanted):
+        return True
+    is_number = value.datatype == XSD + "decimal"
+    return is_number and bool(wanted & _NUMBERS or ("." not in value.lexical and wanted & _WHOLE))
 
 
 def _one_value(
@@ -102,7 +116,7 @@ def _one_value(
 def _support(statements: list[Statement], indices: list[int], i: int) -> float:
     """Confidence of a value; a coarser date that agrees ("1906" of "1906-10-07") supports the exact one."""
     own = statements[i].object
-    if not isinstance(own, Value):
+    if not isinstance(own, Value) or own.datatype not in _TIME_TYPES:
         return statements[i].confidence
     return max(
         statements[j].confidence
@@ -112,7 +126,7 @@ def _support(statements: list[Statement], indices: list[int], i: int) -> float:
 
 
 def _exactness(s: Statement) -> int:
-    return len(s.object.lexical) if isinstance(s.object, Value) else 0
+    return len(s.object.lexical) if isinstance(s.object, Value) and s.object.datatype in _TIME_TYPES else 0
 
 
 def _name(iri: str, ontology: Ontology) -> str:
