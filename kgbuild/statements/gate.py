@@ -46,21 +46,23 @@ def _reason(s: Statement, types: dict[str, str], ontology: Ontology, min_confide
         return f"no loaded ontology knows the property {shorten(s.predicate)}"
     if s.subject == s.object:
         return "subject and object are the same entity"
-    kind = types[s.subject]
-    if not ontology.fits(kind, p.domain):
-        return f"domain: the subject is a {_name(kind, ontology)}, {p.label} takes {_names(p.domain, ontology)}"
-    if isinstance(s.object, Value):
-        reason = _literal_reason(s.object, p, ontology)
-    elif p.literal:
-        reason = f"range: the object is an entity, {p.label} takes a value ({_names(p.range, ontology)})"
-    elif not ontology.fits(types[s.object], p.range):
-        found = _name(types[s.object], ontology)
-        reason = f"range: the object is a {found}, {p.label} takes {_names(p.range, ontology)}"
-    else:
-        reason = ""
+    reason = misfit(types[s.subject], s.object if isinstance(s.object, Value) else types[s.object], p, ontology)
     if not reason and s.confidence < min_confidence:
         reason = f"confidence {s.confidence:.2f} is below statements.min_confidence = {min_confidence:g}"
     return reason
+
+
+def misfit(subject: str, object: str | Value, p: Property, ontology: Ontology) -> str:
+    """Why a property may not stand between two classes, or a class and a literal; "" if it may."""
+    if not ontology.fits(subject, p.domain):
+        return f"domain: the subject is a {_name(subject, ontology)}, {p.label} takes {_names(p.domain, ontology)}"
+    if isinstance(object, Value):
+        return _literal_reason(object, p, ontology)
+    if p.literal:
+        return f"range: the object is an entity, {p.label} takes a value ({_names(p.range, ontology)})"
+    if not ontology.fits(object, p.range):
+        return f"range: the object is a {_name(object, ontology)}, {p.label} takes {_names(p.range, ontology)}"
+    return ""
 
 
 def _literal_reason(value: Value, p: Property, ontology: Ontology) -> str:
