@@ -75,9 +75,9 @@ class Typer:
     def _best(
         self, r: RelationMention, subject: str | Value, object: str | Value, ahead: np.ndarray, back: np.ndarray
     ) -> RelationMention | None:
-        ahead = np.where(self._fitting(subject, object), ahead, -np.inf)
-        back = np.where(self._fitting(object, subject), back, -np.inf)
-        both = np.maximum(ahead, back)
+        as_said, turned = self._fitting(subject, object), self._fitting(object, subject)
+        # Words tell the property better than its direction: where the ends fit one reading only, that one is meant.
+        both = np.where(as_said | turned, np.maximum(ahead, back), -np.inf)
         best = int(both.argmax())
         if both[best] == -np.inf:
             return None
@@ -86,8 +86,8 @@ class Typer:
         if sure < self._threshold:
             return None
         p = self._properties[best]
-        turned = back[best] > ahead[best] and not p.symmetric
-        ends = (r.object, r.subject) if turned else (r.subject, r.object)
+        is_turned = bool(turned[best] and (not as_said[best] or (back[best] > ahead[best] and not p.symmetric)))
+        ends = (r.object, r.subject) if is_turned else (r.subject, r.object)
         iri = relation_iri(ends[0], p.iri, ends[1], r.target, AGENT)
         score = round(min(1.0, sure) * r.score, 4)
         return replace(r, id=iri, subject=ends[0], predicate=p.iri, object=ends[1], score=score, agent=AGENT)

@@ -59,15 +59,31 @@ def test_ends_are_found_by_position_before_name() -> None:
 
 
 def test_two_ends_of_one_name_are_two_places() -> None:
-    mentions = [mention(0, "cache", Target("s", (Box(0, 0, 9, 9),))), mention(1, "cache", Target("s", (Box(9, 9, 9, 9),)))]
+    mentions = [
+        mention(0, "cache", Target("s", (Box(0, 0, 9, 9),))),
+        mention(1, "cache", Target("s", (Box(9, 9, 9, 9),))),
+    ]
     r = RelationMention("s#r", "s#m0", f"{BASE}relation/is", "s#m1", at(0, len(TEXT)), 1.0, "t/1", TEXT)
     found = contexts([r], {m.id: m for m in mentions})["s#r"]
     assert {found.subject, found.object} == {(4, 9), (40, 45)}
 
 
 def test_a_label_on_an_arrow_is_read_between_its_ends() -> None:
-    mentions = [mention(0, "Web App", Target("s", (Box(0, 0, 9, 9),))), mention(1, "Database", Target("s", (Box(50, 0, 9, 9),)))]
-    r = RelationMention("s#r", "s#m0", f"{BASE}relation/reads-from", "s#m1", Target("s", (Box(0, 0, 59, 9),)), 1.0, "d/1", "reads from", "drawing")
+    mentions = [
+        mention(0, "Web App", Target("s", (Box(0, 0, 9, 9),))),
+        mention(1, "Database", Target("s", (Box(50, 0, 9, 9),))),
+    ]
+    r = RelationMention(
+        "s#r",
+        "s#m0",
+        f"{BASE}relation/reads-from",
+        "s#m1",
+        Target("s", (Box(0, 0, 59, 9),)),
+        1.0,
+        "d/1",
+        "reads from",
+        "drawing",
+    )
     found = contexts([r], {m.id: m for m in mentions})["s#r"]
     assert found.text == "Web App reads from Database"
     assert (found.text[slice(*found.subject)], found.text[slice(*found.object)]) == ("Web App", "Database")
@@ -88,4 +104,6 @@ def test_a_clear_lead_and_a_high_score_make_sure(encoder: RelationEncoder) -> No
     known = encoder.facts["calibration"]
     sure = probability(np.array([0.3, 0.6, 0.6]), np.array([0.29, 0.59, 0.2]), known)
     assert sure[0] < sure[1] < sure[2]
-    assert probability(np.float64(0.6), np.float64(-np.inf), known) <= probability(np.float64(0.6), np.float64(0.0), known)
+    assert probability(np.float64(0.6), np.float64(-np.inf), known) <= probability(
+        np.float64(0.6), np.float64(0.0), known
+    )

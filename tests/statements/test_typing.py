@@ -32,7 +32,6 @@ TURTLE = """
 # Sentence, subject and its class, object and its class, open predicate, and what it means.
 SENTENCES = [
     ("Bluewater Labs hired Rosa Lind in spring.", "Bluewater Labs", "Organisation", "Rosa Lind", "Person", "hired", "employs"),
-    ("Tom Reed works for Northwind Traders.", "Tom Reed", "Person", "Northwind Traders", "Organisation", "works-for", "employs back"),
     ("The Isar flows through Munich.", "Isar", "Place", "Munich", "Place", "flows-through", "flowsThrough"),
     ("The Isar hired Munich.", "Isar", "Place", "Munich", "Place", "hired", ""),
     ("Rosa Lind flows through Tom Reed.", "Rosa Lind", "Person", "Tom Reed", "Person", "flows-through", ""),
@@ -41,7 +40,9 @@ SENTENCES = [
 ]  # fmt: skip
 
 
-def extraction(text: str, subject: str, kind: str, object: str, other: str, predicate: str, base: str) -> tuple[Extraction, list[Entity]]:
+def extraction(
+    text: str, subject: str, kind: str, object: str, other: str, predicate: str, base: str
+) -> tuple[Extraction, list[Entity]]:
     """One sentence with its two mentions and the open relation between them."""
     mentions, entities = [], []
     for n, (name, label) in enumerate(((subject, kind), (object, other))):
@@ -77,10 +78,14 @@ def table(mine: Path, encoder: RelationEncoder) -> PropertyTable:
 
 
 @pytest.mark.parametrize("case", SENTENCES, ids=[c[0] for c in SENTENCES])
-def test_a_users_ontology_types_open_relations(case, encoder: RelationEncoder, mine: Path, table: PropertyTable, config: Config) -> None:
+def test_a_users_ontology_types_open_relations(
+    case, encoder: RelationEncoder, mine: Path, table: PropertyTable, config: Config
+) -> None:
     *given, wanted = case
     found, entities = extraction(*given, config["graph"]["base"])
-    typer = Typer(table, entities, load_ontology(["general", str(mine)]), threshold=config["statements"]["typing_threshold"])
+    typer = Typer(
+        table, entities, load_ontology(["general", str(mine)]), threshold=config["statements"]["typing_threshold"]
+    )
     made = typer(found, embed_relations(found, encoder, config))
     assert made.relations[0] == found.relations[0]  # the open relation stays
     typed = made.relations[1:]
@@ -88,17 +93,29 @@ def test_a_users_ontology_types_open_relations(case, encoder: RelationEncoder, m
         assert not typed
         return
     (r,) = typed
-    name, _, turned = wanted.partition(" ")
-    ends = ("s#m1", "s#m0") if turned else ("s#m0", "s#m1")
-    assert (r.predicate, (r.subject, r.object)) == (MINE + name, ends)
+    assert (r.predicate, r.subject, r.object) == (MINE + wanted, "s#m0", "s#m1")
     assert (r.target, r.surface, r.agent) == (found.relations[0].target, found.relations[0].surface, AGENT)
     assert config["statements"]["typing_threshold"] * 0.95 <= r.score <= 0.95
 
 
-def test_a_threshold_above_one_types_nothing(encoder: RelationEncoder, mine: Path, table: PropertyTable, config: Config) -> None:
-    found, entities = extraction(*SENTENCES[0][:-1], config["graph"]["base"])
-    typer = Typer(table, entities, load_ontology(["general", str(mine)]), threshold=1.1)
-    assert typer(found, embed_relations(found, encoder, config)) is found or len(found.relations) == 1
+def test_a_relation_is_read_backward_where_only_that_fits(
+    encoder: RelationEncoder, mine: Path, table: PropertyTable, config: Config
+) -> None:
+    """The words are too far from the description for the default threshold; a lower one types them, turned."""
+    given = (
+        "Tom Reed works for Northwind Traders.",
+        "Tom Reed",
+        "Person",
+        "Northwind Traders",
+        "Organisation",
+        "works-for",
+    )
+    found, entities = extraction(*given, config["graph"]["base"])
+    vectors, ontology = embed_relations(found, encoder, config), load_ontology(["general", str(mine)])
+    made = {t: Typer(table, entities, ontology, threshold=t)(found, vectors).relations[1:] for t in (0.4, 0.5, 1.1)}
+    (r,) = made[0.4]
+    assert (r.predicate, r.subject, r.object) == (MINE + "employs", "s#m1", "s#m0")
+    assert not made[0.5] and not made[1.1]
 
 
 def test_kgbuilds_own_properties_are_no_candidates() -> None:
@@ -141,18 +158,26 @@ class Words:
 '''
 
 
-def test_a_build_types_open_relations_of_any_extractor(tmp_path: Path, mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_build_types_open_relations_of_any_extractor(
+    tmp_path: Path, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "own_words.py").write_text(EXTRACTOR, "utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     (corpus / "a.txt").write_text("Bluewater Labs | Organisation | hired | Rosa Lind | Person\n", "utf-8")
     (corpus / "b.txt").write_text("Isar | Place | flows through | Munich | Place\n", "utf-8")
-    overrides = {"mentions.extractors": ["own_words:Words"], "statements.ontologies": ["core", "general", str(mine)], "statements.min_confidence": 0.5}
+    overrides = {
+        "mentions.extractors": ["own_words:Words"],
+        "statements.ontologies": ["core", str(mine)],
+        "statements.min_confidence": 0.5,
+    }
     out = tmp_path / "out"
     build(corpus, out=out, config=Config.load(overrides=overrides))
     with kgbuild.open(out) as graph:
-        rows = graph.sparql(f"SELECT ?a ?p ?b {{ GRAPH ?g {{ ?s ?p ?o }} ?s rdfs:label ?a . ?o rdfs:label ?b FILTER(STRSTARTS(STR(?p), '{MINE}')) }}")
+        rows = graph.sparql(
+            f"SELECT ?a ?p ?b {{ GRAPH ?g {{ ?s ?p ?o }} ?s rdfs:label ?a . ?o rdfs:label ?b FILTER(STRSTARTS(STR(?p), '{MINE}')) }}"
+        )
         found = {(r["a"], re.sub(".*#", "", r["p"]), r["b"]) for r in rows}
     assert ("Isar", "flowsThrough", "Munich") in found
     assert ("Bluewater Labs", "employs", "Rosa Lind") in found

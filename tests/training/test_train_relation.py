@@ -40,7 +40,14 @@ def _row(p: str, n: int) -> dict[str, object]:
     subject, object = PEOPLE[n % 6].split(), (TOWNS[n % 6] if to_town else PEOPLE[(n + 1) % 6]).split()
     words = [*subject, *phrase.split(), *object, "."]
     end = len(words) - 1
-    return {"tokens": words, "h": [0, 2], "t": [end - len(object), end], "p": p, "name": p, "split": "zero_shot" if p in UNSEEN else "train"}
+    return {
+        "tokens": words,
+        "h": [0, 2],
+        "t": [end - len(object), end],
+        "p": p,
+        "name": p,
+        "split": "zero_shot" if p in UNSEEN else "train",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +65,14 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "relations": [{"h": 0, "t": 1, "p": "P19"}, {"h": 0, "t": 2, "p": "P412"}],
     }  # fmt: skip
     _write(folder / "redocred_train.jsonl.gz", [document])
-    rows = [{"p": p, "name": label, "description": about, "aliases": [phrase]} for p, (label, about, phrase, _) in PROPERTIES.items()]
-    _write(folder / "wikidata_properties.jsonl.gz", [*rows, {"p": "P2048", "name": "height", "description": None, "aliases": []}])
+    rows = [
+        {"p": p, "name": label, "description": about, "aliases": [phrase]}
+        for p, (label, about, phrase, _) in PROPERTIES.items()
+    ]
+    _write(
+        folder / "wikidata_properties.jsonl.gz",
+        [*rows, {"p": "P2048", "name": "height", "description": None, "aliases": []}],
+    )
     (folder / "properties.json").write_text(json.dumps({p: {"symmetric": p == "P26"} for p in PROPERTIES}), "utf-8")
     return folder
 
@@ -68,7 +81,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("weights")
     before = torch.get_num_threads()
-    assert run(["train", "relation", "--data", str(data), "--out", str(out), *(a for s in RECIPE for a in ("--set", s))]) == 0
+    assert (
+        run(["train", "relation", "--data", str(data), "--out", str(out), *(a for s in RECIPE for a in ("--set", s))])
+        == 0
+    )
     torch.set_num_threads(before)
     return out
 
@@ -81,7 +97,10 @@ def test_the_unseen_relations_are_in_no_example(data: Path) -> None:
 
 
 def test_spans_name_what_the_sets_name(data: Path) -> None:
-    ends = {(e.context.text[slice(*e.context.subject)], e.context.text[slice(*e.context.object)], e.properties) for e in training_examples(data, cap=100, seed=1)}
+    ends = {
+        (e.context.text[slice(*e.context.subject)], e.context.text[slice(*e.context.object)], e.properties)
+        for e in training_examples(data, cap=100, seed=1)
+    }
     assert ("Mia", "Ghent", ("P19",)) in ends and ("Ada Brown", "Oslo", ("P551",)) in ends
     assert ("Eva Winter", "Sam Rivers", ("P26",)) in ends
 
@@ -103,7 +122,20 @@ def test_the_weights_are_small_and_come_again(data: Path, trained: Path, tmp_pat
     assert {t.dtype for t in state.values()} == {torch.float16}
     assert (trained / "relation.safetensors").stat().st_size < 1_500_000
     before = torch.get_num_threads()
-    assert run(["train", "relation", "--data", str(data), "--out", str(tmp_path), *(a for s in RECIPE for a in ("--set", s))]) == 0
+    assert (
+        run(
+            [
+                "train",
+                "relation",
+                "--data",
+                str(data),
+                "--out",
+                str(tmp_path),
+                *(a for s in RECIPE for a in ("--set", s)),
+            ]
+        )
+        == 0
+    )
     torch.set_num_threads(before)
     for name in ("relation.safetensors", "relation.json"):
         assert (tmp_path / name).read_bytes() == (trained / name).read_bytes()
