@@ -191,8 +191,8 @@ def centred(parts: np.ndarray, mean: np.ndarray) -> np.ndarray:
     return made
 
 
-def probability(score: np.ndarray, rival: np.ndarray, calibration: dict[str, Any]) -> np.ndarray:
-    """How often a best property with this cosine is right, when the next one has the cosine ``rival``.
+def probability(score: Any, rival: Any, calibration: dict[str, Any]) -> np.ndarray:
+    """How often a best property with this cosine (number or array) is right; the next one has cosine ``rival``.
 
     ``calibration``: ``background``, what any property reaches, and ``weights`` of a logistic
     function of the score and its lead (bias, score, lead).

@@ -1,7 +1,7 @@
 """Literals of Time and Quantity mentions: exact, or the words as they stand.
 
 Nothing is guessed: no century, no order of day and month, no currency behind "$", nothing
-from today's date. See docs/decisions/0005 for the datatypes.
+from today's date. See docs/decisions/0007 for the datatypes.
 """
 
 from __future__ import annotations

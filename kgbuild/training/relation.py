@@ -154,8 +154,10 @@ def fit(data: Encoded, recipe: Recipe, *, without: frozenset[int] = frozenset())
             group["lr"] = recipe.rate * min(1.0, (step + 1) / recipe.warmup) * cosine
         chosen = random.choice(len(members), recipe.batch, p=weights / weights.sum())
         rows = [int(random.choice(members[c])) for c in chosen]
-        more = random.choice(others, min(recipe.negatives, len(others)), replace=False) if others else []
-        loss = _loss(model, data, rows, [*known, *map(int, more)], recipe)
+        more: list[int] = []
+        if others:
+            more = random.choice(others, min(recipe.negatives, len(others)), replace=False).tolist()
+        loss = _loss(model, data, rows, [*known, *more], recipe)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
