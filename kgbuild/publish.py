@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ from kgbuild.entities import Alignment, align, read_decisions
 from kgbuild.graphs.data import GraphData
 from kgbuild.identity import text_name
 from kgbuild.progress import Progress
-from kgbuild.stages import TRANSIENT, Job, load_extraction, load_vectors
-from kgbuild.statements import assemble, load_ontology, source_links
+from kgbuild.stages import TRANSIENT, Job, load_extraction, load_vectors, property_vectors
+from kgbuild.statements import Ontology, assemble, load_ontology, source_links
 from kgbuild.statements.ontology import ontology_texts
-from kgbuild.types import EmbeddingTable, Issue, Reading, Source, TimeSpan
+from kgbuild.statements.typing import PropertyTable, Typer, candidates
+from kgbuild.types import EmbeddingTable, Extraction, Issue, Reading, Source, TimeSpan
 from kgbuild.workspace import Workspace
 
 
@@ -45,10 +46,11 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     pairs = [load_extraction(job, s) for s in sources]
     readings, extractions = [r for r, _ in pairs], [e for _, e in pairs]
     mentions = sorted((m for e in extractions for m in e.mentions), key=lambda m: m.id)
-    vectors = load_vectors(job, sources)
+    vectors, relation_vectors = load_vectors(job, sources)
     progress.advance("assemble", note="sources loaded")
     alignment = align(mentions, vectors, config=config, decisions=decisions)
     progress.advance("assemble", note="entities aligned")
+    extractions = _type_relations(job, extractions, relation_vectors, alignment, ontology)
     statements = assemble(extractions, alignment.entities, ontology, config=config, decisions=decisions)
     progress.advance("assemble", note="statements gated")
     used = {e.id for s in statements for e in s.evidence}
@@ -61,6 +63,24 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     progress.advance("assemble", note="statements gated")
     progress.finish("assemble")
     return Graph(data, alignment, vectors, issues)
+
+
+def _type_relations(
+    job: Job,
+    extractions: list[Extraction],
+    vectors: Mapping[str, EmbeddingTable],
+    alignment: Alignment,
+    ontology: Ontology,
+) -> list[Extraction]:
+    """Open relations typed by the ontologies too; where there are none, nothing is loaded."""
+    properties = candidates(ontology) if vectors else []
+    if not properties:
+        return extractions
+    matrix, calibration = property_vectors(job, [(p.label, p.description, p.aliases) for p in properties])
+    table = PropertyTable(tuple(p.iri for p in properties), matrix, calibration)
+    threshold = job.config["statements"]["typing_threshold"]
+    typer = Typer(table, alignment.entities, ontology, threshold=threshold)
+    return [typer(e, vectors[e.source]) if e.source in vectors else e for e in extractions]
 
 
 def write_graph(job: Job, graph: Graph, folder: Path, *, progress: Progress) -> None:

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kgbuild.cache import Cache, code_version
 from kgbuild.config import Config
@@ -22,6 +22,9 @@ from kgbuild.progress import Progress, Silent
 from kgbuild.serialise import from_json, to_json
 from kgbuild.types import EmbeddingTable, Extraction, Issue, Reading, Source
 from kgbuild.workers import Frames, WorkerDied, WorkerPool
+
+if TYPE_CHECKING:
+    import numpy as np
 
 log = logging.getLogger(__name__)
 
@@ -167,9 +170,7 @@ def passing_failures(job: Job, sources: Sequence[Source], *, extracted: bool) ->
 
 def extract_source(job: Job, source: Source) -> None:
     """Extract and embed one source in this process, from cache to cache."""
-    import numpy as np
-
-    from kgbuild.embeddings import embed
+    from kgbuild.embeddings import embed, embed_relations, open_relations
     from kgbuild.mentions import extract
 
     cache = job.store()
@@ -187,10 +188,46 @@ def extract_source(job: Job, source: Source) -> None:
         reading, extraction = extract(replace(reading, blobs=whole), extractors)
         _store_extraction(job, source, reading, extraction)
     _, extraction = load_extraction(job, source)
-    table = embed(extraction, encoder)
-    header = json.dumps({"space": table.space, "ids": table.ids, "dim": table.matrix.shape[1]}).encode()
-    matrix = np.ascontiguousarray(table.matrix, dtype="<f4").tobytes()
-    cache.put("vectors", job.vectors_key(source), header + b"\n" + matrix)
+    tables = [embed(extraction, encoder)]
+    if open_relations(extraction, job.config["graph"]["base"]):
+        tables.append(embed_relations(extraction, _relation_encoder(job.config, encoder), job.config))
+    cache.put("vectors", job.vectors_key(source), _pack(tables))
+
+
+def _pack(tables: Sequence[EmbeddingTable]) -> bytes:
+    """A line of JSON that names the tables, then their numbers."""
+    import numpy as np
+
+    header = [{"space": t.space, "ids": t.ids, "dim": t.matrix.shape[1]} for t in tables]
+    body = b"".join(np.ascontiguousarray(t.matrix, dtype="<f4").tobytes() for t in tables)
+    return json.dumps(header).encode() + b"\n" + body
+
+
+def _unpack(value: bytes) -> list[EmbeddingTable]:
+    import numpy as np
+
+    head, _, body = value.partition(b"\n")
+    tables, at = [], 0
+    for given in json.loads(head):
+        size = len(given["ids"]) * given["dim"]
+        matrix = np.frombuffer(body, dtype="<f4", count=size, offset=at).reshape(-1, given["dim"])
+        tables.append(EmbeddingTable(given["space"], tuple(given["ids"]), matrix))
+        at += 4 * size
+    return tables
+
+
+def _relation_encoder(config: Config, encoder: Any) -> Any:
+    return _relation_encoder_of(json.dumps(config.as_dict(), sort_keys=True), encoder)
+
+
+@lru_cache(1)
+def _relation_encoder_of(config: str, encoder: Any) -> Any:
+    """Loaded once, and only where there are open relations; shares the backbone with the encoder of mentions."""
+    from kgbuild.embeddings.relation import RelationEncoder
+    from kgbuild.embeddings.text import TextEncoder
+
+    shared = encoder if isinstance(encoder, TextEncoder) else None
+    return RelationEncoder(Config.of(json.loads(config)), text=shared)
 
 
 @lru_cache(1)
@@ -223,24 +260,35 @@ def load_extraction(job: Job, source: Source) -> tuple[Reading, Extraction]:
     return from_json(Reading, _decode(reading_json)), from_json(Extraction, _decode(extraction_json))
 
 
-def load_vectors(job: Job, sources: Sequence[Source]) -> EmbeddingTable:
-    """The vectors of all sources as one table, in the order given."""
+def load_vectors(job: Job, sources: Sequence[Source]) -> tuple[EmbeddingTable, dict[str, EmbeddingTable]]:
+    """The mention vectors of all sources as one table, in the order given; those of open relations by source."""
     import numpy as np
 
-    ids: list[str] = []
-    parts: list[np.ndarray] = []
-    space, dim = "", 0
+    mentions: list[EmbeddingTable] = []
+    relations: dict[str, EmbeddingTable] = {}
     for source in sources:
         found = job.store().get("vectors", job.vectors_key(source))
-        if found is None:
-            continue
-        head, _, body = found.partition(b"\n")
-        header = json.loads(head)
-        space, dim = header["space"], header["dim"]
-        ids += header["ids"]
-        parts.append(np.frombuffer(body, dtype="<f4").reshape(-1, dim))
-    matrix = np.concatenate(parts) if parts else np.zeros((0, dim), dtype="<f4")
-    return EmbeddingTable(space, tuple(ids), matrix)
+        tables = _unpack(found) if found is not None else []
+        mentions += tables[:1]
+        relations.update((source.id, t) for t in tables[1:])
+    ids = tuple(id for t in mentions for id in t.ids)
+    matrix = np.concatenate([t.matrix for t in mentions]) if mentions else np.zeros((0, 0), dtype="<f4")
+    return EmbeddingTable(mentions[0].space if mentions else "", ids, matrix), relations
+
+
+def property_vectors(job: Job, texts: Sequence[tuple[str, str, Sequence[str]]]) -> tuple[np.ndarray, dict[str, Any]]:
+    """Vectors of properties (label, description, aliases), from the cache if nothing changed, and the calibration."""
+    import numpy as np
+
+    from kgbuild.embeddings.relation import RelationEncoder, facts
+
+    key = Cache.key(code_version("embeddings"), job.config.sha256("models"), json.dumps(texts))
+    found = job.store().get("properties", key)
+    if found is None:
+        matrix = np.ascontiguousarray(RelationEncoder(job.config).properties(texts), dtype="<f4")
+        job.store().put("properties", key, matrix.tobytes())
+        found = matrix.tobytes()
+    return np.frombuffer(found, dtype="<f4").reshape(len(texts), -1), facts()["calibration"]
 
 
 def _encode(value: object) -> bytes:

@@ -33,3 +33,21 @@ def text(
     recipe = Recipe().but(set_ or [])
     train(data, out, config=Config.load(), recipe=recipe, checkpoints=checkpoints, limit=limit)
     typer.echo(f"weights: {out / 'text.safetensors'}")
+
+
+@app.command()
+def relation(
+    data: Annotated[Path, typer.Option(help="Folder with fewrel.jsonl.gz and its neighbours.")],
+    out: Annotated[Path, typer.Option(help="Folder for relation.safetensors and relation.json.")],
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A number of the recipe: --set steps=40")] = None,
+) -> None:
+    """Zero-shot typing of relations (see the card kgbuild/weights/relation.md)."""
+    from kgbuild.config import Config
+    from kgbuild.training.relation import Recipe, train
+
+    logging.getLogger("kgbuild").setLevel(logging.INFO)
+    logging.getLogger().handlers[0].setLevel(logging.INFO)
+    measures = train(data, out, config=Config.load(), recipe=Recipe().but(set_ or []))
+    for name, value in measures.items():
+        typer.echo(f"{name}: {value:g}")
+    typer.echo(f"weights: {out / 'relation.safetensors'}")

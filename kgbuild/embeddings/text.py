@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 
@@ -53,11 +54,26 @@ class TextEncoder:
     def _batch(self, ids: list[list[int]]) -> np.ndarray:
         torch = self._torch
         with torch.inference_mode():
-            batch = torch.tensor(ids)
-            states = self._model(batch, attention_mask=torch.ones_like(batch)).last_hidden_state
-            vectors = torch.nn.functional.normalize(states.mean(1), dim=-1)
+            vectors = torch.nn.functional.normalize(self._states(ids).mean(1), dim=-1)
         made: np.ndarray = vectors.numpy()
         return made
+
+    def _states(self, ids: list[list[int]]) -> Any:
+        batch = self._torch.tensor(ids)
+        return self._model(batch, attention_mask=self._torch.ones_like(batch)).last_hidden_state
+
+    def states(self, ids: list[list[int]]) -> np.ndarray:
+        """Token states float32 (len(ids), n, 384) of texts that all have n subwords."""
+        with self._torch.inference_mode():
+            made: np.ndarray = self._states(ids).numpy()
+        return made
+
+    def subwords(self, texts: Sequence[str], limit: int) -> tuple[list[list[int]], list[np.ndarray]]:
+        """Subword numbers of each text, at most ``limit``, and the characters (n, 2) that each stands for."""
+        if not texts:
+            return [], []
+        found = self._tokenizer(list(texts), truncation=True, max_length=limit, return_offsets_mapping=True)
+        return found["input_ids"], [np.array(o) for o in found["offset_mapping"]]
 
     def mentions(self, mentions: Sequence[Mention]) -> np.ndarray:
         """Mention-in-context vectors: mostly the mention's words, the rest its sentence or caption."""

@@ -9,9 +9,11 @@ from dataclasses import replace
 from kgbuild.entities.decisions import Decisions
 from kgbuild.statements.ontology import Ontology, Property, class_iri
 from kgbuild.types import Entity, Statement, Value
-from kgbuild.vocab import XSD, shorten
+from kgbuild.vocab import EDTF, MONEY, UCUM, XSD, shorten
 
-_TIME_TYPES = frozenset(XSD + t for t in ("date", "gYear", "gYearMonth", "gMonthDay", "dateTime"))
+_TIME_TYPES = frozenset((EDTF, *(XSD + t for t in ("date", "gYear", "gYearMonth", "gMonthDay", "dateTime"))))
+_NUMBERS = frozenset(XSD + t for t in ("decimal", "double", "float"))
+_WHOLE = frozenset(XSD + t for t in ("integer", "int", "long", "nonNegativeInteger", "positiveInteger"))
 
 
 def gate(
@@ -50,18 +52,7 @@ def _reason(s: Statement, types: dict[str, str], ontology: Ontology, min_confide
         return f"no loaded ontology knows the property {shorten(s.predicate)}"
     if s.subject == s.object:
         return "subject and object are the same entity"
-    kind = types[s.subject]
-    if not ontology.fits(kind, p.domain):
-        return f"domain: the subject is a {_name(kind, ontology)}, {p.label} takes {_names(p.domain, ontology)}"
-    if isinstance(s.object, Value):
-        reason = _literal_reason(s.object, p, ontology)
-    elif p.literal:
-        reason = f"range: the object is an entity, {p.label} takes a value ({_names(p.range, ontology)})"
-    elif not ontology.fits(types[s.object], p.range):
-        found = _name(types[s.object], ontology)
-        reason = f"range: the object is a {found}, {p.label} takes {_names(p.range, ontology)}"
-    else:
-        reason = ""
+    reason = misfit(types[s.subject], s.object if isinstance(s.object, Value) else types[s.object], p, ontology)
     return reason or _unsure(s, min_confidence)
 
 
@@ -77,6 +68,19 @@ def _unsure(s: Statement, min_confidence: float) -> str:
     return ""
 
 
+def misfit(subject: str, object: str | Value, p: Property, ontology: Ontology) -> str:
+    """Why a property may not stand between two classes, or a class and a literal; "" if it may."""
+    if not ontology.fits(subject, p.domain):
+        return f"domain: the subject is a {_name(subject, ontology)}, {p.label} takes {_names(p.domain, ontology)}"
+    if isinstance(object, Value):
+        return _literal_reason(object, p, ontology)
+    if p.literal:
+        return f"range: the object is an entity, {p.label} takes a value ({_names(p.range, ontology)})"
+    if not ontology.fits(object, p.range):
+        return f"range: the object is a {_name(object, ontology)}, {p.label} takes {_names(p.range, ontology)}"
+    return ""
+
+
 def _literal_reason(value: Value, p: Property, ontology: Ontology) -> str:
     wanted = {iri.rsplit("#", 1)[-1] for iri in p.range}
     is_time = value.datatype in _TIME_TYPES
@@ -84,7 +88,19 @@ def _literal_reason(value: Value, p: Property, ontology: Ontology) -> str:
         return f"range: the object is a value, {p.label} takes {_names(p.range, ontology) or 'an entity'}"
     if wanted == {"Time"} and not is_time:
         return f"range: {value.lexical!r} is no date that can be read, {p.label} takes a time"
+    if wanted == {"Quantity"} and is_time:
+        return f"range: {value.lexical!r} is a time, {p.label} takes a quantity"
+    if p.literal and p.range and not _fits_datatype(value, p.range):
+        return f"range: {value.lexical!r} is of {shorten(value.datatype)}, {p.label} takes {_names(p.range, ontology)}"
     return ""
+
+
+def _fits_datatype(value: Value, wanted: frozenset[str]) -> bool:
+    """Whether a literal is of one of the datatypes, where nothing but datatypes is asked; numbers fit by value."""
+    if value.datatype in wanted or not all(iri.startswith((XSD, EDTF, UCUM, MONEY)) for iri in wanted):
+        return True
+    is_number = value.datatype == XSD + "decimal"
+    return is_number and bool(wanted & _NUMBERS or ("." not in value.lexical and wanted & _WHOLE))
 
 
 def _one_value(
@@ -118,7 +134,7 @@ def _one_value(
 def _support(statements: list[Statement], indices: list[int], i: int) -> float:
     """Confidence of a value; a coarser date that agrees ("1906" of "1906-10-07") supports the exact one."""
     own = statements[i].object
-    if not isinstance(own, Value):
+    if not isinstance(own, Value) or own.datatype not in _TIME_TYPES:
         return statements[i].confidence
     return max(
         statements[j].confidence
@@ -128,7 +144,7 @@ def _support(statements: list[Statement], indices: list[int], i: int) -> float:
 
 
 def _exactness(s: Statement) -> int:
-    return len(s.object.lexical) if isinstance(s.object, Value) else 0
+    return len(s.object.lexical) if isinstance(s.object, Value) and s.object.datatype in _TIME_TYPES else 0
 
 
 def _name(iri: str, ontology: Ontology) -> str:

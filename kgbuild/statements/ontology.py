@@ -29,6 +29,8 @@ class Property:
     symmetric: bool = False
     transitive: bool = False
     literal: bool = False
+    description: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def class_iri(label: str) -> str:
 
 @lru_cache(8)
 def _load(names: tuple[str, ...], texts: tuple[tuple[str, str], ...]) -> Ontology:
-    from rdflib import OWL, RDF, RDFS, Graph, Namespace, URIRef
+    from rdflib import OWL, RDF, RDFS, SKOS, Graph, Literal, Namespace, URIRef
 
     schema = Namespace("https://schema.org/")
     graph = Graph()
@@ -70,6 +72,12 @@ def _load(names: tuple[str, ...], texts: tuple[tuple[str, str], ...]) -> Ontolog
             graph.parse(data=text, format=kind)
         except Exception as err:  # rdflib's parsers raise many kinds
             raise OntologyError(f"ontology {name!r} cannot be parsed: {err}"[:500]) from err
+
+    def said(subject: Any, *predicates: Any) -> list[str]:
+        """Texts in English or without a language before others, in the order of the predicates."""
+        found = [(i, o) for i, p in enumerate(predicates) for o in graph.objects(subject, p) if isinstance(o, Literal)]
+        ranked = sorted((not (o.language or "en").startswith("en"), i, str(o)) for i, o in found)
+        return [text for other, _, text in ranked if other == ranked[0][0]]
 
     def iris(subject: Any, *predicates: Any) -> frozenset[str]:
         return frozenset(str(o) for p in predicates for o in graph.objects(subject, p) if isinstance(o, URIRef))
@@ -88,10 +96,12 @@ def _load(names: tuple[str, ...], texts: tuple[tuple[str, str], ...]) -> Ontolog
         for p in graph.subjects(RDF.type, kind):
             kinds = set(graph.objects(p, RDF.type))
             properties[str(p)] = Property(
-                str(p), str(graph.value(p, RDFS.label) or p), iris(p, RDFS.domain, schema.domainIncludes),
+                str(p), next(iter(said(p, RDFS.label)), str(p)), iris(p, RDFS.domain, schema.domainIncludes),
                 iris(p, RDFS.range, schema.rangeIncludes), next(iter(sorted(iris(p, OWL.inverseOf))), ""),
                 OWL.FunctionalProperty in kinds, OWL.SymmetricProperty in kinds, OWL.TransitiveProperty in kinds,
                 OWL.DatatypeProperty in kinds,
+                next(iter(said(p, SKOS.definition, RDFS.comment, schema.description)), ""),
+                tuple(said(p, SKOS.altLabel)),
             )  # fmt: skip
     labels = {str(s): str(o) for s, o in sorted(graph.subject_objects(RDFS.label)) if isinstance(s, URIRef)}
     return Ontology(names, superclasses, frozenset(disjoint), properties, labels)

@@ -1,0 +1,102 @@
+"""Open relations typed by the properties of the loaded ontologies, without training (zero-shot).
+
+The best property whose domain and range fit the two ends, read forward or backward,
+becomes one more relation mention at the same place; below the threshold the open
+relation stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from kgbuild.embeddings import BACKWARD, LITERALS
+from kgbuild.embeddings.relation import probability
+from kgbuild.identity import relation_iri
+from kgbuild.statements.gate import misfit
+from kgbuild.statements.ontology import Ontology, Property, class_iri
+from kgbuild.statements.values import literal
+from kgbuild.types import EmbeddingTable, Entity, Extraction, RelationMention, Value
+from kgbuild.vocab import CORE
+
+AGENT = "typing/1"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PropertyTable:
+    """Properties with their vectors: ``matrix`` float32 (len(iris), d), unit length; see ``probability``."""
+
+    iris: tuple[str, ...]
+    matrix: np.ndarray
+    calibration: dict[str, Any]
+
+
+def candidates(ontology: Ontology) -> list[Property]:
+    """The properties that a relation may be typed by: all but those of kgbuild's own core."""
+    return [p for iri, p in sorted(ontology.properties.items()) if not iri.startswith(CORE)]
+
+
+class Typer:
+    """Types the open relations of one extraction after the other."""
+
+    def __init__(
+        self, table: PropertyTable, entities: Sequence[Entity], ontology: Ontology, *, threshold: float
+    ) -> None:
+        self._table, self._ontology, self._threshold = table, ontology, threshold
+        self._kinds = {m: class_iri(e.types[0]) for e in entities for m in e.mentions}
+        self._fits: dict[tuple[str, str | tuple[str, str]], np.ndarray] = {}
+        self._properties = [ontology.properties[iri] for iri in table.iris]
+
+    def __call__(self, extraction: Extraction, vectors: EmbeddingTable) -> Extraction:
+        """The extraction with typed relation mentions added; ``vectors`` as ``embed_relations`` made them."""
+        ids = [id for id in vectors.ids if not id.endswith(BACKWARD)]
+        if not ids or not self._properties:
+            return extraction
+        relations = {r.id: r for r in extraction.relations}
+        ends: dict[str, str | Value] = {
+            m.id: literal(m.label, m.surface) for m in extraction.mentions if m.label in LITERALS
+        }
+        ends |= {m.id: self._kinds[m.id] for m in extraction.mentions if m.id in self._kinds}
+        scores = vectors.matrix @ self._table.matrix.T
+        forward, backward = scores[: len(ids)], scores[len(ids) :]
+        made = []
+        for row, id in enumerate(ids):
+            r = relations.get(id)
+            if r is None or r.subject not in ends or r.object not in ends:
+                continue
+            typed = self._best(r, ends[r.subject], ends[r.object], forward[row], backward[row])
+            if typed is not None:
+                made.append(typed)
+        return replace(extraction, relations=(*extraction.relations, *made))
+
+    def _best(
+        self, r: RelationMention, subject: str | Value, object: str | Value, ahead: np.ndarray, back: np.ndarray
+    ) -> RelationMention | None:
+        as_said, turned = self._fitting(subject, object), self._fitting(object, subject)
+        # Words tell the property better than its direction: where the ends fit one reading only, that one is meant.
+        both = np.where(as_said | turned, np.maximum(ahead, back), -np.inf)
+        best = int(both.argmax())
+        if both[best] == -np.inf:
+            return None
+        rival = np.delete(both, best).max(initial=-np.inf)
+        sure = float(probability(np.float64(both[best]), np.float64(rival), self._table.calibration))
+        if sure < self._threshold:
+            return None
+        p = self._properties[best]
+        is_turned = bool(turned[best] and (not as_said[best] or (back[best] > ahead[best] and not p.symmetric)))
+        ends = (r.object, r.subject) if is_turned else (r.subject, r.object)
+        iri = relation_iri(ends[0], p.iri, ends[1], r.target, AGENT)
+        score = round(min(1.0, sure) * r.score, 4)
+        return replace(r, id=iri, subject=ends[0], predicate=p.iri, object=ends[1], score=score, agent=AGENT, phrase="")
+
+    def _fitting(self, subject: str | Value, object: str | Value) -> np.ndarray:
+        """Which properties may stand between the two: bool (properties,)."""
+        if isinstance(subject, Value):
+            return np.zeros(len(self._properties), dtype=bool)
+        key = (subject, (object.lexical, object.datatype) if isinstance(object, Value) else object)
+        if key not in self._fits:
+            self._fits[key] = np.array([not misfit(subject, object, p, self._ontology) for p in self._properties])
+        return self._fits[key]
