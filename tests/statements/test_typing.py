@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,11 @@ import kgbuild
 from kgbuild.config import Config
 from kgbuild.embeddings import embed_relations
 from kgbuild.embeddings.relation import RelationEncoder
+from kgbuild.identity import open_relation_iri
 from kgbuild.pipeline import build
 from kgbuild.statements import load_ontology
+from kgbuild.statements.assemble import draft
+from kgbuild.statements.gate import gate
 from kgbuild.statements.typing import AGENT, PropertyTable, Typer, candidates
 from kgbuild.types import Entity, Extraction, Mention, RelationMention, Target, TextPosition
 from kgbuild.vocab import CORE, GENERAL
@@ -31,17 +35,17 @@ TURTLE = """
 """
 # Sentence, subject and its class, object and its class, open predicate, and what it means.
 SENTENCES = [
-    ("Bluewater Labs hired Rosa Lind in spring.", "Bluewater Labs", "Organisation", "Rosa Lind", "Person", "hired", "employs"),
-    ("The Isar flows through Munich.", "Isar", "Place", "Munich", "Place", "flows-through", "flowsThrough"),
-    ("The Isar hired Munich.", "Isar", "Place", "Munich", "Place", "hired", ""),
-    ("Rosa Lind flows through Tom Reed.", "Rosa Lind", "Person", "Tom Reed", "Person", "flows-through", ""),
-    ("Bluewater Labs sued Rosa Lind over a patent.", "Bluewater Labs", "Organisation", "Rosa Lind", "Person", "sued", ""),
-    ("The Isar is colder than the Po.", "Isar", "Place", "Po", "Place", "is-colder-than", ""),
+    ("Bluewater Labs hired Rosa Lind in spring.", "Bluewater Labs", "Organisation", "Rosa Lind", "Person", "hire", "employs"),
+    ("The Isar flows through Munich.", "Isar", "Place", "Munich", "Place", "flow through", "flowsThrough"),
+    ("The Isar hired Munich.", "Isar", "Place", "Munich", "Place", "hire", ""),
+    ("Rosa Lind flows through Tom Reed.", "Rosa Lind", "Person", "Tom Reed", "Person", "flow through", ""),
+    ("Bluewater Labs sued Rosa Lind over a patent.", "Bluewater Labs", "Organisation", "Rosa Lind", "Person", "sue", ""),
+    ("The Isar is colder than the Po.", "Isar", "Place", "Po", "Place", "be colder than", ""),
 ]  # fmt: skip
 
 
 def extraction(
-    text: str, subject: str, kind: str, object: str, other: str, predicate: str, base: str
+    text: str, subject: str, kind: str, object: str, other: str, phrase: str, base: str
 ) -> tuple[Extraction, list[Entity]]:
     """One sentence with its two mentions and the open relation between them."""
     mentions, entities = [], []
@@ -51,7 +55,8 @@ def extraction(
         mentions.append(Mention(f"s#m{n}", target, name, label, 0.9, "t/1", context=text))
         entities.append(Entity(f"e{n}", name, (), (label,), (f"s#m{n}",)))
     whole = Target("s", (TextPosition(0, len(text)),))
-    relation = RelationMention("s#r", "s#m0", f"{base}relation/{predicate}", "s#m1", whole, 0.95, "t/1", text)
+    predicate = open_relation_iri(base, phrase)
+    relation = RelationMention("s#r", "s#m0", predicate, "s#m1", whole, 0.95, "t/1", text, phrase=phrase)
     return Extraction("s", tuple(mentions), (relation,)), entities
 
 
@@ -98,24 +103,38 @@ def test_a_users_ontology_types_open_relations(
     assert config["statements"]["typing_threshold"] * 0.95 <= r.score <= 0.95
 
 
+def test_a_denied_relation_does_not_become_a_fact(
+    encoder: RelationEncoder, mine: Path, table: PropertyTable, config: Config
+) -> None:
+    *given, _ = SENTENCES[1]
+    found, entities = extraction(*given, config["graph"]["base"])
+    denied = replace(found.relations[0], status="negated", note="it is denied")
+    found = replace(found, relations=(denied,))
+    ontology = load_ontology(["general", str(mine)])
+    typed = Typer(table, entities, ontology, threshold=0.0)(found, embed_relations(found, encoder, config))
+    assert typed.relations[1].predicate.startswith(MINE) and not typed.relations[1].phrase
+    statements = gate(draft([typed], entities, config["graph"]["base"]), entities, ontology, min_confidence=0.0)
+    assert len(statements) == 2 and {s.status for s in statements} == {"quarantined"}
+
+
 def test_a_relation_is_read_backward_where_only_that_fits(
     encoder: RelationEncoder, mine: Path, table: PropertyTable, config: Config
 ) -> None:
-    """The words are too far from the description for the default threshold; a lower one types them, turned."""
+    """Who works for somebody is employed by them: the other way round than the property says."""
     given = (
         "Tom Reed works for Northwind Traders.",
         "Tom Reed",
         "Person",
         "Northwind Traders",
         "Organisation",
-        "works-for",
+        "work for",
     )
     found, entities = extraction(*given, config["graph"]["base"])
     vectors, ontology = embed_relations(found, encoder, config), load_ontology(["general", str(mine)])
-    made = {t: Typer(table, entities, ontology, threshold=t)(found, vectors).relations[1:] for t in (0.4, 0.5, 1.1)}
-    (r,) = made[0.4]
+    made = {t: Typer(table, entities, ontology, threshold=t)(found, vectors).relations[1:] for t in (0.5, 1.1)}
+    (r,) = made[0.5]
     assert (r.predicate, r.subject, r.object) == (MINE + "employs", "s#m1", "s#m0")
-    assert not made[0.5] and not made[1.1]
+    assert not made[1.1]
 
 
 def test_kgbuilds_own_properties_are_no_candidates() -> None:
@@ -125,7 +144,7 @@ def test_kgbuilds_own_properties_are_no_candidates() -> None:
 
 
 EXTRACTOR = '''
-from kgbuild.identity import mention_iri, relation_iri
+from kgbuild.identity import mention_iri, open_relation_iri, relation_iri
 from kgbuild.types import Extraction, Mention, RelationMention, Target, TextPosition
 
 class Words:
@@ -149,10 +168,10 @@ class Words:
                     place = Target(reading.source.id, (TextPosition(start, start + len(name)),))
                     made.append(Mention(mention_iri(place, name, kind, "w/1"), place, name, kind, 0.95, "w/1", context=line.strip()))
                 place = Target(reading.source.id, (TextPosition(at, at + len(line.rstrip())),))
-                predicate = self.base + "relation/" + row[2].replace(" ", "-")
+                predicate = open_relation_iri(self.base, row[2])
                 iri = relation_iri(made[0].id, predicate, made[1].id, place, "w/1")
                 mentions += made
-                relations.append(RelationMention(iri, made[0].id, predicate, made[1].id, place, 1.0, "w/1", line.rstrip()))
+                relations.append(RelationMention(iri, made[0].id, predicate, made[1].id, place, 1.0, "w/1", line.rstrip(), phrase=row[2]))
             at += len(line)
         return Extraction(reading.source.id, tuple(mentions), tuple(relations))
 '''
