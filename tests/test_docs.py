@@ -98,5 +98,5 @@ def test_every_command_of_the_figures_exists(capsys: pytest.CaptureFixture[str])
                 assert words, command
             shown = capsys.readouterr().out
             assert all(option.split("=")[0] in shown for option in command if option.startswith("--")), command
-        else:
+        elif not command[1].startswith("../shared"):  # development data, not there for everybody
             assert (ROOT / command[1]).is_file(), command

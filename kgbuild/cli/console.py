@@ -25,7 +25,7 @@ from kgbuild.publish import Report
 from kgbuild.queries.answer import Answer
 from kgbuild.vocab import shorten
 
-console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 NOTE = 38
 TENTHS = 10
 

@@ -15,7 +15,7 @@ from kgbuild.types import Mention
 
 _DESCRIBING = "open/"  # agents of this name add noun phrases that open relations need
 _TYPING = "text/"  # agents of this name give every mention a class
-_GENERIC = 2  # other names with the same last word from which that word is a common noun
+_GENERIC = 2  # other names with a word at one end from which that word is a common noun
 _READ = frozenset({"picture", "frame"})  # modalities whose letters were read from pixels and may be misread
 
 
@@ -48,12 +48,13 @@ def group(mentions: Sequence[Mention], vectors: Mapping[str, np.ndarray]) -> lis
         if m.cluster:
             by_cluster.setdefault((m.target.source, m.cluster), []).append(i)
         by_key.setdefault((m.target.source, key(called(m))), []).append(i)
-    heads: dict[tuple[str, str], set[str]] = {}
+    holders: dict[str, dict[str, set[str]]] = {}
     for source, name in by_key:
         if " " in name:
-            heads.setdefault((source, name.split()[-1]), set()).add(name)
+            for word in (name.split()[0], name.split()[-1]):
+                holders.setdefault(source, {}).setdefault(word, set()).add(name)
     for (source, _), same in by_cluster.items():
-        _join_coreferent(ordered, same, union, {word: names for (s, word), names in heads.items() if s == source})
+        _join_coreferent(ordered, same, union, holders.get(source, {}))
     for same in by_key.values():
         _join_same_name(ordered, same, union)
     return sorted((_make([ordered[i] for i in members], vectors) for members in union.groups()), key=lambda g: g.id)
@@ -65,11 +66,12 @@ def called(mention: Mention) -> str:
 
 
 def _join_coreferent(
-    mentions: Sequence[Mention], cluster: list[int], union: Union, heads: Mapping[str, set[str]]
+    mentions: Sequence[Mention], cluster: list[int], union: Union, holders: Mapping[str, set[str]]
 ) -> None:
     """Names of a coreference cluster that are alike; a short name that fits several goes to the commonest one.
 
-    A word that is the head of other names too ("API" of "Read API") is no short name for one of them.
+    A word at an end of other names too ("API" of "Read API" and "Write API") is no short name for one of them.
+    ``holders`` are the names of the source by their first and last words.
     """
     names: dict[str, list[int]] = {}
     for i in cluster:
@@ -81,7 +83,7 @@ def _join_coreferent(
             union.join(same[0], i)
     ordered = sorted(names, key=lambda n: (-len(n.split()), -len(names[n]), n))
     for n, short in enumerate(ordered):
-        others = heads.get(key(short), set()) - own
+        others = holders.get(key(short), set()) - own
         if len(others) >= _GENERIC and not person:
             continue
         longer = [name for name in ordered[:n] if alike(name, short)]

@@ -78,12 +78,17 @@ def test_coreference_joins_like_names_only(encoder: TextEncoder) -> None:
     }  # fmt: skip
 
 
-def test_the_head_word_of_several_names_is_no_short_name(encoder: TextEncoder) -> None:
-    mentions = [
-        mention("Read API", "a", cluster="c1"), mention("API", "a", cluster="c1", n=20),
-        mention("Write API", "a", cluster="c2", n=40), mention("Search API", "a", cluster="c3", n=60),
-    ]  # fmt: skip
-    assert frozenset({"API@a"}) in clusters(run(mentions, encoder), mentions)
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [
+        ("API", ["Read API", "Write API", "Search API"]),
+        ("Design", ["Design Twitter", "Design Pastebin", "Design Mint"]),
+    ],
+)
+def test_a_word_at_an_end_of_several_names_is_no_short_name(encoder: TextEncoder, word: str, names: list[str]) -> None:
+    mentions = [mention(name, "a", cluster=name, n=20 * i) for i, name in enumerate(names)]
+    mentions.append(mention(word, "a", cluster=names[0], n=90))
+    assert frozenset({f"{word}@a"}) in clusters(run(mentions, encoder), mentions)
 
 
 def test_an_adjective_said_of_a_place_means_the_country(encoder: TextEncoder) -> None:
