@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,10 @@ def build(
     if workers:
         overrides["run.workers"] = workers
     if flow:
+        # For the temporary server that Prefect starts where none is named: a busy machine takes longer than 20 s,
+        # and it need not report to anybody. Prefect reads both when it is imported.
+        os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+        os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
         from kgbuild_flows.build import build as run_flow
 
         report = run_flow(str(corpus), str(out), config=str(config) if config else None, overrides=overrides)
