@@ -90,6 +90,9 @@ def text(
     for name, s in found.scores.items():
         typer.echo(f"{name:<34} {s.precision:9.3f} {s.recall:9.3f} {s.f1:9.3f}")
     typer.echo(f"{'coreference, CoNLL mean':<34} {'':9} {'':9} {conll(found.scores):9.3f}")
+    for genre, scores in found.by_genre.items():
+        figures = ", ".join(f"{name} {s.f1:.3f}" for name, s in scores.items() if "type" in name or "LAS" in name)
+        typer.echo(f"{genre}: F1 of {figures}")
 
 
 @app.command()

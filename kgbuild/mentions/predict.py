@@ -20,12 +20,16 @@ from kgbuild.progress import Progress, Silent
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What a file of annotated documents says of the extractor; ``speed`` in words per second of CPU time."""
+    """What a file of annotated documents says of the extractor; ``speed`` in words per second of CPU time.
+
+    ``scores``: by measure; ``by_genre``: the same of the documents of each genre, where they have one.
+    """
 
     documents: int
     words: int
     speed: float
     scores: dict[str, Score]
+    by_genre: dict[str, dict[str, Score]]
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -74,8 +78,10 @@ def predict_file(
         out.parent.mkdir(parents=True, exist_ok=True)
         with gzip.open(out, "wt", encoding="utf-8") if out.suffix == ".gz" else out.open("w", encoding="utf-8") as file:
             file.writelines(json.dumps({"id": name, **row}) + "\n" for name, row in rows.items())
-    scores = score_documents([d for d in documents if d.get("mentions")], rows)
-    return Evaluation(len(documents), words, words / max(seconds, 1e-9), scores)
+    judged = [d for d in documents if d.get("mentions")]
+    genres = sorted({d["genre"] for d in judged if d.get("genre")})
+    by_genre = {g: score_documents([d for d in judged if d.get("genre") == g], rows) for g in genres}
+    return Evaluation(len(documents), words, words / max(seconds, 1e-9), score_documents(judged, rows), by_genre)
 
 
 def _row(annotator: Annotator, note: Annotation) -> dict[str, Any]:
