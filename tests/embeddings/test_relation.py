@@ -53,9 +53,9 @@ def test_a_relation_lies_near_its_description_and_direction_counts(encoder: Rela
 def test_ends_are_found_by_position_before_name() -> None:
     second = TEXT.rindex("cache")
     mentions = [mention(0, "cache", at(100 + second, 105 + second)), mention(1, "store", at(125, 130))]
-    r = RelationMention("s#r", "s#m0", f"{BASE}relation/reads-from", "s#m1", at(100, 100 + len(TEXT)), 1.0, "t/1", TEXT)
+    r = RelationMention("s#r", "s#m0", f"{BASE}relation/read_from", "s#m1", at(100, 100 + len(TEXT)), 1.0, "t/1", TEXT, phrase="read from")
     found = contexts([r], {m.id: m for m in mentions})["s#r"]
-    assert found == Context(TEXT, (second, second + 5), (25, 30), "reads from")
+    assert found == Context(TEXT, (second, second + 5), (25, 30), "read from")
 
 
 def test_two_ends_of_one_name_are_two_places() -> None:
@@ -76,23 +76,23 @@ def test_a_label_on_an_arrow_is_read_between_its_ends() -> None:
     r = RelationMention(
         "s#r",
         "s#m0",
-        f"{BASE}relation/reads-from",
+        f"{BASE}relation/read_from",
         "s#m1",
         Target("s", (Box(0, 0, 59, 9),)),
         1.0,
         "d/1",
-        "reads from",
+        "reads from", phrase="read from",
         "drawing",
     )
     found = contexts([r], {m.id: m for m in mentions})["s#r"]
-    assert found.text == "Web App reads from Database"
+    assert found.text == "Web App read from Database"
     assert (found.text[slice(*found.subject)], found.text[slice(*found.object)]) == ("Web App", "Database")
 
 
 def test_only_open_relations_have_vectors(encoder: RelationEncoder, config: Config) -> None:
     mentions = (mention(0, "cache", at(4, 9)), mention(1, "store", at(25, 30)))
     whole = at(0, len(TEXT))
-    opened = RelationMention("s#r0", "s#m0", f"{BASE}relation/reads-from", "s#m1", whole, 1.0, "t/1", TEXT)
+    opened = RelationMention("s#r0", "s#m0", f"{BASE}relation/read_from", "s#m1", whole, 1.0, "t/1", TEXT)
     closed = RelationMention("s#r1", "s#m0", "https://w3id.org/kgbuild/general#partOf", "s#m1", whole, 1.0, "t/1", TEXT)
     found = Extraction("s", mentions, (closed, opened))
     assert open_relations(found, BASE) == [opened] and not is_open(closed.predicate, BASE)
