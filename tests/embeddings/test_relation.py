@@ -81,8 +81,9 @@ def test_a_label_on_an_arrow_is_read_between_its_ends() -> None:
         Target("s", (Box(0, 0, 59, 9),)),
         1.0,
         "d/1",
-        "reads from", phrase="read from",
+        "reads from",
         "drawing",
+        phrase="read from",
     )
     found = contexts([r], {m.id: m for m in mentions})["s#r"]
     assert found.text == "Web App read from Database"
