@@ -157,7 +157,7 @@ def test_nothing_extracted_is_no_success(corpus: Corpus, tmp_path: Path, files: 
     folder = corpus(files)
     folder.mkdir(exist_ok=True)
     with pytest.raises(EmptyGraphError) as caught:
-        kgbuild.build(folder, out=tmp_path / "out")
+        build(folder, tmp_path / "out")
     assert caught.value.exit_code == 3 and not (tmp_path / "out" / "current").exists()
 
 
@@ -173,7 +173,7 @@ def test_what_was_published_survives_an_empty_build(corpus: Corpus, tmp_path: Pa
 
 
 def test_one_file_is_a_corpus(corpus: Corpus, tmp_path: Path) -> None:
-    report = kgbuild.build(corpus(FILES) / "a.md", out=tmp_path / "out")
+    report = build(corpus(FILES) / "a.md", tmp_path / "out")
     assert [r["path"] for r in report.sources] == ["a.md"]
 
 
@@ -203,6 +203,7 @@ def test_a_damaged_cache_is_made_again(corpus: Corpus, tmp_path: Path) -> None:
     assert products(out) == before
 
 
+@pytest.mark.timeout(600)
 def test_a_killed_build_loses_nothing(corpus: Corpus, tmp_path: Path) -> None:
     folder, out = corpus(FILES), tmp_path / "out"
     build(folder, out)
@@ -210,10 +211,11 @@ def test_a_killed_build_loses_nothing(corpus: Corpus, tmp_path: Path) -> None:
     (folder / "c.txt").write_text("Something new about London.", "utf-8")
     code = (
         "import os, kgbuild, kgbuild.publish as p, kgbuild.pipeline as q\n"
+        "from kgbuild.config import Config\n"
         "real = p.write_graph\n"
         "def cut(*a, **k):\n    real(*a, **k)\n    os._exit(9)\n"
         "q.write_graph = cut\n"
-        f"kgbuild.build({str(folder)!r}, out={str(out)!r})"
+        f"kgbuild.build({str(folder)!r}, out={str(out)!r}, config=Config.load(overrides={{'run.workers': 1}}))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
     assert products(out) == before  # still the old graph, whole
