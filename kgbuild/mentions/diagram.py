@@ -7,13 +7,18 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Node:
-    """A node: its key in the diagram, its label as written, the label's characters in the code."""
+    """A node: its key in the diagram, its label as written, the label's characters in the code.
+
+    Read from pixels it has a half-open box (x0, y0, x1, y1) and a score instead of characters.
+    """
 
     key: str
     label: str
     start: int
     end: int
     shape: str = "rectangle"
+    box: tuple[int, int, int, int] | None = None
+    score: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,8 @@ class Edge:
     directed: bool = True
     both: bool = False
     style: str = "solid"
+    points: tuple[tuple[float, float], ...] = ()
+    score: float = 1.0
 
 
 @dataclass(slots=True)
@@ -39,6 +46,8 @@ class Group:
     start: int
     end: int
     members: list[str] = field(default_factory=list)
+    box: tuple[int, int, int, int] | None = None
+    score: float = 1.0
 
 
 @dataclass(slots=True)

@@ -1,0 +1,186 @@
+"""Ends of lines given to nodes, labels given to lines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kgbuild.mentions.ocr import Line
+from kgbuild.mentions.raster.arrows import Head, head_at
+from kgbuild.mentions.raster.lines import Canvas
+from kgbuild.mentions.raster.trace import Path, Web, walk
+
+
+@dataclass(slots=True, eq=False)
+class Link:
+    """A line between two nodes (indices), whether each end has a head, and the points it follows (n, 2)."""
+
+    source: int
+    target: int
+    heads: tuple[bool, bool]
+    points: np.ndarray
+    gaps: float
+    label: str = ""
+    label_score: float = 1.0
+    both: bool = False
+
+
+def connect(
+    web: Web, canvas: Canvas, heads: list[Head], loose: Sequence[Line], patched: Sequence[bool], *, size: float
+) -> tuple[list[Link], set[int]]:
+    """Lines with a node at each end. A free text that lines end at counts as a node.
+
+    Node numbers count from 1 as in ``canvas.nearest``; loose text ``i`` is number ``-1 - i``, unless it is
+    ``patched`` (has a ground of its own, as labels on lines have). Also returns the texts used as labels.
+    """
+    paths: dict[frozenset[tuple[int, int]], Path] = {}
+    for number, chain in enumerate(web.chains):
+        for side in (0, 1):
+            if web.is_free((number, side)) and chain.ends[side] == -1:
+                path = walk(web, (number, side))
+                paths.setdefault(frozenset(path.ends), path)
+    strands: list[_Strand] = []
+    used: set[int] = set()
+    for path in paths.values():
+        a = _node_at(path.points, canvas, loose, size)
+        b = _node_at(path.points[::-1], canvas, loose, size)
+        points = np.concatenate([a[1][::-1] if a else path.points[:0], path.points, b[1] if b else path.points[:0]])
+        gaps = sum(len(e[1]) for e in (a, b) if e)
+        strands.append(_Strand(points, [a[0] if a else 0, b[0] if b else 0], gaps))
+    strands = _join_under_labels(strands, loose, patched, heads, canvas, size)
+    links = []
+    for strand in strands:
+        a, b = strand.nodes
+        if a == 0 or b == 0:
+            continue
+        length = float(np.hypot(*np.diff(strand.points, axis=0).T).sum()) if len(strand.points) > 1 else 0.0
+        if length + strand.gaps < 0.5 * size or (a < 0 and b < 0):
+            continue
+        if a == b and not _is_loop(strand.points, canvas, a, size):
+            continue
+        marks = (head_at(strand.points, heads, canvas.width), head_at(strand.points[::-1], heads, canvas.width))
+        link = Link(a, b, (marks[0] > 0.5, marks[1] > 0.5), strand.points, strand.gaps)
+        if strand.label is not None:
+            link.label, link.label_score = loose[strand.label].text, loose[strand.label].score
+            used.add(strand.label)
+        links.append(link)
+    return links, used
+
+
+@dataclass(slots=True, eq=False)
+class _Strand:
+    points: np.ndarray
+    nodes: list[int]
+    gaps: float
+    label: int | None = None
+
+
+def _join_under_labels(
+    strands: list[_Strand], loose: Sequence[Line], patched: Sequence[bool], heads: list[Head], canvas: Canvas, size: float
+) -> list[_Strand]:
+    """Two lines that end at one label, neither with a head there, are one line with that label on it."""
+    for i in range(len(loose)):
+        ends = [(s, e) for s in strands for e in (0, 1) if s.nodes[e] == -1 - i]
+        open_ends = []
+        for s, e in ends:
+            points = s.points if e == 0 else s.points[::-1]
+            if head_at(points, heads, canvas.width) <= 0.5:
+                open_ends.append((s, e))
+            elif patched[i]:
+                s.nodes[e] = 0
+        if len(open_ends) >= 2:
+            options = []
+            for k, (s, e) in enumerate(open_ends):
+                for t, f in open_ends[k + 1 :]:
+                    if s is not t:
+                        options.append((_turn(s, e, t, f), k, s, e, t, f))
+            options.sort(key=lambda o: o[:2])
+            same = bool(options) and len(open_ends) == 2 and options[0][2].nodes[1 - options[0][3]] == options[0][4].nodes[1 - options[0][5]]
+            if options and (patched[i] or same or (len(open_ends) == len(ends) == 2 and options[0][0] < 50)):
+                _, _, s, e, t, f = options[0]
+                first = s.points if e == 1 else s.points[::-1]
+                second = t.points if f == 0 else t.points[::-1]
+                joined = _Strand(np.concatenate([first, second]), [s.nodes[1 - e], t.nodes[1 - f]], s.gaps + t.gaps, i)
+                strands = [x for x in strands if x is not s and x is not t] + [joined]
+        if patched[i]:
+            for s in strands:
+                s.nodes = [0 if n == -1 - i else n for n in s.nodes]
+    return strands
+
+
+def _turn(s: _Strand, e: int, t: _Strand, f: int) -> float:
+    a = s.points if e == 1 else s.points[::-1]
+    b = t.points if f == 0 else t.points[::-1]
+    way_a, way_b = a[-1] - a[-min(len(a), 12)], b[min(len(b), 12) - 1] - b[0]
+    norm = float(np.hypot(*way_a) * np.hypot(*way_b))
+    return math.degrees(math.acos(float(np.clip(way_a @ way_b / norm, -1, 1)))) if norm else 90.0
+
+
+def _is_loop(points: np.ndarray, canvas: Canvas, node: int, size: float) -> bool:
+    if node < 0:
+        return False
+    x, y = points[:, 0].astype(int), points[:, 1].astype(int)
+    return float(canvas.distance[y, x].max()) > 0.8 * size and float(np.hypot(*(points[0] - points[-1]))) > 3
+
+
+def _node_at(points: np.ndarray, canvas: Canvas, loose: Sequence[Line], size: float) -> tuple[int, np.ndarray] | None:
+    """The node that a line reaches at its first point, and the points (n, 2) by which it falls short of it."""
+    x, y = points[0]
+    height, width = canvas.distance.shape
+    near = float(canvas.distance[int(y), int(x)])
+    if near <= 4 + canvas.width:
+        return int(canvas.nearest[int(y), int(x)]), points[:0]
+    tail = points[: max(2, min(len(points), 12))]
+    if len(tail) < 2:
+        return None
+    way = tail[: len(tail) // 2].mean(axis=0) - tail[len(tail) // 2 :].mean(axis=0)
+    norm = float(np.hypot(*way))
+    if not norm:
+        return None
+    way = way / norm
+    for step in range(1, int(2.2 * size)):
+        px, py = x + way[0] * step, y + way[1] * step
+        if not (0 <= px < width and 0 <= py < height):
+            return None
+        if canvas.distance[int(py), int(px)] <= 2:
+            return int(canvas.nearest[int(py), int(px)]), _ray(x, y, way, step)
+        for i, text in enumerate(loose):
+            if step < 1.3 * size and text.x0 - 2 <= px <= text.x1 + 2 and text.y0 - 1 <= py <= text.y1 + 1:
+                return -1 - i, _ray(x, y, way, step)
+    return None
+
+
+def _ray(x: float, y: float, way: np.ndarray, steps: int) -> np.ndarray:
+    return np.array([x, y]) + np.outer(np.arange(1, steps + 1), way)
+
+
+def name_links(links: list[Link], labels: Sequence[Line], *, size: float) -> None:
+    """Give each loose label to the line beside it, all at once at the least total distance."""
+    from scipy.optimize import linear_sum_assignment
+
+    links = [link for link in links if not link.label]
+    if not links or not labels:
+        return
+    cost = np.array([[_distance(link, label, size) for label in labels] for link in links])
+    limit = 2.2
+    far = np.minimum(cost, limit)
+    for i, j in zip(*linear_sum_assignment(far), strict=True):
+        if cost[i, j] < limit:
+            links[i].label = labels[j].text
+            links[i].label_score = labels[j].score
+
+
+def _distance(link: Link, label: Line, size: float) -> float:
+    """From a label's box to a line, in heights of type; a little more towards the line's ends."""
+    xs, ys = link.points[:, 0], link.points[:, 1]
+    dx = np.maximum(np.maximum(label.x0 - xs, xs - label.x1), 0)
+    dy = np.maximum(np.maximum(label.y0 - ys, ys - label.y1), 0)
+    gap = np.hypot(dx, dy)
+    k = int(gap.argmin())
+    centre = np.hypot(xs - (label.x0 + label.x1) / 2, ys - (label.y0 + label.y1) / 2)
+    k = int(centre.argmin())
+    middle = abs(k / max(1, len(xs) - 1) - 0.5)
+    return float(gap.min() / size + 0.2 * math.sqrt(centre[k] / size) + 0.6 * middle)

@@ -1,0 +1,87 @@
+"""Frames drawn as four long strokes, whole or dashed, whatever crosses them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_MOST = 400  # straight strokes looked at; a picture with more is a grid of something else
+Rect = tuple[int, int, int, int]
+
+
+def find_frames(ink: np.ndarray, letters: np.ndarray, *, size: float) -> list[Rect]:
+    """Half-open boxes whose four sides are strokes of ``ink`` (bool); a side may be hidden under ``letters``.
+
+    ``size`` is the height of type in pixels.
+    """
+    import cv2
+
+    least = int(max(36, 3.5 * size))
+    mask = (ink & ~letters).astype(np.uint8)
+    across = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, 11), np.uint8))
+    down = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((11, 1), np.uint8))
+    level = cv2.morphologyEx(across, cv2.MORPH_OPEN, np.ones((1, least), np.uint8))
+    upright = cv2.morphologyEx(down, cv2.MORPH_OPEN, np.ones((min(least, max(12, int(1.5 * size))), 1), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(level, connectivity=8)
+    bars = [tuple(int(v) for v in stats[i][:4]) for i in range(1, count) if stats[i][3] <= max(8, size)]
+    if len(bars) > _MOST:
+        return []
+    bars.sort(key=lambda b: (b[1], b[0]))
+    bars = sorted(_joined(bars, letters), key=lambda b: (b[1], b[0]))
+    slack = size + 6
+    thick = cv2.dilate(upright, np.ones((1, 7), np.uint8))
+    found = []
+    for i, (ax, ay, aw, ah) in enumerate(bars):
+        for bx, by, bw, bh in bars[i + 1 :]:
+            if by - ay < 1.5 * size or abs(ax - bx) > slack or abs(ax + aw - bx - bw) > slack:
+                continue
+            x0, x1 = min(ax, bx), max(ax + aw, bx + bw) - 1
+            y0, y1 = ay + ah // 2, by + bh // 2
+            inner = slice(y0 + int(0.5 * size), max(y0 + int(0.5 * size) + 1, y1 - int(0.5 * size)))
+            sides = []
+            for x in (x0, x1):
+                band = thick[inner, max(0, x - 4) : x + 5]
+                sides.append(band.mean(axis=0).max() if band.size else 0)
+            if min(sides) > 0.75:
+                found.append((x0, y0, x1 + 1, y1 + 1))
+    return found
+
+
+def _joined(bars: list[Rect], letters: np.ndarray) -> list[Rect]:
+    """Bars, and those that go on behind a text as one."""
+    made = list(bars)
+    for a in bars:
+        for b in bars:
+            gap = b[0] - a[0] - a[2]
+            if gap <= 0 or abs(a[1] - b[1]) > 3 or abs(a[3] - b[3]) > 3:
+                continue
+            row = a[1] + a[3] // 2
+            hidden = letters[max(0, row - 4) : row + 5, a[0] + a[2] : b[0]].max(axis=0).mean()
+            if hidden > 0.8:
+                made.append((a[0], min(a[1], b[1]), b[0] + b[2] - a[0], max(a[3], b[3])))
+    return made
+
+
+def erase_frame(ink: np.ndarray, box: Rect) -> None:
+    """Clear the strokes along a frame's sides, in place; what crosses them stays whole."""
+    x0, y0, x1, y1 = box
+    for y in (y0, y1 - 1):
+        _erase_side(ink, y, x0 - 6, x1 + 6)
+    for x in (x0, x1 - 1):
+        _erase_side(ink.T, x, y0 - 6, y1 + 6)
+
+
+def _erase_side(ink: np.ndarray, row: int, begin: int, end: int, *, reach: int = 6) -> None:
+    """Clear a level stroke near ``row``: in each column the run of ink that meets it, unless it is much thicker."""
+    top = max(0, row - reach)
+    band = ink[top : row + reach + 1, max(0, begin) : max(0, end)]
+    if not band.size or not band.any():
+        return
+    middle = int(band.sum(axis=1).argmax())
+    up = np.cumprod(band[middle::-1], axis=0).sum(axis=0)
+    down = np.cumprod(band[middle:], axis=0).sum(axis=0)
+    run = np.where(up > 0, up + down - 1, 0)
+    if not (run > 0).any():
+        return
+    usual = float(np.median(run[run > 0]))
+    for column in np.flatnonzero((run > 0) & (run <= usual + 1.5)):
+        band[middle - up[column] + 1 : middle + down[column], column] = False
