@@ -13,12 +13,15 @@ import numpy as np
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 from kgbuild.mentions.ocr import Line
 from kgbuild.mentions.raster.arrows import find_heads, strip_heads
-from kgbuild.mentions.raster.assign import connect, name_links
+from kgbuild.mentions.raster.assign import connect, name_links, pass_behind
+from kgbuild.mentions.raster.icons import find_icons
 from kgbuild.mentions.raster.ink import binary, strokes
 from kgbuild.mentions.raster.lines import draw_canvas
-from kgbuild.mentions.raster.nodes import has_ground, lay_out, loose_blocks, reading_order
+from kgbuild.mentions.raster.nodes import has_ground, lay_out, loose_blocks, reading_order, split_lines
 from kgbuild.mentions.raster.shapes import find_shapes
 from kgbuild.mentions.raster.trace import spin
+
+_FEW = 0.2  # share of lines with heads below which there are none
 
 
 def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
@@ -29,16 +32,20 @@ def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
     size = float(np.median([n.height for n in lines])) * 0.75
     contrast = strokes(picture)
     ink = binary(contrast)
+    lines = split_lines(lines, ink)
     shapes = find_shapes(picture, ink)
     layout = lay_out(shapes, lines, picture, contrast)
+    find_icons(picture, layout, size=size)
     canvas = draw_canvas(ink, layout, lines, size=size)
-    heads = find_heads(canvas)
-    ink, heads = strip_heads(canvas, heads)
-    web = spin(canvas, ink, size=size)
     labels = loose_blocks(layout.loose)
     texts = [block for block, _ in labels]
     patched = [has_ground(t, picture, size) for t in texts]
-    links, used = connect(web, canvas, heads, texts, patched, size=size)
+    heads = find_heads(canvas)
+    ink, heads = strip_heads(canvas, heads)
+    links, used = connect(spin(canvas, ink, size=size), canvas, heads, texts, patched, size=size)
+    if heads and sum(any(link.heads) for link in links) < _FEW * len(links):  # thick places of a graph without arrows
+        links, used = connect(spin(canvas, canvas.ink, size=size), canvas, [], texts, patched, size=size)
+    links = pass_behind(links, size=size)
     named = {-1 - k for link in links for k in (link.source, link.target) if k < 0}
     name_links(links, [t for i, t in enumerate(texts) if i not in named and i not in used], size=size)
     for number, body in enumerate(layout.bodies, 1):

@@ -109,17 +109,17 @@ def _nearest_to(head: Head, heads: list[Head], x0: int, y0: int, shape: tuple[in
     return mine.astype(np.uint8)
 
 
-def head_at(points: np.ndarray, heads: list[Head], width: float) -> float:
-    """How surely a line ends in an arrowhead at its first point, in [0, 1]."""
+def head_at(points: np.ndarray, heads: list[Head], width: float, *, gap: float = 0.0) -> float:
+    """How surely a line ends in an arrowhead at its first point, in [0, 1]; it stops ``gap`` pixels short of that."""
     if not heads or len(points) < 2:
         return 0.0
     steps = np.concatenate([[0.0], np.hypot(*np.diff(points, axis=0).T).cumsum()])
     best = 0.0
     for head in heads:
-        reach = 4 * head.radius + 3
+        reach = 4 * head.radius + 3 + gap
         near = points[steps <= reach + head.radius]
         gaps = np.hypot(near[:, 0] - head.x, near[:, 1] - head.y)
         k = int(gaps.argmin())
-        if gaps[k] <= 0.8 * head.radius + 1 and steps[k] <= reach and steps[k] <= 0.6 * steps[-1]:
+        if gaps[k] <= 0.8 * head.radius + 1 and steps[k] <= reach and steps[k] <= 0.6 * steps[-1] + gap:
             best = max(best, min(1.0, head.radius / (width / 2 + 2.5)))
     return best

@@ -48,8 +48,8 @@ def connect(
         a = _node_at(path.points, canvas, loose, size)
         b = _node_at(path.points[::-1], canvas, loose, size)
         points = np.concatenate([a[1][::-1] if a else path.points[:0], path.points, b[1] if b else path.points[:0]])
-        gaps = sum(len(e[1]) for e in (a, b) if e)
-        strands.append(_Strand(points, [a[0] if a else 0, b[0] if b else 0], gaps))
+        short = [len(e[1]) if e else 0 for e in (a, b)]
+        strands.append(_Strand(points, [a[0] if a else 0, b[0] if b else 0], short))
     strands = _join_under_labels(strands, loose, patched, heads, canvas, size)
     links = []
     for strand in strands:
@@ -57,12 +57,11 @@ def connect(
         if a == 0 or b == 0:
             continue
         length = float(np.hypot(*np.diff(strand.points, axis=0).T).sum()) if len(strand.points) > 1 else 0.0
-        if length + strand.gaps < 0.5 * size or (a < 0 and b < 0):
+        if length < 0.5 * size or (a < 0 and b < 0):
             continue
         if a == b and not _is_loop(strand.points, canvas, a, size):
             continue
-        marks = (head_at(strand.points, heads, canvas.width), head_at(strand.points[::-1], heads, canvas.width))
-        link = Link(a, b, (marks[0] > 0.5, marks[1] > 0.5), strand.points, strand.gaps)
+        link = Link(a, b, (strand.has_head(0, heads, canvas.width), strand.has_head(1, heads, canvas.width)), strand.points, sum(strand.gaps))
         if strand.label is not None:
             link.label, link.label_score = loose[strand.label].text, loose[strand.label].score
             used.add(strand.label)
@@ -74,8 +73,12 @@ def connect(
 class _Strand:
     points: np.ndarray
     nodes: list[int]
-    gaps: float
+    gaps: list[int]
     label: int | None = None
+
+    def has_head(self, end: int, heads: list[Head], width: float) -> bool:
+        points = self.points if end == 0 else self.points[::-1]
+        return head_at(points, heads, width, gap=self.gaps[end]) > 0.5
 
 
 def _join_under_labels(
@@ -86,8 +89,7 @@ def _join_under_labels(
         ends = [(s, e) for s in strands for e in (0, 1) if s.nodes[e] == -1 - i]
         open_ends = []
         for s, e in ends:
-            points = s.points if e == 0 else s.points[::-1]
-            if head_at(points, heads, canvas.width) <= 0.5:
+            if not s.has_head(e, heads, canvas.width):
                 open_ends.append((s, e))
             elif patched[i]:
                 s.nodes[e] = 0
@@ -103,7 +105,7 @@ def _join_under_labels(
                 _, _, s, e, t, f = options[0]
                 first = s.points if e == 1 else s.points[::-1]
                 second = t.points if f == 0 else t.points[::-1]
-                joined = _Strand(np.concatenate([first, second]), [s.nodes[1 - e], t.nodes[1 - f]], s.gaps + t.gaps, i)
+                joined = _Strand(np.concatenate([first, second]), [s.nodes[1 - e], t.nodes[1 - f]], [s.gaps[1 - e], t.gaps[1 - f]], i)
                 strands = [x for x in strands if x is not s and x is not t] + [joined]
         if patched[i]:
             for s in strands:
@@ -119,6 +121,48 @@ def _turn(s: _Strand, e: int, t: _Strand, f: int) -> float:
     return math.degrees(math.acos(float(np.clip(way_a @ way_b / norm, -1, 1)))) if norm else 90.0
 
 
+def pass_behind(links: list[Link], *, size: float) -> list[Link]:
+    """Where lines have heads, one without that goes on straight as another beyond a node runs behind that node."""
+    if sum(any(link.heads) for link in links) < 0.6 * len(links):
+        return links
+    again = True
+    while again:
+        again = False
+        for first in [x for x in links if not any(x.heads)]:
+            for second in links:
+                for e, f in ((0, 0), (0, 1), (1, 0), (1, 1)):
+                    node = (first.source, first.target)[e]
+                    if second is first or (second.source, second.target)[f] != node or second.heads[f]:
+                        continue
+                    a = first.points if e == 1 else first.points[::-1]
+                    b = second.points if f == 0 else second.points[::-1]
+                    if not _in_line(a, b):
+                        continue
+                    start, end = (first.source, first.target)[1 - e], (second.source, second.target)[1 - f]
+                    joined = Link(start, end, (False, second.heads[1 - f]), np.concatenate([a, b]), first.gaps + second.gaps)
+                    joined.label = first.label or second.label
+                    links = [x for x in links if x is not first and x is not second] + [joined]
+                    again = True
+                    break
+                if again:
+                    break
+            if again:
+                break
+    return links
+
+
+def _in_line(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether ``b`` goes on where ``a`` points to at its end, within 12 degrees and a few pixels."""
+    tail, head = a[-min(len(a), 20)], b[min(len(b), 20) - 1]
+    out, into, gap = a[-1] - tail, head - b[0], b[0] - a[-1]
+    distance = float(np.hypot(*gap))
+    if distance < 4 or len(a) < 8 or len(b) < 8:
+        return False
+    out, into, way = (v / max(1e-6, float(np.hypot(*v))) for v in (out, into, gap))
+    aside = abs(float(out[0] * gap[1] - out[1] * gap[0]))
+    return float(min(out @ into, out @ way, way @ into)) > 0.978 and aside < max(4.0, 0.12 * distance)
+
+
 def _is_loop(points: np.ndarray, canvas: Canvas, node: int, size: float) -> bool:
     if node < 0:
         return False
@@ -131,7 +175,7 @@ def _node_at(points: np.ndarray, canvas: Canvas, loose: Sequence[Line], size: fl
     x, y = points[0]
     height, width = canvas.distance.shape
     near = float(canvas.distance[int(y), int(x)])
-    if near <= 4 + canvas.width:
+    if near <= 6 + canvas.width:
         return int(canvas.nearest[int(y), int(x)]), points[:0]
     tail = points[: max(2, min(len(points), 12))]
     if len(tail) < 2:

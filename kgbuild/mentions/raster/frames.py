@@ -36,14 +36,29 @@ def find_frames(ink: np.ndarray, letters: np.ndarray, *, size: float) -> list[Re
                 continue
             x0, x1 = min(ax, bx), max(ax + aw, bx + bw) - 1
             y0, y1 = ay + ah // 2, by + bh // 2
-            inner = slice(y0 + int(0.5 * size), max(y0 + int(0.5 * size) + 1, y1 - int(0.5 * size)))
-            sides = []
-            for x in (x0, x1):
-                band = thick[inner, max(0, x - 4) : x + 5]
-                sides.append(band.mean(axis=0).max() if band.size else 0)
-            if min(sides) > 0.75:
-                found.append((x0, y0, x1 + 1, y1 + 1))
+            inset = int(1.2 * size) if y1 - y0 > 4 * size else int(0.5 * size)
+            inner = slice(y0 + inset, max(y0 + inset + 1, y1 - inset))
+            left, right = _upright(thick[inner], x0, -1, size), _upright(thick[inner], x1, 1, size)
+            if left is not None and right is not None:
+                found.append((left, y0, right + 1, y1 + 1))
     return found
+
+
+def _upright(rows: np.ndarray, x: int, way: int, size: float) -> int | None:
+    """The column of an upright stroke at ``x``, or beyond a rounded corner of it."""
+    reach = int(1.6 * size)
+    low, high = (x - reach, x + 4) if way < 0 else (x - 4, x + reach)
+    low = max(0, low)
+    band = rows[:, low : high + 1]
+    if not band.size:
+        return None
+    share = band.mean(axis=0)
+    good = np.flatnonzero(share > 0.75)
+    if not len(good):
+        return None
+    nearest = good[np.abs(low + good - x).argmin()]
+    run = good[np.abs(good - nearest) <= 6]
+    return int(low + round(float(run.mean())))
 
 
 def _joined(bars: list[Rect], letters: np.ndarray) -> list[Rect]:
@@ -62,7 +77,7 @@ def _joined(bars: list[Rect], letters: np.ndarray) -> list[Rect]:
 
 
 def erase_frame(ink: np.ndarray, box: Rect) -> None:
-    """Clear the strokes along a frame's sides, in place; what crosses them stays whole."""
+    """Clear the strokes along a frame's sides, in place; what crosses them keeps a gap."""
     x0, y0, x1, y1 = box
     for y in (y0, y1 - 1):
         _erase_side(ink, y, x0 - 6, x1 + 6)
@@ -71,7 +86,7 @@ def erase_frame(ink: np.ndarray, box: Rect) -> None:
 
 
 def _erase_side(ink: np.ndarray, row: int, begin: int, end: int, *, reach: int = 6) -> None:
-    """Clear a level stroke near ``row``: in each column the run of ink that meets it, unless it is much thicker."""
+    """Clear a level stroke near ``row``, as thick as it usually is."""
     top = max(0, row - reach)
     band = ink[top : row + reach + 1, max(0, begin) : max(0, end)]
     if not band.size or not band.any():
@@ -82,6 +97,6 @@ def _erase_side(ink: np.ndarray, row: int, begin: int, end: int, *, reach: int =
     run = np.where(up > 0, up + down - 1, 0)
     if not (run > 0).any():
         return
-    usual = float(np.median(run[run > 0]))
-    for column in np.flatnonzero((run > 0) & (run <= usual + 1.5)):
-        band[middle - up[column] + 1 : middle + down[column], column] = False
+    on = run > 0
+    above, below = int(np.median(up[on])), int(np.median(down[on]))
+    band[max(0, middle - above) : middle + below + 1] = False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kgbuild.mentions.ocr import Line
+from kgbuild.mentions.ocr import Line, blocks
 from kgbuild.mentions.raster.frames import erase_frame, find_frames
 from kgbuild.mentions.raster.nodes import Frame, Layout, entitle
 
@@ -49,6 +49,8 @@ def draw_canvas(ink: np.ndarray, layout: Layout, lines: Sequence[Line], *, size:
     whole = left.copy()
     for box in boxes:
         erase_frame(left, box)
+    for block in blocks(lines):
+        letters[max(0, int(block.y0)) : int(block.y1) + 1, max(0, int(block.x0)) : int(block.x1) + 1] = True
     hidden = cv2.dilate((whole & ~left).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     entitle(layout, size=size)
     return Canvas(left, distance, nearest, stroke_width(left), letters, hidden, solid)

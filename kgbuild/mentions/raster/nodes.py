@@ -66,7 +66,7 @@ def lay_out(shapes: Sequence[Shape], lines: Sequence[Line], picture: np.ndarray,
         inner = [b for b in cells if b is not body and _within(b.box, body.box) and _plausible(shape_of[id(b)], b, picture, contrast, size)]
         if inner:
             if shape.kind in ("rectangle", "rounded", "ellipse", "other", "cylinder"):
-                frames.append(Frame(shape.box, body.lines))
+                frames.append(Frame(shape.box))
         elif _plausible(shape, body, picture, contrast, size):
             bodies.append(body)
     bodies = _tables(bodies, size)
@@ -97,6 +97,57 @@ def entitle(layout: Layout, *, size: float) -> None:
             if inside and centred and (top or (bottom and not frame.lines)):
                 frame.lines.append(line)
                 layout.loose.remove(line)
+
+
+def split_lines(lines: Sequence[Line], ink: np.ndarray) -> list[Line]:
+    """Lines cut where a gap as wide as a letter is high parts them, or a stroke from top to bottom."""
+    made = []
+    for line in lines:
+        made += _split(line, ink)
+    return made
+
+
+def _split(line: Line, ink: np.ndarray) -> list[Line]:
+    x0, x1 = max(0, int(line.x0)), int(line.x1) + 1
+    y0, y1 = max(0, int(line.y0)), int(line.y1) + 1
+    part = ink[y0:y1, x0:x1]
+    if len(line.text) < 3 or not part.any():
+        return [line]
+    letters = _letters(ink, x0, y0, x1, y1)
+    filled = letters.sum(axis=0)
+    wall = part.sum(axis=0) >= part.shape[0] - 1
+    dark = np.flatnonzero((filled > 0) & ~wall)
+    if not len(dark):
+        return [line]
+    best, at = 0.0, -1
+    for a, b in zip(dark[:-1], dark[1:], strict=True):
+        width = float(b - a - 1) * (2.0 if wall[a:b].any() else 1.0)
+        if width > best:
+            best, at = width, int(a + b) // 2
+    if best < 0.8 * line.height:
+        return [line]
+    share = (at - dark[0]) / max(1, dark[-1] - dark[0])
+    breaks = [k for k, c in enumerate(line.text) if c in " /\\|" and abs(k / len(line.text) - share) < 0.2]
+    cut = min(breaks, key=lambda k: abs(k / len(line.text) - share), default=-1)
+    if cut < 0:
+        return [line]
+    left = Line(line.text[:cut].strip(), line.x0, line.y0, x0 + at - best / 4, line.y1, line.score)
+    right = Line(line.text[cut + 1 :].strip(), x0 + at + best / 4, line.y0, line.x1, line.y1, line.score)
+    if not left.text or not right.text:
+        return [line]
+    return [*_split(left, ink), *_split(right, ink)]
+
+
+def _letters(ink: np.ndarray, x0: int, y0: int, x1: int, y1: int) -> np.ndarray:
+    """The ink of a text box without strokes that come from above it and go on below."""
+    import cv2
+
+    top, bottom = max(0, y0 - 3), min(ink.shape[0], y1 + 3)
+    part = ink[top:bottom, x0:x1]
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(part.astype(np.uint8), connectivity=8)
+    through = (stats[:, 1] == 0) & (stats[:, 1] + stats[:, 3] == part.shape[0])
+    through[0] = True
+    return ~through[labels]
 
 
 def reading_order(lines: Sequence[Line]) -> str:

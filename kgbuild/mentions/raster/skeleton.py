@@ -111,6 +111,8 @@ def chains(skeleton: np.ndarray) -> tuple[list[Chain], list[np.ndarray]]:
     turns = ((around == 0) & (np.roll(around, -1, axis=1) == 1)).sum(axis=1)
     crossing = on[(turns >= 3) | (around.sum(axis=1) >= 5)]
     junctions = np.zeros_like(flat)
+    around_crossing = (crossing[:, None] + steps).ravel()  # the arms' first pixels touch each other: they go as well
+    crossing = np.unique(np.concatenate([crossing, around_crossing[flat[around_crossing] > 0]]))
     junctions[crossing] = 1
     _, labels, _, centres = cv2.connectedComponentsWithStats(junctions.reshape(height, width), connectivity=8)
     label = labels.ravel()

@@ -62,7 +62,10 @@ def _drop_spurs(web: Web, canvas: Canvas, width: float) -> None:
     most = max(6.0, 2.5 * width + 2)
     for chain in web.chains:
         free = [e for e in (0, 1) if chain.ends[e] == -1]
-        if len(free) == 1 and chain.length <= most and _near(canvas, chain.tip(free[0])) > 3.5 + width:
+        if len(free) != 1 or chain.length > most:
+            continue
+        near, base = _near(canvas, chain.tip(free[0])), _near(canvas, chain.tip(1 - free[0]))
+        if near > 3.5 + width and (near > 8 or base - near < 0.5 * chain.length):
             chain.ends = [-2, -2]
 
 
@@ -114,11 +117,31 @@ def _cross(web: Web, centres: list[np.ndarray], width: float, canvas: Canvas, si
             if chain.ends[side] >= 0 and number not in inner:
                 arms.setdefault(root(chain.ends[side]), []).append((number, side))
     for place in sorted(arms):
-        if len(arms[place]) > 1 and _at_node(web, arms[place], canvas, width):
-            for number, side in arms[place]:
-                web.chains[number].ends[side] = -1
+        at = arms[place]
+        stubs = [e for e in at if _is_stub(web, e, canvas)]
+        if stubs or min(_near(canvas, web.chains[n].tip(s)) for n, s in at) <= 5 + width:
+            _pair_at_node(web, [e for e in at if e not in stubs])
+            for number, _ in stubs:
+                web.chains[number].ends = [-2, -2]
         else:
-            _pair(web, arms[place])
+            _pair(web, at)
+
+
+def _is_stub(web: Web, end: End, canvas: Canvas) -> bool:
+    """Whether an arm is the last little piece before a node."""
+    chain, other = web.chains[end[0]], 1 - end[1]
+    return chain.ends[other] == -1 and chain.length < 10 and _near(canvas, chain.tip(other)) < 8
+
+
+def _pair_at_node(web: Web, arms: list[End]) -> None:
+    """Lines that meet close to a node: those that go on straight pass by, the others end there."""
+    cost = {(a, b): _bend_of(web, a, b) for a, b in combinations(arms, 2)}
+    best = [(a, b) for a, b in _matching(arms, cost) if cost[a, b] < 60] if 1 < len(arms) <= 8 else []
+    for a, b in best:
+        web.link(a, b)
+    for number, side in arms:
+        if all((number, side) not in pair for pair in best):
+            web.chains[number].ends[side] = -1
 
 
 def _is_shared(web: Web, number: int, left: list[End], right: list[End]) -> bool:
@@ -134,18 +157,6 @@ def _is_shared(web: Web, number: int, left: list[End], right: list[End]) -> bool
 
 def _bend_of(web: Web, a: End, b: End) -> float:
     return bend(web.chains[a[0]], a[1], web.chains[b[0]], b[1])
-
-
-def _at_node(web: Web, arms: list[End], canvas: Canvas, width: float) -> bool:
-    """Whether lines meet because they end at one place of a node."""
-    if min(_near(canvas, web.chains[n].tip(s)) for n, s in arms) > 5 + width:
-        return False
-    for number, side in arms:  # one of them goes on to the node by itself
-        chain = web.chains[number]
-        if chain.ends[1 - side] == -1 and chain.length < 12 and _near(canvas, chain.tip(1 - side)) < 4 + width:
-            return False
-    turns = [bend(web.chains[a[0]], a[1], web.chains[b[0]], b[1]) for a, b in combinations(arms, 2)]
-    return min(turns) > 30
 
 
 def _pair(web: Web, arms: list[End]) -> None:
@@ -270,7 +281,7 @@ def _bridge(web: Web, canvas: Canvas, size: float) -> None:
         if distance > wide:
             continue
         covered = distance <= small or _covered(canvas.letters, tip_a, tip_b) > 0.6
-        framed = not covered and distance < 3 * small and _covered(canvas.hidden, tip_a, tip_b) > 0.5
+        framed = not covered and distance < max(40, 3 * small) and _covered(canvas.hidden, tip_a, tip_b) > 0.5
         if not covered and not framed:
             continue
         if min(_near(canvas, tip_a), _near(canvas, tip_b)) < 3 + canvas.width or _blocked(canvas, tip_a, tip_b):
@@ -278,7 +289,8 @@ def _bridge(web: Web, canvas: Canvas, size: float) -> None:
         way = gap / max(distance, 1e-6)
         turn_a, turn_b = _angle(_course(web, a), way), _angle(_course(web, b), -way)
         limit = 35 if framed else 70 if distance > small else 40 if distance > 4 else 60
-        if turn_a < limit and turn_b < limit:
+        net = _angle(_course(web, a), -_course(web, b))
+        if turn_a < limit and turn_b < limit and net < 100:
             options.append((distance * (1 + (turn_a + turn_b) / 20), a, b))
     for _, a, b in sorted(options):
         if a not in web.follow and b not in web.follow:
