@@ -116,7 +116,8 @@ class Segment:
     ``link`` (a reference to a picture of the corpus).
     ``text`` is what the segment says; for pictures and frames the caption, else "".
     ``context`` keeps what stands around: pairs of (``heading`` | ``caption`` | ``alt``
-    | ``before`` | ``after`` | ``title`` | ``link``, text).
+    | ``before`` | ``after`` | ``title`` | ``link``, text); of a label its ``score`` and,
+    in a diagram, its ``role``: ``node`` | ``edge`` | ``group``.
     ``marks`` are emphasised stretches of ``text``: (start, end, kind), offsets local to
     the segment, kind one of ``strong`` | ``emphasis`` | ``link`` | ``code``.
     ``blob`` is the SHA-256 of the picture's PNG bytes in the reading.

@@ -28,8 +28,8 @@ class LabelExtractor:
     def _extract(self, reading: Reading) -> Extraction:
         mentions = []
         for segment in reading.segments:
-            if segment.modality != "label":
-                continue
+            if segment.modality != "label" or "role" in dict(segment.context):
+                continue  # what is part of a diagram is mentioned there
             score = float(dict(segment.context).get("score", "1.0"))
             for start, end in names(segment.text):
                 surface = segment.text[start:end]

@@ -53,17 +53,22 @@ class Ocr:
         """Label segments of every picture and frame, in order."""
         if not self.enabled:
             return ()
-        found: dict[str, list[Line]] = {}
+        found: dict[str, list[tuple[Line, str]]] = {}
         made: list[Segment] = []
         for segment in reading.segments:
             if segment.modality not in ("picture", "frame") or not reading.blobs.get(segment.blob):
                 continue
             if segment.blob not in found:
-                found[segment.blob] = blocks(self.lines(reading.blobs[segment.blob]))
-            for line in found[segment.blob]:
+                found[segment.blob] = self.labels(segment.blob, reading.blobs[segment.blob])
+            for line, role in found[segment.blob]:
                 number = len(reading.segments) + len(made) + 1
-                made.append(self._segment(reading, segment, line, number))
+                made.append(self._segment(reading, segment, line, role, number))
         return tuple(made)
+
+    def labels(self, blob: str, png: bytes) -> list[tuple[Line, str]]:
+        """The labels in a picture, and the part that each plays in a diagram; here none is known."""
+        del blob
+        return [(block, "") for block in blocks(self.lines(png))]
 
     def lines(self, png: bytes) -> list[Line]:
         """Lines of text in a picture given as PNG bytes, top to bottom."""
@@ -108,12 +113,12 @@ class Ocr:
             )
         return self._engine
 
-    def _segment(self, reading: Reading, picture: Segment, line: Line, number: int) -> Segment:
+    def _segment(self, reading: Reading, picture: Segment, line: Line, role: str, number: int) -> Segment:
         outer, frame = split_box(picture.target.selectors)
         x, y = max(0, int(line.x0)), max(0, int(line.y0))
         w, h = min(frame.w, round(line.x1)) - x, min(frame.h, round(line.y1)) - y
         target = type(picture.target)(picture.target.source, (*outer, Box(x, y, max(1, w), max(1, h))))
-        context = (*picture.context, ("score", f"{line.score:.3f}"))
+        context = (*picture.context, ("score", f"{line.score:.3f}"), *((("role", role),) if role else ()))
         return Segment(
             segment_iri(reading.source.id, number), target, "label", line.text, f"{self.name}/{VERSION}", context,
             blob=picture.blob,
@@ -175,5 +180,7 @@ def _union(block: list[Line]) -> Line:
 
 
 def extractor(config: Config) -> Ocr:
-    """The extractor of ``[mentions] extractors = ["ocr"]``."""
-    return Ocr(config)
+    """The extractor of ``[mentions] extractors = ["ocr"]``: it reads the diagrams in pictures as well."""
+    from kgbuild.mentions.pictures import PictureExtractor
+
+    return PictureExtractor(config) if config["ocr"]["diagrams"] else Ocr(config)

@@ -13,15 +13,16 @@ import numpy as np
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 from kgbuild.mentions.ocr import Line
 from kgbuild.mentions.raster.arrows import find_heads, strip_heads
-from kgbuild.mentions.raster.assign import connect, name_links, pass_behind
+from kgbuild.mentions.raster.assign import Link, connect, name_links, pass_behind
 from kgbuild.mentions.raster.icons import find_icons
 from kgbuild.mentions.raster.ink import binary, strokes
 from kgbuild.mentions.raster.lines import draw_canvas
-from kgbuild.mentions.raster.nodes import has_ground, lay_out, loose_blocks, reading_order, split_lines
+from kgbuild.mentions.raster.nodes import Frame, has_ground, lay_out, loose_blocks, reading_order, split_lines
 from kgbuild.mentions.raster.shapes import find_shapes
 from kgbuild.mentions.raster.trace import spin
 
 _FEW = 0.2  # share of lines with heads below which there are none
+_JOINED = 0.4  # share of the boxes that lines join, from which a picture is a diagram
 
 
 def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
@@ -49,22 +50,52 @@ def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
     named = {-1 - k for link in links for k in (link.source, link.target) if k < 0}
     name_links(links, [t for i, t in enumerate(texts) if i not in named and i not in used], size=size)
     for number, body in enumerate(layout.bodies, 1):
-        box = (body.box[0], body.box[1], body.box[2], body.box[3])
-        diagram.nodes[f"n{number}"] = Node(f"n{number}", body.text, 0, 0, body.kind, box, body.score)
+        diagram.nodes[f"n{number}"] = Node(f"n{number}", body.text, 0, 0, body.kind, body.box, body.score)
     for i in sorted(named):
         t = texts[i]
         box = (int(t.x0), int(t.y0), int(t.x1) + 1, int(t.y1) + 1)
-        diagram.nodes[f"t{i}"] = Node(f"t{i}", t.text, 0, 0, "plain", box, t.score)
-    for link in links:
-        ends = [f"n{k}" if k > 0 else f"t{-1 - k}" for k in (link.source, link.target)]
-        head = any(link.heads)
-        if link.heads == (True, False):
-            ends.reverse()
-        points = tuple((float(x), float(y)) for x, y in link.points)
-        diagram.edges.append(
-            Edge(ends[0], ends[1], link.label, 0, 0, head, all(link.heads), "solid", points)
-        )
-    for i, frame in enumerate(layout.frames):
-        group = Group(f"g{i}", reading_order(frame.lines), 0, 0, [], frame.box)
-        diagram.groups.append(group)
+        diagram.nodes[f"t{i}"] = Node(f"t{i}", t.text, 0, 0, "plain", box, 0.8 * t.score)
+    diagram.edges = [_edge(link) for link in links]
+    diagram.groups = _groups(layout.frames, diagram)
     return diagram
+
+
+def is_diagram(diagram: Diagram) -> bool:
+    """Whether lines join the boxes, as they do not on screens, charts and pages of text."""
+    joined = {k for e in diagram.edges for k in (e.source, e.target) if e.source != e.target}
+    return len(joined) >= 2 and len(joined) >= _JOINED * len(diagram.nodes)
+
+
+def _edge(link: Link) -> Edge:
+    a, b = (f"n{k}" if k > 0 else f"t{-1 - k}" for k in (link.source, link.target))
+    points = tuple((float(x), float(y)) for x, y in link.points)
+    if link.heads == (True, False):
+        a, b, points = b, a, points[::-1]
+    return Edge(a, b, link.label, 0, 0, any(link.heads), all(link.heads), "solid", points, link.score)
+
+
+def _groups(frames: Sequence[Frame], diagram: Diagram) -> list[Group]:
+    """Frames that have a title, each with the nodes and groups that stand in no smaller one of them."""
+    titled: list[Frame] = []
+    for frame in sorted(frames, key=lambda f: (_area(f.box), f.box)):
+        if frame.lines and all(max(abs(p - q) for p, q in zip(frame.box, t.box, strict=True)) > 12 for t in titled):
+            titled.append(frame)
+    groups = [
+        Group(f"g{i}", reading_order(f.lines), 0, 0, [], f.box, min(n.score for n in f.lines))
+        for i, f in enumerate(titled)
+    ]
+    items = [*diagram.nodes.values(), *groups]
+    for item in items:
+        assert item.box is not None
+        x, y = (item.box[0] + item.box[2]) / 2, (item.box[1] + item.box[3]) / 2
+        for group in groups:
+            box = group.box
+            if group is not item and box is not None and _area(box) > _area(item.box):
+                if box[0] < x < box[2] and box[1] < y < box[3]:
+                    group.members.append(item.key)
+                    break
+    return groups
+
+
+def _area(box: tuple[int, int, int, int]) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
