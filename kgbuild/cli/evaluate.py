@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Measure: evidence and shapes of a graph, the text extractor on annotated documents.")
+app = typer.Typer(
+    help="Measure: evidence and shapes of a graph, the reading of text and of diagrams against annotated data."
+)
 
 
 @app.callback(invoke_without_command=True)
@@ -81,3 +83,39 @@ def text(
             file, predictions, config=Config.load(config), split=split or None, gold=gold, progress=bars
         )
     typer.echo(f"{count} documents: {predictions}")
+
+
+@app.command()
+def diagrams(
+    folder: Annotated[Path, typer.Argument(help="Folder with png/<id>.png and gold/<id>.json.")],
+    predictions: Annotated[
+        Path | None, typer.Option(help="Folder to write the graphs read into, <id>.json each.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file over the defaults.")] = None,
+) -> None:
+    """Read the diagrams in pictures and compare with gold graphs: means over the diagrams."""
+    import json
+    import time
+
+    from kgbuild.cli.console import Bars
+    from kgbuild.config import Config
+    from kgbuild.errors import UsageError
+    from kgbuild.mentions.measure import measure, predict_folder
+
+    gold = {p.stem: json.loads(p.read_text("utf-8")) for p in sorted((folder / "gold").glob("*.json"))}
+    if not gold:
+        raise UsageError(f"no gold/*.json in {folder}.")
+    started = time.process_time()
+    with Bars() as bars:
+        found = dict(predict_folder(folder, config=Config.load(config), progress=bars))
+    seconds = time.process_time() - started
+    if predictions is not None:
+        predictions.mkdir(parents=True, exist_ok=True)
+        for name, graph in found.items():
+            text = json.dumps({"id": name, **graph}, ensure_ascii=False, indent=1)
+            (predictions / f"{name}.json").write_text(text + "\n", "utf-8")
+    for name, value in measure(gold, found).items():
+        typer.echo(f"{name:22} {value:.3f}")
+    typer.echo(
+        f"{len(gold)} diagrams, {seconds / max(1, len(found)):.2f} CPU seconds each with the reading of their text"
+    )

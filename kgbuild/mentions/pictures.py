@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 
 from kgbuild.config import Config
 from kgbuild.identity import mention_iri, relation_iri
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 from kgbuild.mentions.ocr import Line, Ocr, blocks, split_box
-from kgbuild.mentions.raster import is_diagram, read_picture
+from kgbuild.mentions.raster import read_png
 from kgbuild.types import Box, Extraction, Mention, Reading, RelationMention, Segment, Target, TextQuote, TimeSpan
 from kgbuild.vocab import CORE, GENERAL
 
@@ -17,7 +16,6 @@ VERSION = "1"
 AGENT = f"pictures/{VERSION}"
 CONNECTS = CORE + "connectsTo"
 PART_OF = GENERAL + "partOf"
-_NO_DIAGRAM = Diagram()
 
 
 class PictureExtractor(Ocr):
@@ -57,19 +55,6 @@ class PictureExtractor(Ocr):
         return Extraction(reading.source.id, tuple(mentions), tuple(relations))
 
 
-def read_png(png: bytes, lines: Sequence[Line]) -> Diagram:
-    """The diagram in a PNG whose text has been read; an empty one for any other picture."""
-    import numpy as np
-    from PIL import Image
-
-    if len(lines) < 2:
-        return _NO_DIAGRAM
-    with Image.open(BytesIO(png)) as image:
-        picture = np.asarray(image.convert("RGB"))
-    diagram = read_picture(picture, lines)
-    return diagram if is_diagram(diagram) else _NO_DIAGRAM
-
-
 def _state(segment: Segment, diagram: Diagram) -> tuple[list[Mention], list[RelationMention]]:
     """Mentions of nodes and titled groups, relation mentions of lines and of what stands in a group."""
     outer, frame = split_box(segment.target.selectors)
@@ -82,7 +67,8 @@ def _state(segment: Segment, diagram: Diagram) -> tuple[list[Mention], list[Rela
         return Target(segment.target.source, (*outer, Box(x0, y0, max(1, x1 - x0), max(1, y1 - y0))))
 
     mentions: dict[str, Mention] = {}
-    for item in (*diagram.nodes.values(), *diagram.groups):
+    items: list[Node | Group] = [*diagram.nodes.values(), *diagram.groups]
+    for item in items:
         if item.box is not None and any(c.isalpha() for c in item.label):
             target = place(item.box).within(TextQuote(item.label))
             context = around.get("caption") or around.get("alt") or around.get("heading") or item.label

@@ -7,6 +7,7 @@ regions, lines by thinning and straight continuation, ends and labels by assignm
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 
 import numpy as np
 
@@ -22,7 +23,20 @@ from kgbuild.mentions.raster.shapes import find_shapes
 from kgbuild.mentions.raster.trace import spin
 
 _FEW = 0.2  # share of lines with heads below which there are none
+_REACH = 1.4  # window in which strokes and arrowheads are the minority, in heights of type
 _JOINED = 0.4  # share of the boxes that lines join, from which a picture is a diagram
+
+
+def read_png(png: bytes, lines: Sequence[Line]) -> Diagram:
+    """The diagram in a PNG whose text has been read; an empty one for any other picture."""
+    from PIL import Image
+
+    if len(lines) < 2:
+        return Diagram()
+    with Image.open(BytesIO(png)) as image:
+        picture = np.asarray(image.convert("RGB"))
+    diagram = read_picture(picture, lines)
+    return diagram if is_diagram(diagram) else Diagram()
 
 
 def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
@@ -30,8 +44,9 @@ def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
     diagram = Diagram()
     if not lines:
         return diagram
+    lines = [n for n in lines if not _is_blot(n)] if any(n.text.isascii() for n in lines) else list(lines)
     size = float(np.median([n.height for n in lines])) * 0.75
-    contrast = strokes(picture)
+    contrast = strokes(picture, reach=int(np.clip(_REACH * size, 15, 45)) | 1)
     ink = binary(contrast)
     lines = split_lines(lines, ink)
     shapes = find_shapes(picture, ink)
@@ -60,6 +75,11 @@ def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
     return diagram
 
 
+def _is_blot(line: Line) -> bool:
+    """Whether a line is one ideograph, as arrowheads and icons are read among Latin words."""
+    return len(line.text) == 1 and line.text > "\u2000"
+
+
 def is_diagram(diagram: Diagram) -> bool:
     """Whether lines join the boxes, as they do not on screens, charts and pages of text."""
     joined = {k for e in diagram.edges for k in (e.source, e.target) if e.source != e.target}
@@ -84,16 +104,17 @@ def _groups(frames: Sequence[Frame], diagram: Diagram) -> list[Group]:
         Group(f"g{i}", reading_order(f.lines), 0, 0, [], f.box, min(n.score for n in f.lines))
         for i, f in enumerate(titled)
     ]
-    items = [*diagram.nodes.values(), *groups]
+    items: list[Node | Group] = [*diagram.nodes.values(), *groups]
     for item in items:
         assert item.box is not None
         x, y = (item.box[0] + item.box[2]) / 2, (item.box[1] + item.box[3]) / 2
         for group in groups:
             box = group.box
-            if group is not item and box is not None and _area(box) > _area(item.box):
-                if box[0] < x < box[2] and box[1] < y < box[3]:
-                    group.members.append(item.key)
-                    break
+            if group is item or box is None or _area(box) <= _area(item.box):
+                continue
+            if box[0] < x < box[2] and box[1] < y < box[3]:
+                group.members.append(item.key)
+                break
     return groups
 
 

@@ -55,15 +55,15 @@ def strip_heads(canvas: Canvas, heads: list[Head]) -> tuple[np.ndarray, list[Hea
         x1, y1 = min(width, int(head.x) + r + 1), min(height, int(head.y) + r + 1)
         part, all_ink = opened[y0:y1, x0:x1], ink[y0:y1, x0:x1]
         _, labels = cv2.connectedComponents(part, connectivity=8)
-        own = labels[int(round(head.y)) - y0, int(round(head.x)) - x0]
+        own = labels[round(head.y) - y0, round(head.x) - x0]
         if not own:
             counted.append(head)
             continue
-        blob = cv2.dilate((labels == own).astype(np.uint8), np.ones((3, 3), np.uint8)) & all_ink
-        blob &= _nearest_to(head, heads, x0, y0, blob.shape)
+        grown = cv2.dilate((labels == own).astype(np.uint8), np.ones((3, 3), np.uint8))
+        blob = np.where(_nearest_to(head, heads, x0, y0, grown.shape), np.minimum(grown, all_ink), 0).astype(np.uint8)
         rest = all_ink & (1 - blob)
-        fringe = cv2.dilate(blob, np.ones((3, 3), np.uint8)) & rest
-        _, lines, stats, middles = cv2.connectedComponentsWithStats(rest, connectivity=8)
+        fringe = np.minimum(cv2.dilate(blob, np.ones((3, 3), np.uint8)), rest)
+        _, lines, stats, _ = cv2.connectedComponentsWithStats(rest, connectivity=8)
         touching = []
         for k in np.unique(lines[fringe > 0]):
             if k and stats[k][4] > 2 * canvas.width + 3:
@@ -90,7 +90,7 @@ def strip_heads(canvas: Canvas, heads: list[Head]) -> tuple[np.ndarray, list[Hea
             bases = [all_points[np.hypot(*(all_points - tip).T).argmax()]]
         all_ink[blob > 0] = 0
         for base in bases:
-            a, b = (tuple(int(round(v)) for v in p) for p in (base, tip))
+            a, b = (tuple(round(float(v)) for v in p) for p in (base, tip))
             stroke = np.zeros_like(all_ink)
             cv2.line(stroke, a, b, 1, 1)
             all_ink |= stroke
@@ -99,14 +99,14 @@ def strip_heads(canvas: Canvas, heads: list[Head]) -> tuple[np.ndarray, list[Hea
 
 
 def _nearest_to(head: Head, heads: list[Head], x0: int, y0: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Where ``head`` is the nearest of all heads, uint8 of ``shape`` with its corner at (x0, y0)."""
+    """Where ``head`` is the nearest of all heads, bool of ``shape`` with its corner at (x0, y0)."""
     ys, xs = np.mgrid[y0 : y0 + shape[0], x0 : x0 + shape[1]]
     own = np.hypot(xs - head.x, ys - head.y)
     mine = np.ones(shape, bool)
     for other in heads:
         if other is not head and abs(other.x - head.x) < shape[1] and abs(other.y - head.y) < shape[0]:
             mine &= own <= np.hypot(xs - other.x, ys - other.y)
-    return mine.astype(np.uint8)
+    return mine
 
 
 def head_at(points: np.ndarray, heads: list[Head], width: float, *, gap: float = 0.0) -> float:

@@ -49,11 +49,11 @@ def connect(
     strands: list[_Strand] = []
     used: set[int] = set()
     for path in paths.values():
-        a = _node_at(path.points, canvas, loose, size)
-        b = _node_at(path.points[::-1], canvas, loose, size)
-        points = np.concatenate([a[1][::-1] if a else path.points[:0], path.points, b[1] if b else path.points[:0]])
-        short = [len(e[1]) if e else 0 for e in (a, b)]
-        strands.append(_Strand(points, [a[0] if a else 0, b[0] if b else 0], short))
+        at = _node_at(path.points, canvas, loose, size)
+        to = _node_at(path.points[::-1], canvas, loose, size)
+        points = np.concatenate([at[1][::-1] if at else path.points[:0], path.points, to[1] if to else path.points[:0]])
+        short = [len(e[1]) if e else 0 for e in (at, to)]
+        strands.append(_Strand(points, [at[0] if at else 0, to[0] if to else 0], short))
     strands = _join_under_labels(strands, loose, patched, heads, canvas, size)
     links = []
     for strand in strands:
@@ -65,7 +65,13 @@ def connect(
             continue
         if a == b and not _is_loop(strand.points, canvas, a, size):
             continue
-        link = Link(a, b, (strand.has_head(0, heads, canvas.width), strand.has_head(1, heads, canvas.width)), strand.points, sum(strand.gaps))
+        link = Link(
+            a,
+            b,
+            (strand.has_head(0, heads, canvas.width), strand.has_head(1, heads, canvas.width)),
+            strand.points,
+            sum(strand.gaps),
+        )
         if strand.label is not None:
             link.label, link.label_score = loose[strand.label].text, loose[strand.label].score
             used.add(strand.label)
@@ -86,7 +92,12 @@ class _Strand:
 
 
 def _join_under_labels(
-    strands: list[_Strand], loose: Sequence[Line], patched: Sequence[bool], heads: list[Head], canvas: Canvas, size: float
+    strands: list[_Strand],
+    loose: Sequence[Line],
+    patched: Sequence[bool],
+    heads: list[Head],
+    canvas: Canvas,
+    size: float,
 ) -> list[_Strand]:
     """Two lines that end at one label, neither with a head there, are one line with that label on it."""
     for i in range(len(loose)):
@@ -104,12 +115,18 @@ def _join_under_labels(
                     if s is not t:
                         options.append((_turn(s, e, t, f), k, s, e, t, f))
             options.sort(key=lambda o: o[:2])
-            same = bool(options) and len(open_ends) == 2 and options[0][2].nodes[1 - options[0][3]] == options[0][4].nodes[1 - options[0][5]]
+            same = (
+                bool(options)
+                and len(open_ends) == 2
+                and options[0][2].nodes[1 - options[0][3]] == options[0][4].nodes[1 - options[0][5]]
+            )
             if options and (patched[i] or same or (len(open_ends) == len(ends) == 2 and options[0][0] < 50)):
                 _, _, s, e, t, f = options[0]
                 first = s.points if e == 1 else s.points[::-1]
                 second = t.points if f == 0 else t.points[::-1]
-                joined = _Strand(np.concatenate([first, second]), [s.nodes[1 - e], t.nodes[1 - f]], [s.gaps[1 - e], t.gaps[1 - f]], i)
+                joined = _Strand(
+                    np.concatenate([first, second]), [s.nodes[1 - e], t.nodes[1 - f]], [s.gaps[1 - e], t.gaps[1 - f]], i
+                )
                 strands = [x for x in strands if x is not s and x is not t] + [joined]
         if patched[i]:
             for s in strands:
@@ -143,7 +160,9 @@ def pass_behind(links: list[Link], *, size: float) -> list[Link]:
                     if not _in_line(a, b):
                         continue
                     start, end = (first.source, first.target)[1 - e], (second.source, second.target)[1 - f]
-                    joined = Link(start, end, (False, second.heads[1 - f]), np.concatenate([a, b]), first.gaps + second.gaps)
+                    joined = Link(
+                        start, end, (False, second.heads[1 - f]), np.concatenate([a, b]), first.gaps + second.gaps
+                    )
                     joined.label = first.label or second.label
                     links = [x for x in links if x is not first and x is not second] + [joined]
                     again = True

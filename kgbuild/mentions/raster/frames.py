@@ -22,7 +22,10 @@ def find_frames(ink: np.ndarray, letters: np.ndarray, *, size: float) -> list[Re
     level = cv2.morphologyEx(across, cv2.MORPH_OPEN, np.ones((1, least), np.uint8))
     upright = cv2.morphologyEx(down, cv2.MORPH_OPEN, np.ones((min(least, max(12, int(1.5 * size))), 1), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(level, connectivity=8)
-    bars = [tuple(int(v) for v in stats[i][:4]) for i in range(1, count) if stats[i][3] <= max(8, size)]
+    bars: list[Rect] = []
+    for x, y, w, h, _ in stats[1:count].tolist():
+        if h <= max(8, size):
+            bars.append((x, y, w, h))
     if len(bars) > _MOST:
         return []
     bars.sort(key=lambda b: (b[1], b[0]))

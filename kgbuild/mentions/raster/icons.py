@@ -50,7 +50,10 @@ def _blob_above(
     y0, y1 = max(0, int(caption.y0 - 12 * size)), int(caption.y0)
     if y1 - y0 < 2 * size:
         return None
-    ground = np.median(picture[int(caption.y0) : int(caption.y1) + 1, max(0, int(caption.x0)) : int(caption.x1) + 1].reshape(-1, 3), axis=0)
+    ground = np.median(
+        picture[int(caption.y0) : int(caption.y1) + 1, max(0, int(caption.x0)) : int(caption.x1) + 1].reshape(-1, 3),
+        axis=0,
+    )
     window = picture[y0:y1, x0:x1].astype(np.int16)
     drawn = (np.abs(window - ground).max(axis=2) > _AWAY) & ~taken[y0:y1, x0:x1]
     drawn = cv2.morphologyEx(drawn.astype(np.uint8), cv2.MORPH_OPEN, np.ones((line, line), np.uint8))
@@ -72,8 +75,17 @@ def _blob_above(
             columns = np.flatnonzero(own.mean(axis=0) > _THIN) + x0 + x
             rows = np.flatnonzero(own.mean(axis=1) > _THIN) + y0 + y
             if len(columns) and len(rows):  # heads of lines that touch it are cut off
-                best = (gap, (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1))
+                box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+                best = best if _is_bar(picture, box) else (gap, box)
     return best[1] if best else None
+
+
+def _is_bar(picture: np.ndarray, box: tuple[int, int, int, int]) -> bool:
+    """Whether a box is one colour from side to side, as the bars of a chart are."""
+    inside = picture[box[1] + 2 : box[3] - 2, box[0] + 2 : box[2] - 2].reshape(-1, 3).astype(np.int16)
+    if not len(inside):
+        return True
+    return float((np.abs(inside - np.median(inside, axis=0)).max(axis=1) < _AWAY).mean()) > 0.98
 
 
 def _corners(box: Sequence[int]) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -63,7 +64,11 @@ def lay_out(shapes: Sequence[Shape], lines: Sequence[Line], picture: np.ndarray,
     frames: list[Frame] = []
     for body in cells:
         shape = shape_of[id(body)]
-        inner = [b for b in cells if b is not body and _within(b.box, body.box) and _plausible(shape_of[id(b)], b, picture, contrast, size)]
+        inner = [
+            b
+            for b in cells
+            if b is not body and _within(b.box, body.box) and _plausible(shape_of[id(b)], b, picture, contrast, size)
+        ]
         if inner:
             if shape.kind in ("rectangle", "rounded", "ellipse", "other", "cylinder"):
                 frames.append(Frame(shape.box))
@@ -120,7 +125,7 @@ def _split(line: Line, ink: np.ndarray) -> list[Line]:
     if not len(dark):
         return [line]
     best, at = 0.0, -1
-    for a, b in zip(dark[:-1], dark[1:], strict=True):
+    for a, b in pairwise(dark.tolist()):
         width = float(b - a - 1) * (2.0 if wall[a:b].any() else 1.0)
         if width > best:
             best, at = width, int(a + b) // 2
@@ -191,7 +196,7 @@ def _contains(shape: Shape, line: Line) -> bool:
 
 def _plausible(shape: Shape, body: Body, picture: np.ndarray, contrast: np.ndarray, size: float) -> bool:
     """Whether a shape is drawn around its text, and not left between lines, or the ground of a label."""
-    if shape.solidity < 0.85 or shape.kind == "triangle" and shape.area < 9 * size * size:
+    if shape.solidity < 0.85 or (shape.kind == "triangle" and shape.area < 9 * size * size):
         return False
     x0, y0 = min(n.x0 for n in body.lines), min(n.y0 for n in body.lines)
     x1, y1 = max(n.x1 for n in body.lines), max(n.y1 for n in body.lines)
@@ -201,16 +206,14 @@ def _plausible(shape: Shape, body: Body, picture: np.ndarray, contrast: np.ndarr
     if shape.kind in ("rectangle", "rounded"):
         if not (off_x < 0.15 or x0 - shape.box[0] < 2.5 * size) or off_y > 0.4:
             return False
-    elif off_x > 0.2 or off_y > 0.25:
-        return False
-    elif step(shape, picture) < 8 and symmetric(shape) < 0.92:
+    elif off_x > 0.2 or off_y > 0.25 or (step(shape, picture) < 8 and symmetric(shape) < 0.92):
         return False
     return not is_patch(shape, (x0, y0, x1, y1), picture, contrast, size)
 
 
 def is_patch(shape: Shape, text: Rect, picture: np.ndarray, contrast: np.ndarray, size: float) -> bool:
     """Whether a shape is the ground laid under a label: tight around the text, without an outline."""
-    x0, y0, x1, y1 = shape.box
+    x0, _, x1, _ = shape.box
     tight = min(text[0] - x0, x1 - text[2]) < 0.45 * size
     if not tight or shape.kind not in ("rectangle", "rounded"):
         return False
@@ -221,18 +224,16 @@ def step(shape: Shape, picture: np.ndarray) -> int:
     """How much a shape's colour differs from the ground just outside, in grey levels."""
     height, width = picture.shape[:2]
     x0, y0, x1, y1 = shape.box
-    x, y = (x0 + x1) // 2, (y0 + y1) // 2
     around = []
     for d in (7, 9):
         around += [picture[max(0, y0 - d), x0:x1], picture[min(height - 1, y1 - 1 + d), x0:x1]]
         around += [picture[y0:y1, max(0, x0 - d)], picture[y0:y1, min(width - 1, x1 - 1 + d)]]
-    del x, y
     ground = np.median(np.concatenate(around).astype(np.int16), axis=0)
     return int(np.abs(ground - np.array(shape.colour)).max())
 
 
 def symmetric(shape: Shape) -> float:
-    """The greater overlap (intersection over union) of a shape with itself mirrored left to right or turned by 180 degrees."""
+    """Overlap (intersection over union) of a shape with itself mirrored or turned round, whichever is greater."""
     import cv2
 
     w, h = shape.size
@@ -267,6 +268,11 @@ def _within(inner: tuple[int, int, int, int], outer: tuple[int, int, int, int]) 
     )  # fmt: skip
 
 
+def hull(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    """The smallest box around two boxes."""
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+
+
 def _tables(bodies: list[Body], size: float) -> list[Body]:
     """Cells that share a whole side become one node (records, classes)."""
     merged = True
@@ -275,7 +281,7 @@ def _tables(bodies: list[Body], size: float) -> list[Body]:
         for i, a in enumerate(bodies):
             for b in bodies[i + 1 :]:
                 if _adjacent(a.box, b.box, gap=0.45 * size):
-                    box = (min(a.box[0], b.box[0]), min(a.box[1], b.box[1]), max(a.box[2], b.box[2]), max(a.box[3], b.box[3]))  # fmt: skip
+                    box = hull(a.box, b.box)
                     joined = Body([*a.outlines, *b.outlines], box, [*a.lines, *b.lines], "table", a.colour)
                     joined.cells = [*(a.cells or [(a.box, a.lines)]), *(b.cells or [(b.box, b.lines)])]
                     bodies = [c for c in bodies if c is not a and c is not b] + [joined]
@@ -308,27 +314,33 @@ def _grow(bodies: list[Body], shapes: Sequence[Shape], picture: np.ndarray, size
                     body.box = shape.box
                     body.kind = shape.kind if shape.kind != "other" else body.kind
     taken = {id(o) for b in bodies for o in b.outlines}
+    reach = int(1.5 * size)
     boxes = [b.box for b in bodies]
     for body, box in zip(bodies, boxes, strict=True):
         for shape in shapes:
-            if id(shape.outline) in taken or max(abs(p - q) for p, q in zip(shape.colour, body.colour, strict=True)) > 10:
+            if (
+                id(shape.outline) in taken
+                or max(abs(p - q) for p, q in zip(shape.colour, body.colour, strict=True)) > 10
+            ):
                 continue
             dx = max(shape.box[0] - box[2], box[0] - shape.box[2], 0)
             dy = max(shape.box[1] - box[3], box[1] - shape.box[3], 0)
             thin = min(shape.size) < 1.2 * size or shape.solidity < 0.6
-            inside = shape.box[0] >= box[0] - size and shape.box[2] <= box[2] + 1.5 * size and shape.box[1] >= box[1] - 1.2 * size and shape.box[3] <= box[3] + 1.5 * size  # fmt: skip
+            inside = _within(shape.box, (box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach))
             lid = abs(shape.box[0] - box[0]) <= 4 and abs(shape.box[2] - box[2]) <= 4
             if max(dx, dy) <= 6 and thin and inside and (lid or step(shape, picture) > 16):
                 body.outlines.append(shape.outline)
                 taken.add(id(shape.outline))
-                body.box = (min(body.box[0], shape.box[0]), min(body.box[1], shape.box[1]), max(body.box[2], shape.box[2]), max(body.box[3], shape.box[3]))  # fmt: skip
+                body.box = hull(body.box, shape.box)
 
 
 def loose_blocks(lines: Sequence[Line]) -> list[tuple[Line, list[Line]]]:
     """Loose lines joined to labels, each with its lines."""
     made = []
     for block in blocks(lines):
-        parts = [n for n in lines if block.x0 <= (n.x0 + n.x1) / 2 <= block.x1 and block.y0 <= (n.y0 + n.y1) / 2 <= block.y1]
+        parts = [
+            n for n in lines if block.x0 <= (n.x0 + n.x1) / 2 <= block.x1 and block.y0 <= (n.y0 + n.y1) / 2 <= block.y1
+        ]
         made.append((block, parts))
     return made
 

@@ -85,7 +85,7 @@ def kind_of(outline: np.ndarray, area: float, solidity: float) -> str:
     """The name of a closed outline by the share of its box that it fills and by its corners."""
     import cv2
 
-    x, y, w, h = cv2.boundingRect(outline)
+    _, _, w, h = cv2.boundingRect(outline)
     extent = area / max(1.0, float((w - 1) * (h - 1)))
     if extent > 0.975:
         return "rectangle"

@@ -62,7 +62,7 @@ def _keep_dots(mask: np.ndarray, bones: np.ndarray) -> None:
     left = np.zeros(count, bool)
     left[np.unique(labels[bones])] = True
     for number in np.flatnonzero(~left[1:]) + 1:
-        x, y = (int(round(v)) for v in middles[number])
+        x, y = (round(float(v)) for v in middles[number])
         bones[y, x] = True
 
 
@@ -127,7 +127,8 @@ def chains(skeleton: np.ndarray) -> tuple[list[Chain], list[np.ndarray]]:
         return [p + s for s in step_list if p + s in pixels and p + s not in seen]
 
     def walk(start: int) -> list[int]:
-        path, p = [], start
+        path: list[int] = []
+        p = start
         while True:
             following = neighbours(p)
             if not following:

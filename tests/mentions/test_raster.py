@@ -1,0 +1,173 @@
+"""Diagrams from pixels: what the test draws itself is read back; what is no diagram stays without a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from sketch import Sketch
+
+from kgbuild.mentions.diagram import Diagram
+from kgbuild.mentions.ocr import Line
+from kgbuild.mentions.raster import is_diagram, read_picture
+from kgbuild.mentions.raster.skeleton import chains, thin
+
+
+def edges(diagram: Diagram) -> set[tuple[str, str, str]]:
+    """(label, label, ``->`` | ``<->`` | ``--``); the ends of what has no single direction in alphabetical order."""
+    found = set()
+    for e in diagram.edges:
+        a, b = diagram.nodes[e.source].label, diagram.nodes[e.target].label
+        kind = "<->" if e.both else "->" if e.directed else "--"
+        found.add((a, b, kind) if kind == "->" else (*sorted((a, b)), kind))
+    return found
+
+
+def labels(diagram: Diagram) -> set[str]:
+    return {n.label for n in diagram.nodes.values()}
+
+
+@pytest.mark.parametrize(
+    ("ground", "ink", "fill"),
+    [
+        ("white", "black", ""),
+        ("white", "black", "#ffd97a"),
+        ("#1e1e1e", "#e0e0e0", ""),
+        ("#fffbe6", "#4466aa", "#e8eeff"),
+    ],
+)
+def test_boxes_and_arrows_of_all_kinds(ground: str, ink: str, fill: str) -> None:
+    sketch = Sketch(ground, ink)
+    sketch.box("Alpha", 150, 100, fill=fill)
+    sketch.box("Beta", 450, 100, fill=fill, shape="ellipse")
+    sketch.box("Gamma", 750, 100, fill=fill, shape="rounded")
+    sketch.box("Delta", 450, 350, fill=fill, shape="diamond")
+    sketch.line((220, 100), (380, 100))
+    sketch.line((520, 100), (680, 100), tail=True)
+    sketch.line((450, 130), (450, 305), head=False)
+    sketch.line((200, 130), (400, 325))
+    found = sketch.read()
+    assert labels(found) == {"Alpha", "Beta", "Gamma", "Delta"}
+    assert edges(found) == {
+        ("Alpha", "Beta", "->"), ("Beta", "Gamma", "<->"), ("Beta", "Delta", "--"), ("Alpha", "Delta", "->"),
+    }  # fmt: skip
+    kinds = {n.label: n.shape for n in found.nodes.values()}
+    assert kinds["Alpha"] == "rectangle" and kinds["Beta"] == "ellipse" and kinds["Delta"] == "diamond"
+    assert is_diagram(found)
+
+
+def test_boxes_lie_where_they_are_drawn() -> None:
+    sketch = Sketch()
+    sketch.box("Alpha", 150, 100)
+    sketch.box("Beta", 450, 100)
+    sketch.line((220, 100), (380, 100))
+    box = next(n.box for n in sketch.read().nodes.values() if n.label == "Alpha")
+    assert box is not None and max(abs(a - b) for a, b in zip(box, (80, 70, 221, 131), strict=True)) <= 4
+
+
+def test_crossing_lines_go_straight_on() -> None:
+    sketch = Sketch()
+    for text, x, y in (("A1", 150, 100), ("A2", 750, 100), ("B1", 150, 400), ("B2", 750, 400)):
+        sketch.box(text, x, y)
+    sketch.line((220, 120), (680, 380))
+    sketch.line((220, 380), (680, 120))
+    assert edges(sketch.read()) == {("A1", "B2", "->"), ("B1", "A2", "->")}
+
+
+def test_dashes_bends_and_labels_on_lines() -> None:
+    sketch = Sketch()
+    for text, x, y in (("Source", 150, 100), ("Queue", 700, 100), ("Store", 700, 400)):
+        sketch.box(text, x, y)
+    sketch.line((220, 100), (630, 100), dashed=True)
+    sketch.line((150, 130), (150, 400), (630, 400))
+    sketch.line((700, 130), (700, 370))
+    sketch.text("sends", 420, 100, ground="white")
+    sketch.text("keeps copies", 390, 400, ground="#e8e8e8")
+    sketch.text("drains", 740, 260)
+    found = sketch.read()
+    named = {(found.nodes[e.source].label, found.nodes[e.target].label): e.label for e in found.edges}
+    assert labels(found) == {"Source", "Queue", "Store"}
+    assert named == {
+        ("Source", "Queue"): "sends", ("Source", "Store"): "keeps copies", ("Queue", "Store"): "drains",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("dashed", [False, True])
+def test_a_frame_holds_its_nodes_and_breaks_no_line(dashed: bool) -> None:
+    sketch = Sketch()
+    corners: Sequence[tuple[float, float]] = ((330, 40), (870, 40), (870, 480), (330, 480), (330, 40))
+    for a, b in pairwise(corners):
+        sketch.line(a, b, head=False, dashed=dashed)
+    sketch.text("Cluster", 600, 60)
+    for text, x, y in (("Client", 130, 250), ("Web", 470, 250), ("Data", 740, 250)):
+        sketch.box(text, x, y)
+    sketch.line((200, 250), (400, 250))
+    sketch.line((540, 250), (670, 250))
+    found = sketch.read()
+    assert labels(found) == {"Client", "Web", "Data"}
+    assert edges(found) == {("Client", "Web", "->"), ("Web", "Data", "->")}
+    (group,) = found.groups
+    assert group.label == "Cluster" and {found.nodes[k].label for k in group.members} == {"Web", "Data"}
+
+
+def test_cells_are_one_table_and_icons_carry_their_caption() -> None:
+    sketch = Sketch()
+    sketch.draw.rectangle((80, 80, 240, 200), outline="black", width=2)
+    sketch.draw.line((80, 120, 240, 120), "black", 2)
+    sketch.text("Order", 160, 100)
+    sketch.text("total", 160, 160)
+    sketch.draw.ellipse((600, 80, 680, 160), fill="#cc5500")
+    sketch.text("Mail", 640, 185)
+    sketch.line((241, 130), (590, 130))
+    found = sketch.read()
+    assert labels(found) == {"Order total", "Mail"}
+    assert edges(found) == {("Order total", "Mail", "->")}
+    assert {n.label: n.shape for n in found.nodes.values()} == {"Order total": "table", "Mail": "icon"}
+
+
+def test_same_picture_same_diagram() -> None:
+    sketch = Sketch()
+    sketch.box("Alpha", 150, 100)
+    sketch.box("Beta", 450, 100)
+    sketch.line((220, 100), (380, 100))
+    assert sketch.read() == sketch.read()
+
+
+def test_pages_of_text_charts_and_noise_are_no_diagrams() -> None:
+    page = Sketch()
+    for n in range(20):
+        page.text("a line of plain words in a page of text", 300, 30 + 24 * n)
+    assert not is_diagram(page.read())
+    chart = Sketch()
+    chart.draw.line((100, 50, 100, 450, 850, 450), "black", 2)
+    for n in range(6):
+        chart.draw.rectangle((150 + 110 * n, 400 - 50 * n, 210 + 110 * n, 449), "#3366cc")
+        chart.text(f"20{n}0", 180 + 110 * n, 470)
+    assert not is_diagram(chart.read())
+    noise = np.random.default_rng(7).integers(0, 255, (300, 400, 3), np.uint8)
+    words = [Line("Exit", 100, 100, 150, 120, 0.9), Line("Shop", 200, 200, 250, 220, 0.9)]
+    assert not is_diagram(read_picture(noise, words))
+    assert not read_picture(noise, []).nodes
+
+
+def test_screens_without_lines_are_no_diagrams() -> None:
+    screen = Sketch()
+    for n in range(8):
+        screen.box(f"Button {n}", 120 + 200 * (n % 4), 100 + 200 * (n // 4))
+    assert not is_diagram(screen.read())
+
+
+def test_a_cross_has_four_arms() -> None:
+    mask = np.zeros((41, 41), bool)
+    mask[19:22, 3:38] = mask[3:38, 19:22] = True
+    made, _ = chains(thin(mask))
+    arms = [c for c in made if c.length > 5]
+    assert len(arms) == 4 and all(sorted(c.ends)[0] == -1 and sorted(c.ends)[1] > 0 for c in arms)
+
+
+def test_dots_do_not_vanish_when_thinned() -> None:
+    mask = np.zeros((10, 10), bool)
+    mask[4:6, 4:6] = True
+    assert thin(mask).sum() == 1
