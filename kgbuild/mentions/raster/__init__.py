@@ -19,7 +19,7 @@ from kgbuild.mentions.raster.icons import find_icons
 from kgbuild.mentions.raster.ink import binary, strokes
 from kgbuild.mentions.raster.lines import draw_canvas
 from kgbuild.mentions.raster.nodes import Frame, has_ground, lay_out, loose_blocks, reading_order, split_lines
-from kgbuild.mentions.raster.shapes import find_shapes
+from kgbuild.mentions.raster.shapes import find_shapes, find_solids
 from kgbuild.mentions.raster.trace import spin
 
 _FEW = 0.2  # share of lines with heads below which there are none
@@ -50,7 +50,7 @@ def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
     ink = binary(contrast)
     lines = split_lines(lines, ink)
     shapes = find_shapes(picture, ink)
-    layout = lay_out(shapes, lines, picture, contrast)
+    layout = lay_out(shapes, find_solids(picture, size=size), lines, picture, contrast)
     find_icons(picture, layout, size=size)
     canvas = draw_canvas(ink, layout, lines, size=size)
     labels = loose_blocks(layout.loose)

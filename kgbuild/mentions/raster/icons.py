@@ -22,7 +22,8 @@ def find_icons(picture: np.ndarray, layout: Layout, *, size: float, line: int = 
     for body in layout.bodies:
         taken[max(0, body.box[1] - 6) : body.box[3] + 6, max(0, body.box[0] - 6) : body.box[2] + 6] = True
     found = []
-    for caption, lines in loose_blocks(layout.loose):
+    for block, parts in loose_blocks(layout.loose):
+        caption, lines = _first_size(block, parts)
         box = _blob_above(picture, taken, caption, size=size, line=line)
         if box is not None:
             found.append((box, caption, lines))
@@ -37,6 +38,17 @@ def find_icons(picture: np.ndarray, layout: Layout, *, size: float, line: int = 
             layout.loose += [n for n in old.lines if n not in lines]
         layout.bodies.append(body)
         layout.loose = [n for n in layout.loose if all(n is not m for m in lines) and not _holds(box, n)]
+
+
+def _first_size(block: Line, parts: Sequence[Line]) -> tuple[Line, list[Line]]:
+    """The lines of a block that are as high as its first one: a title beneath a caption is larger."""
+    ordered = sorted(parts, key=lambda n: (n.y0, n.x0))
+    if not ordered:
+        return block, []
+    lines = [n for n in ordered if abs(n.height - ordered[0].height) <= 0.15 * ordered[0].height]
+    x0, y0 = min(n.x0 for n in lines), min(n.y0 for n in lines)
+    x1, y1 = max(n.x1 for n in lines), max(n.y1 for n in lines)
+    return Line(block.text, x0, y0, x1, y1, block.score), lines
 
 
 def _blob_above(

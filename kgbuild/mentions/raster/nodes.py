@@ -49,7 +49,13 @@ class Layout:
     loose: list[Line]
 
 
-def lay_out(shapes: Sequence[Shape], lines: Sequence[Line], picture: np.ndarray, contrast: np.ndarray) -> Layout:
+def lay_out(
+    shapes: Sequence[Shape],
+    solids: Sequence[Shape],
+    lines: Sequence[Line],
+    picture: np.ndarray,
+    contrast: np.ndarray,
+) -> Layout:
     """Text lines put into the smallest shape around them; shapes around nodes become frames; the rest is loose."""
     size = float(np.median([n.height for n in lines])) if lines else 12.0
     home: dict[int, list[Line]] = {}
@@ -75,6 +81,7 @@ def lay_out(shapes: Sequence[Shape], lines: Sequence[Line], picture: np.ndarray,
         elif _plausible(shape, body, picture, contrast, size):
             bodies.append(body)
     bodies = _tables(bodies, size)
+    _fill(bodies, solids, lines, size)
     _grow(bodies, shapes, picture, size)
     for shape in shapes:  # shapes without text of their own around nodes
         held = [b for b in bodies if _within(b.box, shape.box)]
@@ -301,6 +308,26 @@ def _adjacent(a: tuple[int, int, int, int], b: tuple[int, int, int, int], *, gap
         return near and same and shared > 0
 
     return side(0) or side(1)
+
+
+def _fill(bodies: list[Body], solids: Sequence[Shape], lines: Sequence[Line], size: float) -> None:
+    """Blocks around one node are its stack and shadow; a block with nothing but text in it is a node of its own."""
+    for solid in solids:
+        held = [b for b in bodies if _overlap(b.box, solid.box) > 0]
+        if len(held) == 1:
+            margins = [abs(p - q) for p, q in zip(solid.box, held[0].box, strict=True)]
+            if max(margins) < 2.2 * size and solid.solidity > 0.8:
+                held[0].outlines.append(solid.outline)
+                held[0].box = hull(held[0].box, solid.box)
+        elif not held and solid.solidity > 0.85 and solid.kind != "triangle":
+            inside = [n for n in lines if _contains(solid, n)]
+            if inside and solid.area < 14 * sum((n.x1 - n.x0) * n.height for n in inside):
+                bodies.append(Body([solid.outline], solid.box, inside, solid.kind, solid.colour))
+
+
+def _overlap(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> int:
+    """Pixels that two boxes share."""
+    return max(0, min(a[2], b[2]) - max(a[0], b[0])) * max(0, min(a[3], b[3]) - max(a[1], b[1]))
 
 
 def _grow(bodies: list[Body], shapes: Sequence[Shape], picture: np.ndarray, size: float) -> None:

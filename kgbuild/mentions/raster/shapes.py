@@ -9,6 +9,7 @@ import numpy as np
 from kgbuild.mentions.raster.ink import flat
 
 _LEAST = 8  # pixels: no shape is narrower
+_DRAWN = 40  # grey levels between a block and the picture's ground
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +52,23 @@ def find_shapes(picture: np.ndarray, ink: np.ndarray) -> list[Shape]:
         if not len(boxes) or np.abs(boxes - np.array(shape.box)).max(axis=1).min() > 4:
             found.append(shape)
     return sorted(found, key=lambda s: (s.area, s.box))
+
+
+def find_solids(picture: np.ndarray, *, size: float) -> list[Shape]:
+    """Blocks that differ from the picture's ground and are thicker than lines and arrowheads: filled nodes.
+
+    A stack of boxes with its shadows is one block. ``size`` is the height of type in pixels.
+    """
+    import cv2
+
+    labels, stats = flat(picture)
+    largest = int(stats[1:, cv2.CC_STAT_AREA].argmax()) + 1 if len(stats) > 1 else 0
+    ground = np.median(picture[labels == largest][::97], axis=0).astype(np.int16)
+    drawn = (np.abs(picture.astype(np.int16) - ground).max(axis=2) > _DRAWN).astype(np.uint8)
+    thick = max(9, int(1.3 * size))
+    block = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8))
+    _, blocks, stats, _ = cv2.connectedComponentsWithStats(block, connectivity=4)
+    return _regions(picture, blocks, stats)
 
 
 def _regions(picture: np.ndarray, labels: np.ndarray, stats: np.ndarray) -> list[Shape]:
