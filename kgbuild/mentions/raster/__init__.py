@@ -14,7 +14,7 @@ import numpy as np
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 from kgbuild.mentions.ocr import Line
 from kgbuild.mentions.raster.arrows import find_heads, strip_heads
-from kgbuild.mentions.raster.assign import Link, connect, name_links, pass_behind
+from kgbuild.mentions.raster.assign import Link, connect, name_links, pass_behind, rate
 from kgbuild.mentions.raster.icons import find_icons
 from kgbuild.mentions.raster.ink import binary, strokes
 from kgbuild.mentions.raster.lines import draw_canvas
@@ -22,6 +22,7 @@ from kgbuild.mentions.raster.nodes import Frame, has_ground, lay_out, loose_bloc
 from kgbuild.mentions.raster.shapes import find_shapes, find_solids
 from kgbuild.mentions.raster.trace import spin
 
+_PLAIN = 0.45  # share of texts without a shape, at which lines end, that were nodes on the development diagrams
 _FEW = 0.2  # share of lines with heads below which there are none
 _REACH = 1.4  # window in which strokes and arrowheads are the minority, in heights of type
 _JOINED = 0.4  # share of the boxes that lines join, from which a picture is a diagram
@@ -62,6 +63,7 @@ def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
     if heads and sum(any(link.heads) for link in links) < _FEW * len(links):  # thick places of a graph without arrows
         links, used = connect(spin(canvas, canvas.ink, size=size), canvas, [], texts, patched, size=size)
     links = pass_behind(links, size=size)
+    rate(links)
     named = {-1 - k for link in links for k in (link.source, link.target) if k < 0}
     name_links(links, [t for i, t in enumerate(texts) if i not in named and i not in used], size=size)
     for number, body in enumerate(layout.bodies, 1):
@@ -69,7 +71,7 @@ def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
     for i in sorted(named):
         t = texts[i]
         box = (int(t.x0), int(t.y0), int(t.x1) + 1, int(t.y1) + 1)
-        diagram.nodes[f"t{i}"] = Node(f"t{i}", t.text, 0, 0, "plain", box, 0.8 * t.score)
+        diagram.nodes[f"t{i}"] = Node(f"t{i}", t.text, 0, 0, "plain", box, _PLAIN * t.score)
     diagram.edges = [_edge(link) for link in links]
     diagram.groups = _groups(layout.frames, diagram)
     return diagram

@@ -29,7 +29,8 @@ class Body:
 
     @property
     def score(self) -> float:
-        return min((n.score for n in self.lines), default=0.5)
+        """What OCR held of the text, times the share of such nodes that were right on the development diagrams."""
+        return min((n.score for n in self.lines), default=0.5) * {"icon": 0.95, "table": 0.8}.get(self.kind, 0.98)
 
 
 @dataclass(slots=True, eq=False)
