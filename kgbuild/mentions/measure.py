@@ -29,14 +29,16 @@ def predict_folder(folder: Path, *, config: Config, progress: Progress | None = 
     """(id, graph) for each ``png/<id>.png`` of a folder, in the order of the ids."""
     from kgbuild.mentions.ocr import Ocr
     from kgbuild.mentions.raster import read_png
+    from kgbuild.sources.image import picture_png
+    from kgbuild.sources.reader import Limits
 
     pictures = sorted((folder / "png").glob("*.png"))
     if not pictures:
         raise UsageError(f"no png/*.png in {folder}.")
-    progress, reader = progress or Silent(), Ocr(config)
+    progress, reader, limits = progress or Silent(), Ocr(config), Limits.of(config)
     progress.start("read", len(pictures))
     for path in pictures:
-        png = path.read_bytes()
+        png, _, _ = picture_png(path.read_bytes(), limits)
         yield path.stem, as_graph(read_png(png, reader.lines(png)))
         progress.advance("read", note=path.name)
     progress.finish("read")
@@ -135,26 +137,34 @@ def _pair(edge: tuple[str, str, bool]) -> tuple[str, str]:
 
 def _labels(gold: Graph, found: Graph, match: Mapping[str, str]) -> float | None:
     """The share of labelled gold edges that are found with their label, None without any."""
-    pool: dict[tuple[str, str, bool], list[str]] = {}
+    pool: dict[tuple[str, str, str], list[str]] = {}
     for e in found["edges"]:
         if _plain(e.get("label", "")):
-            for key in _directed({"edges": [e]}, lambda k: k):
-                pool.setdefault(key, []).append(e["label"])
+            pool.setdefault(_key(e, e["source"], e["target"]), []).append(e["label"])
     right = total = 0
     for e in gold["edges"]:
         if not _plain(e.get("label", "")):
             continue
         total += 1
-        options = [
-            (similarity(e["label"], label), key, n)
-            for key in sorted(_directed({"edges": [e]}, match.get))
-            for n, label in enumerate(pool.get(key, []))
-        ]
-        best = max(options, default=(0.0, ("", "", False), 0))
+        s, t = match.get(e["source"]), match.get(e["target"])
+        if s is None or t is None:
+            continue
+        keys = [_key(e, s, t), *([(s, t, "->"), (t, s, "->")] if e.get("both") else [])]
+        options = [(similarity(e["label"], label), key, n) for key in keys for n, label in enumerate(pool.get(key, []))]
+        best = max(options, default=(0.0, ("", "", ""), 0))
         if best[0] >= SIMILAR:
             right += 1
             pool[best[1]].pop(best[2])
     return right / total if total else None
+
+
+def _key(edge: Mapping[str, Any], source: str, target: str) -> tuple[str, str, str]:
+    """An edge's ends and kind; a gold one with two heads may also be given as two of one head."""
+    if edge.get("both"):
+        return min(source, target), max(source, target), "<->"
+    if edge.get("directed", True):
+        return source, target, "->"
+    return min(source, target), max(source, target), "--"
 
 
 def _f1(right: int, given: int, wanted: int) -> float:

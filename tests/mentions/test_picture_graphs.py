@@ -100,7 +100,7 @@ def test_the_measure_agrees_with_the_data_sets_own(shared: Path) -> None:
         nodes = [v for k, v in enumerate(g["nodes"]) if (k + n) % 3]
         kept = {v["id"] for v in nodes}
         edges = [
-            {**e, "source": e["target"], "target": e["source"]} if k % 2 else e
+            {**e, "source": e["target"], "target": e["source"], "both": k % 7 == 0} if k % 2 else e
             for k, e in enumerate(g["edges"])
             if e["source"] in kept and e["target"] in kept
         ]
