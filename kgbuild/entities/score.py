@@ -42,9 +42,9 @@ def coefficients() -> dict[str, float]:
 
 
 def readings(groups: Sequence[Group]) -> Counter[str]:
-    """How many long names of the corpus each acronym could stand for."""
-    long = {(short_form(m.surface), key(m.surface)) for g in groups for m in g.mentions if " " in m.surface}
-    return Counter(short for short, _ in long)
+    """How many long names of the corpus each acronym could stand for; a description of a name is no name."""
+    names = {m.surface for g in groups for m in g.mentions if not m.nominal and " " in m.surface}
+    return Counter(short for short, _ in {(short_form(n), key(n)) for n in names})
 
 
 def features(a: Group, b: Group, rarity: float, meanings: Mapping[str, int]) -> dict[str, float]:
@@ -58,7 +58,7 @@ def features(a: Group, b: Group, rarity: float, meanings: Mapping[str, int]) -> 
     return {
         "bias": 1.0,
         "exact": float(exact),
-        "acronym": max(_acronym(m, n, meanings) for m in _names(a) for n in _names(b)),
+        "acronym": max((_acronym(m, n, meanings) for m in _names(a) for n in _names(b)), default=0.0),
         "ratio": fuzz.token_sort_ratio(a.key, b.key) / 100,
         "contained": float(shorter <= longer),
         "last_word": float(bool(x and y) and x[-1] == y[-1]),
@@ -71,7 +71,7 @@ def features(a: Group, b: Group, rarity: float, meanings: Mapping[str, int]) -> 
 
 
 def _names(group: Group) -> list[str]:
-    return sorted({m.surface for m in group.mentions})[:8]
+    return sorted({m.surface for m in group.mentions if not m.nominal})[:8]
 
 
 def _acronym(a: str, b: str, meanings: Mapping[str, int]) -> float:

@@ -58,6 +58,15 @@ def test_names_spellings_and_acronyms_meet(encoder: TextEncoder) -> None:
     assert frozenset({"Load Balancer@a", "load balancers@b", "the load balancer@c"}) in found
 
 
+def test_a_description_of_a_name_is_no_reading_of_its_acronym(encoder: TextEncoder) -> None:
+    mentions = [
+        mention("Deep Space Network", "a", "Organisation"), mention("DSN", "b", "Organisation", n=50),
+        replace(mention("antennas of the Deep Space Network", "a", n=90), nominal=True),
+    ]  # fmt: skip
+    found = clusters(run(mentions, encoder), mentions)
+    assert frozenset({"Deep Space Network@a", "DSN@b"}) in found
+
+
 def test_types_keep_things_apart(encoder: TextEncoder) -> None:
     mentions = [mention("Washington", "a", "Person"), mention("Washington", "b", "Place")]
     assert len(run(mentions, encoder).entities) == 2
