@@ -28,7 +28,7 @@ from kgbuild import backbone
 from kgbuild.config import Config
 from kgbuild.embeddings.relation import PARTS, PROPERTY_PARTS, RelationParts, centred, probability
 from kgbuild.embeddings.text import TextEncoder
-from kgbuild.errors import ConfigError
+from kgbuild.training.recipe import Numbers
 from kgbuild.training.relation_data import UNSEEN, Example, property_texts, symmetric, training_examples
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ FORBIDDEN = -1e4
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Numbers):
     """Every number of a training run."""
 
     steps: int = 400
@@ -57,17 +57,6 @@ class Recipe:
     folds: int = 4  # of relations, to fit the calibration
     seed: int = 13
     threads: int = 1
-
-    def but(self, changes: Sequence[str]) -> Recipe:
-        """The recipe with some numbers changed: ``["steps=40"]``. Raises ``ConfigError`` for unknown ones."""
-        made = asdict(self)
-        for change in changes:
-            name, _, value = change.partition("=")
-            try:
-                made[name] = type(made[name])(float(value))
-            except (KeyError, ValueError) as err:
-                raise ConfigError(f"--set {change!r}: give one of {', '.join(made)} and a number.") from err
-        return Recipe(**made)
 
 
 class Projection(nn.Module):

@@ -18,7 +18,7 @@ import math
 import random
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,6 +34,7 @@ from kgbuild.config import Config
 from kgbuild.errors import ConfigError
 from kgbuild.mentions.textmodel import Shape, TextModel
 from kgbuild.training.documents import TYPES, examples, teach
+from kgbuild.training.recipe import Numbers
 from kgbuild.training.treebank import KINDS, inventory, trees
 from kgbuild.vocab import camel
 
@@ -58,7 +59,7 @@ KIND_CLASSES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Numbers):
     """Every number of a training run."""
 
     epochs: int = 14
@@ -76,17 +77,6 @@ class Recipe:
     half: int = 1  # encoder in bfloat16
     seed: int = 13
     threads: int = 1
-
-    def but(self, changes: Sequence[str]) -> Recipe:
-        """The recipe with some numbers changed: ``["epochs=4"]``. Raises ``ConfigError`` for unknown ones."""
-        made = asdict(self)
-        for change in changes:
-            name, _, value = change.partition("=")
-            try:
-                made[name] = type(made[name])(float(value))
-            except (KeyError, ValueError) as err:
-                raise ConfigError(f"--set {change!r}: give one of {', '.join(made)} and a number.") from err
-        return Recipe(**made)
 
 
 def read_documents(path: Path, split: str | None = None) -> list[dict[str, Any]]:
