@@ -6,20 +6,21 @@ diagram names its thing in two or three lines).
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING
 
 from kgbuild.config import Config
 from kgbuild.identity import segment_iri
 from kgbuild.types import Box, Part, Reading, Segment, Selector
 
-VERSION = "1"
+if TYPE_CHECKING:
+    from kgbuild.mentions.ppocr import PpOcr
+
+VERSION = "2"
 _LEGIBLE = 8  # pixels: no letter is lower
-_SMALL = 1100  # pixels of the longer side below which a picture is doubled: small type is lost else
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ class Ocr:
     def __init__(self, config: Config) -> None:
         self.enabled: bool = config["ocr"]["enabled"]
         self.min_score: float = config["ocr"]["min_score"]
-        self._engine: Any = None
+        self._engine: PpOcr | None = None
 
     def derive(self, reading: Reading) -> tuple[Segment, ...]:
         """Label segments of every picture and frame, in order."""
@@ -79,38 +80,21 @@ class Ocr:
             flat = image.convert("RGB")
         if min(flat.size) < _LEGIBLE:
             return []
-        scale = 2 if max(flat.size) < _SMALL else 1
-        if scale > 1:
-            flat = flat.resize((flat.width * scale, flat.height * scale), Image.Resampling.BICUBIC)
-        result = self.engine(np.asarray(flat)[:, :, ::-1])
-        if result.boxes is None:
-            return []
         lines = []
-        for box, text, score in zip(result.boxes, result.txts, result.scores, strict=True):
+        for corners, text, score in self.engine(np.asarray(flat)):
             text = tidy(text)
             if text and score >= self.min_score:
-                xs, ys = box[:, 0] / scale, box[:, 1] / scale
-                lines.append(
-                    Line(text, float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max()), float(score))
-                )
+                (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
+                lines.append(Line(text, float(x0), float(y0), float(x1), float(y1), float(score)))
         return sorted(lines, key=lambda n: (n.y0, n.x0, n.text))
 
     @property
-    def engine(self) -> Any:
-        """The loaded models; one thread, so that sums do not depend on the machine's load."""
+    def engine(self) -> PpOcr:
+        """The loaded models, which remember what they have read."""
         if self._engine is None:
-            from rapidocr import RapidOCR
+            from kgbuild.mentions.ppocr import PpOcr
 
-            logging.getLogger("RapidOCR").setLevel(logging.ERROR)
-            self._engine = RapidOCR(
-                params={
-                    "Global.use_cls": False,
-                    "Global.log_level": "error",
-                    "Global.text_score": 0.0,
-                    "EngineConfig.onnxruntime.intra_op_num_threads": 1,
-                    "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-                }
-            )
+            self._engine = PpOcr()
         return self._engine
 
     def _segment(self, reading: Reading, picture: Segment, line: Line, role: str, number: int) -> Segment:
