@@ -15,10 +15,13 @@ import numpy as np
 from kgbuild.mentions.unread import LETTERS, contrast, darkened, unread
 
 _AREA = 4_000_000  # pixels: larger pictures are looked at reduced to that
+_SMALL = 1100  # pixels of the longer side below which small type is likely: its boxes are closer when enlarged
+_ENLARGED = 1.5
 _HEIGHT = 48  # of what the recogniser takes, in pixels
 _SQUEEZE = 0.85  # width of a crop as it is read first; for a sure answer that is enough
 _SURE = 0.97
 _CERTAIN = 0.9  # score of what detection passed over
+_LONE = 0.95  # score of a letter that stands alone: arrowheads are read as V, A and 4
 _TILT = 0.06  # slope from which a line is cut out along its slant
 _REMEMBERED = 50_000  # crops
 _FAINT = 24  # grey levels from its ground at which a pixel is ink
@@ -56,7 +59,7 @@ class PpOcr:
             line = self._line(corners, cut(dark, corners))
             if _score(line) >= _CERTAIN and line is not None and sum(c.isalnum() for c in line.text) >= LETTERS - 1:
                 found.append(line)
-        return [line for line in found if line is not None]
+        return [line for line in found if line is not None and not (len(line.text) == 1 and line.score < _LONE)]
 
     def _line(self, corners: np.ndarray, crop: np.ndarray) -> Found | None:
         start, end = extent(crop)
@@ -70,9 +73,10 @@ class PpOcr:
         import cv2
 
         h, w = picture.shape[:2]
-        scale = min(1.0, (_AREA / (h * w)) ** 0.5)
-        if scale < 1:
-            picture = cv2.resize(picture, (max(1, round(w * scale)), max(1, round(h * scale))))
+        scale = min(_ENLARGED if max(h, w) < _SMALL else 1.0, (_AREA / (h * w)) ** 0.5)
+        if scale != 1:
+            way = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+            picture = cv2.resize(picture, (max(1, round(w * scale)), max(1, round(h * scale))), interpolation=way)
         result = self._engine(picture, use_det=True, use_cls=False, use_rec=False)
         if result.boxes is None:
             return np.zeros((0, 4, 2), dtype=np.float32)
@@ -114,6 +118,7 @@ def _engine() -> Any:
             "Global.use_preprocess_img": False,
             "Det.limit_type": "max",
             "Det.limit_side_len": 1 << 20,
+            "Det.unclip_ratio": 1.5,
             "Rec.rec_img_shape": [3, _HEIGHT, 8],
             "EngineConfig.onnxruntime.intra_op_num_threads": 1,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
