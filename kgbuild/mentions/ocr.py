@@ -25,7 +25,7 @@ _LEGIBLE = 8  # pixels: no letter is lower
 
 @dataclass(slots=True)
 class Line:
-    """A line of text read in a picture, with its pixel box and score."""
+    """A line of text read in a picture, with its pixel box and score; ``context`` of a table's cell is that of its label."""
 
     text: str
     x0: float
@@ -33,6 +33,7 @@ class Line:
     x1: float
     y1: float
     score: float
+    context: tuple[tuple[str, str], ...] = ()
 
     @property
     def height(self) -> float:
@@ -68,8 +69,11 @@ class Ocr:
 
     def labels(self, blob: str, png: bytes) -> list[tuple[Line, str]]:
         """The labels in a picture, and the part that each plays in a diagram; here none is known."""
+        from kgbuild.mentions.cells import split_tables
+
         del blob
-        return [(block, "") for block in blocks(self.lines(png))]
+        cells, rest = split_tables(png, self.lines(png))
+        return [(line, "") for line in (*cells, *blocks(rest))]
 
     def lines(self, png: bytes) -> list[Line]:
         """Lines of text in a picture given as PNG bytes, top to bottom."""
@@ -102,7 +106,8 @@ class Ocr:
         x, y = max(0, int(line.x0)), max(0, int(line.y0))
         w, h = min(frame.w, round(line.x1)) - x, min(frame.h, round(line.y1)) - y
         target = type(picture.target)(picture.target.source, (*outer, Box(x, y, max(1, w), max(1, h))))
-        context = (*picture.context, ("score", f"{line.score:.3f}"), *((("role", role),) if role else ()))
+        context = (*picture.context, ("score", f"{line.score:.3f}"), *line.context)
+        context += (("role", role),) if role else ()
         return Segment(
             segment_iri(reading.source.id, number), target, "label", line.text, f"{self.name}/{VERSION}", context,
             blob=picture.blob,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kgbuild.config import Config
 from kgbuild.identity import mention_iri, relation_iri
+from kgbuild.mentions.cells import is_table, split_tables
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 from kgbuild.mentions.ocr import Line, Ocr, blocks, split_box
 from kgbuild.mentions.raster import read_png
@@ -32,8 +33,11 @@ class PictureExtractor(Ocr):
 
     def labels(self, blob: str, png: bytes) -> list[tuple[Line, str]]:
         lines = self.lines(png)
-        diagram = self._diagrams[blob] = read_png(png, lines)
-        return [(block, _role(block, diagram)) for block in blocks(lines)]
+        cells, rest = split_tables(png, lines)
+        diagram = self._diagrams[blob] = Diagram() if is_table(cells, rest) else read_png(png, lines)
+        if diagram.nodes:
+            cells, rest = [], lines
+        return [(cell, "") for cell in cells] + [(block, _role(block, diagram)) for block in blocks(rest)]
 
     def __call__(self, readings: Sequence[Reading]) -> list[Extraction]:
         """One extraction per reading."""

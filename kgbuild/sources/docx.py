@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from kgbuild.errors import SourceError
-from kgbuild.sources.html import row_text
 from kgbuild.sources.image import picture_png
 from kgbuild.sources.reader import Composer, Limits, Passage
+from kgbuild.sources.rows import FIRST, row_passage
 from kgbuild.types import Box, Issue, Part, Reading, Source
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -102,7 +102,7 @@ class Body:
             cells = [" ".join(cell.text.split()) for cell in row.cells]
             if number == 0:
                 header = cells
-            self.composer.passage(Passage(row_text(cells, header if number else []), self.context()))
+            self.composer.passage(row_passage(cells, header if number else [], self.context(), score=FIRST))
 
     def pictures(self, caption: str = "") -> None:
         """Compose the pictures that wait, with their caption."""

@@ -18,6 +18,7 @@ from kgbuild.sources.image import picture_png
 from kgbuild.sources.language import declared
 from kgbuild.sources.links import corpus_path
 from kgbuild.sources.reader import Composer, Limits, Passage, decode
+from kgbuild.sources.rows import row_passage
 from kgbuild.types import Box, Part, Reading, Source
 
 _DROP = frozenset({"script", "style", "noscript", "template", "head", "svg", "iframe", "object", "nav", "sup", "math"})
@@ -206,8 +207,7 @@ class Walker:
             first = next(table.iter("tr"), None)
             if first is not None and first is not row:
                 header = [" ".join(c.text_content().split()) for c in first if c.tag == "th"]
-        text = row_text([text for _, text in cells], header)
-        self.composer.passage(Passage(text, self.context()))
+        self.composer.passage(row_passage([text for _, text in cells], header, self.context()))
 
     def _picture(self, image: Any) -> None:
         address, alt = (image.get("src") or "").strip(), " ".join((image.get("alt") or "").split())
@@ -235,14 +235,6 @@ class Walker:
         self.composer.blobs[sha] = png
         place = (Part(f"picture-{number}"), Box(0, 0, width, height))
         self.composer.add("picture", place, text, tuple(context), blob=sha)
-
-
-def row_text(cells: list[str], header: list[str]) -> str:
-    """A table row read as a sentence: the first cell, then each further one behind its column's name."""
-    if len(header) != len(cells) or not cells:
-        return "; ".join(c for c in cells if c)
-    rest = [f"{name}: {cell}" if name else cell for name, cell in zip(header[1:], cells[1:], strict=True) if cell]
-    return f"{cells[0]}: {'; '.join(rest)}." if rest else cells[0]
 
 
 READER = HtmlReader()

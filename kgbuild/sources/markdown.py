@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kgbuild.sources.html import Walker, parse, row_text
+from kgbuild.sources.html import Walker, parse
 from kgbuild.sources.links import corpus_path
 from kgbuild.sources.reader import Composer, Limits, Passage, decode
+from kgbuild.sources.rows import row_passage
 from kgbuild.types import Reading, Source
 
 DIAGRAMS = {"mermaid": "mermaid", "dot": "dot", "graphviz": "dot", "gv": "dot"}
@@ -59,7 +60,10 @@ class Body:
                 header = row
                 row = []
             elif kind == "tr_close" and header is not row and row and not _inside_head(tokens, i):
-                self._passage(row_text(row, header), ())
+                parents = tuple(("item", t) for t in self.items[:-1] if t)
+                passage = row_passage(row, header, (*self._context(), *parents))
+                self.composer.passage(passage)
+                self._last = passage.text
             elif kind == "table_close":
                 header = []
             elif kind == "list_item_open":

@@ -6,6 +6,7 @@ Page boxes count points (1/72 inch) from the top left corner of the page.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -13,11 +14,16 @@ from statistics import median
 from typing import Any
 
 from kgbuild.errors import SourceError
+from kgbuild.sources.grids import Cell, Rule, Table, find_tables, join, likely
 from kgbuild.sources.reader import Composer, Limits, Passage
+from kgbuild.sources.rows import row_passage
 from kgbuild.types import Box, Issue, Page, Part, Reading, Source
 
 _MIN_PICTURE = 24  # pixels a side: smaller ones are rules and bullets
 _MAX_SIDE = 20000  # points
+_THIN = 3  # points: what is no thicker is a rule
+_SHORT = 8  # points: no rule is shorter
+_SURE = 0.9  # from which a grid of texts is read as a table, row by row
 
 
 @dataclass(slots=True)
@@ -84,16 +90,71 @@ def _page(composer: Composer, page: Any, number: int, limits: Limits) -> None:
     lines = _lines(page, height)
     body = median(line.height for line in lines) if lines else 0.0
     heading = ""
-    for block in _blocks(lines):
-        text = _join(block)
-        left, top = min(x.left for x in block), min(x.top for x in block)
-        right, bottom = max(x.right for x in block), max(x.bottom for x in block)
-        box = Box(round(left), round(top), max(1, round(right - left)), max(1, round(bottom - top)))
+    for part in _parts(lines, _rules(page, height)):
         context = (("heading", heading),) if heading else ()
-        composer.passage(Passage(text, context, (), (Page(number), box)))
-        if block[0].height > 1.2 * body and len(text) < 120:
-            heading = text
+        if isinstance(part, Table):
+            _rows(composer, part, number, context)
+            continue
+        for block in _blocks(part):
+            text = _join(block)
+            context = (("heading", heading),) if heading else ()
+            composer.passage(Passage(text, context, (), (Page(number), _around(block))))
+            if block[0].height > 1.2 * body and len(text) < 120:
+                heading = text
     _pictures(composer, page, number, height, lines, limits)
+
+
+def _around(lines: Sequence[Line]) -> Box:
+    left, top = min(x.left for x in lines), min(x.top for x in lines)
+    right, bottom = max(x.right for x in lines), max(x.bottom for x in lines)
+    return Box(round(left), round(top), max(1, round(right - left)), max(1, round(bottom - top)))
+
+
+def _parts(lines: list[Line], rules: Sequence[Rule]) -> list[list[Line] | Table]:
+    """The lines of a page in content order, tables where their first line stands; only sure tables count."""
+    cells = [Cell(x.text, x.left, x.top, x.right, x.bottom) for x in lines]
+    home = {c: t for t in find_tables(cells, rules) if likely(t) >= _SURE for c in _held(t, cells)}
+    parts: list[list[Line] | Table] = [[]]
+    for line, cell in zip(lines, cells, strict=True):
+        table = home.get(cell)
+        if table is None:
+            if isinstance(parts[-1], Table):
+                parts.append([])
+            parts[-1].append(line)  # type: ignore[union-attr]
+        elif table not in parts:
+            parts.append(table)
+    return parts
+
+
+def _held(table: Table, cells: Sequence[Cell]) -> list[Cell]:
+    whole = join(table.cells())
+    return [c for c in cells if whole.x0 <= c.x0 and c.x1 <= whole.x1 and whole.y0 <= c.y0 and c.y1 <= whole.y1]
+
+
+def _rows(composer: Composer, table: Table, number: int, context: tuple[tuple[str, str], ...]) -> None:
+    header = [c.text if c else "" for c in table.header]
+    for n, row in enumerate((table.header, *table.rows)):
+        lines = [Line(c.text, c.x0, c.y0, c.x1, c.y1) for c in row if c is not None]
+        place = (Page(number), _around(lines)) if lines else (Page(number),)
+        texts = [c.text if c else "" for c in row]
+        composer.passage(row_passage(texts, header if n else (), context, selectors=place, score=likely(table)))
+
+
+def _rules(page: Any, height: float) -> list[Rule]:
+    """Level and upright strokes, thin bars, and the sides of boxes."""
+    from pypdfium2.raw import FPDF_PAGEOBJ_PATH, FPDFPath_CountSegments
+
+    found: list[Rule] = []
+    for item in page.get_objects(filter=[FPDF_PAGEOBJ_PATH], max_depth=5):
+        left, bottom, right, top = item.get_bounds()
+        x0, y0, x1, y1 = left, height - top, right, height - bottom
+        if max(map(abs, (x0, y0, x1, y1))) > _MAX_SIDE or max(x1 - x0, y1 - y0) < _SHORT:
+            continue
+        if min(x1 - x0, y1 - y0) <= _THIN:
+            found.append(Rule(x0, y0, x1, y1))
+        elif FPDFPath_CountSegments(item) <= 5:
+            found += [Rule(x0, y0, x1, y0), Rule(x0, y1, x1, y1), Rule(x0, y0, x0, y1), Rule(x1, y0, x1, y1)]
+    return found
 
 
 def _lines(page: Any, height: float) -> list[Line]:
