@@ -29,11 +29,12 @@ from kgbuild.mentions.ocr import Line, Ocr
 
 Truth = Sequence[tuple[str, tuple[float, float, float, float]]]
 _FACES = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono-Bold", "LiberationSans-Regular", "LiberationSerif-Regular")
-_WORDS = (
+_TEXT = (
     "queue cache Service token retry Gateway index shard replica Load Balancer write-ahead log region user_id metric "
     "event 42 v1.2 HTTP/2 topic Consumer batch stream 99.9% disk key/value broker Scheduler node lease quorum email "
     "image thumbnail worker backlog (async) TLS port 8080 schema migration rollback Feature store object bucket"
-).split()
+)
+_WORDS = _TEXT.split()
 
 
 @dataclass(slots=True)

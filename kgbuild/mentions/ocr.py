@@ -25,7 +25,7 @@ _LEGIBLE = 8  # pixels: no letter is lower
 
 @dataclass(slots=True)
 class Line:
-    """A line of text read in a picture, with its pixel box and score; ``context`` of a table's cell is that of its label."""
+    """A line of text read in a picture, with its pixel box and score; ``context``: what else its label says of it."""
 
     text: str
     x0: float

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from io import BytesIO
 
 from kgbuild.config import Config
 from kgbuild.identity import mention_iri, relation_iri
 from kgbuild.mentions.cells import is_table, split_tables
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
+from kgbuild.mentions.growth import Shown, grow
 from kgbuild.mentions.ocr import Line, Ocr, blocks, split_box
 from kgbuild.mentions.raster import read_png
 from kgbuild.types import Box, Extraction, Mention, Reading, RelationMention, Segment, Target, TextQuote, TimeSpan
@@ -17,14 +20,16 @@ VERSION = "1"
 AGENT = f"pictures/{VERSION}"
 CONNECTS = CORE + "connectsTo"
 PART_OF = GENERAL + "partOf"
+_REMEMBERED = 256  # pictures
 
 
 class PictureExtractor(Ocr):
-    """Labels of pictures and frames, and the graphs of those that are diagrams; equal pictures are read once."""
+    """Labels of pictures and frames, and the graphs of those that are diagrams; equal pixels are looked at once."""
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self._diagrams: dict[str, Diagram] = {}
+        self._known: dict[str, tuple[list[tuple[Line, str]], Diagram]] = {}
 
     def derive(self, reading: Reading) -> tuple[Segment, ...]:
         """Label segments; those of a diagram's nodes, lines and groups are marked with their ``role``."""
@@ -32,12 +37,21 @@ class PictureExtractor(Ocr):
         return super().derive(reading)
 
     def labels(self, blob: str, png: bytes) -> list[tuple[Line, str]]:
+        key = pixels(png)
+        if key not in self._known:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[key] = self._look(png)
+        found, self._diagrams[blob] = self._known[key]
+        return found
+
+    def _look(self, png: bytes) -> tuple[list[tuple[Line, str]], Diagram]:
         lines = self.lines(png)
         cells, rest = split_tables(png, lines)
-        diagram = self._diagrams[blob] = Diagram() if is_table(cells, rest) else read_png(png, lines)
+        diagram = Diagram() if is_table(cells, rest) else read_png(png, lines)
         if diagram.nodes:
             cells, rest = [], lines
-        return [(cell, "") for cell in cells] + [(block, _role(block, diagram)) for block in blocks(rest)]
+        return [(cell, "") for cell in cells] + [(block, _role(block, diagram)) for block in blocks(rest)], diagram
 
     def __call__(self, readings: Sequence[Reading]) -> list[Extraction]:
         """One extraction per reading."""
@@ -46,26 +60,50 @@ class PictureExtractor(Ocr):
     def _extract(self, reading: Reading) -> Extraction:
         mentions: list[Mention] = []
         relations: list[RelationMention] = []
-        if self.enabled:
-            for segment in reading.segments:
-                png = reading.blobs.get(segment.blob)
-                if segment.modality not in ("picture", "frame") or not png:
-                    continue
-                if segment.blob not in self._diagrams:
-                    self._diagrams[segment.blob] = read_png(png, self.lines(png))
-                made = _state(segment, self._diagrams[segment.blob])
-                mentions += made[0]
-                relations += made[1]
+        for shown in self._shown(reading) if self.enabled else ():
+            made = _state(shown)
+            mentions += made[0]
+            relations += made[1]
         return Extraction(reading.source.id, tuple(mentions), tuple(relations))
 
+    def _shown(self, reading: Reading) -> list[Shown]:
+        """The diagrams of a source: each picture's, and those of a video as they stand when complete."""
+        found: list[Shown] = []
+        frames: list[tuple[Segment, Diagram]] = []
+        for segment in reading.segments:
+            png = reading.blobs.get(segment.blob)
+            if segment.modality not in ("picture", "frame") or not png:
+                continue
+            if segment.blob not in self._diagrams:
+                self.labels(segment.blob, png)
+            diagram = self._diagrams[segment.blob]
+            if segment.modality == "frame":
+                frames.append((segment, diagram))
+            else:
+                found.append(Shown(segment, diagram))
+        return found + grow(frames)
 
-def _state(segment: Segment, diagram: Diagram) -> tuple[list[Mention], list[RelationMention]]:
-    """Mentions of nodes and titled groups, relation mentions of lines and of what stands in a group."""
-    outer, frame = split_box(segment.target.selectors)
+
+def pixels(png: bytes) -> str:
+    """SHA-256 of a picture's size and RGB pixels, whatever file they came in."""
+    from PIL import Image
+
+    with Image.open(BytesIO(png)) as image:
+        flat = image.convert("RGB")
+    return hashlib.sha256(repr(flat.size).encode() + flat.tobytes()).hexdigest()
+
+
+def _state(shown: Shown) -> tuple[list[Mention], list[RelationMention]]:
+    """Mentions of nodes and titled groups, relation mentions of lines and of what stands in a group.
+
+    The evidence of each is its box in the picture, or in the frame in which it came first.
+    """
+    segment, diagram = shown.segment, shown.diagram
     around = dict(segment.context)
     modality = "frame" if segment.target.find(TimeSpan) is not None else "picture"
 
-    def place(box: tuple[float, float, float, float]) -> Target:
+    def place(part: str | tuple[str, str], box: tuple[float, float, float, float]) -> Target:
+        outer, frame = split_box(shown.when(part).target.selectors)
         x0, y0 = max(0, int(box[0])), max(0, int(box[1]))
         x1, y1 = min(frame.w, round(box[2])), min(frame.h, round(box[3]))
         return Target(segment.target.source, (*outer, Box(x0, y0, max(1, x1 - x0), max(1, y1 - y0))))
@@ -74,11 +112,11 @@ def _state(segment: Segment, diagram: Diagram) -> tuple[list[Mention], list[Rela
     items: list[Node | Group] = [*diagram.nodes.values(), *diagram.groups]
     for item in items:
         if item.box is not None and any(c.isalpha() for c in item.label):
-            target = place(item.box).within(TextQuote(item.label))
+            target = place(item.key, item.box).within(TextQuote(item.label))
             context = around.get("caption") or around.get("alt") or around.get("heading") or item.label
             mentions[item.key] = Mention(
                 mention_iri(target, item.label, "Thing", AGENT), target, item.label, "Thing",
-                round(item.score, 4), AGENT, modality, segment.id, context,
+                round(item.score, 4), AGENT, modality, shown.when(item.key).id, context,
             )  # fmt: skip
     relations: list[RelationMention] = []
 
@@ -91,14 +129,14 @@ def _state(segment: Segment, diagram: Diagram) -> tuple[list[Mention], list[Rela
             )
 
     for edge in diagram.edges:
-        target = place(_hull(edge, diagram))
+        target = place((edge.source, edge.target), _hull(edge, diagram))
         relate(edge.source, CONNECTS, edge.target, target, edge.score, edge.label)
         if edge.both or not edge.directed:  # without a head neither end comes first
             relate(edge.target, CONNECTS, edge.source, target, edge.score, edge.label)
     for group in diagram.groups:
         for key in group.members:
             if group.box is not None:
-                relate(key, PART_OF, group.key, place(group.box), group.score, "")
+                relate(key, PART_OF, group.key, place(key, group.box), group.score, "")
     return list(mentions.values()), list({r.id: r for r in relations}.values())
 
 

@@ -150,7 +150,7 @@ def extent(crop: np.ndarray) -> tuple[int, int]:
 
     grey = cv2.cvtColor(np.ascontiguousarray(crop), cv2.COLOR_BGR2GRAY).astype(np.int16)
     ink = np.abs(grey - int(np.median(grey))) > _FAINT
-    runs = _runs(ink.any(axis=0))
+    runs = _runs(np.asarray(ink.any(axis=0)))
     if not runs:
         return 0, 0
     height, width = ink.shape

@@ -29,7 +29,9 @@ _NUMBER = re.compile(
     r"[~≈<>≤≥±+-]?\s?(?:[A-Z]{0,3}[$€£¥])?\s?\d(?:[\d ,']*\d)?(?:\.\d+)?"
     r"(?:\s?[%°µ€£$]?[a-zA-Z/²³·]{0,12}){0,3}"
 )
-_SPAN = re.compile(r"(?:\d+(?:\.\d+)?\s?(?:years?|months?|weeks?|days?|hours?|[dhms]|h|hrs?|mins?|minutes?|secs?|seconds?|ms)\s?)+")
+_SPAN = re.compile(
+    r"(?:\d+(?:\.\d+)?\s?(?:years?|months?|weeks?|days?|hours?|[dhms]|h|hrs?|mins?|minutes?|secs?|seconds?|ms)\s?)+"
+)
 _DATE = re.compile(
     r"\d{4}-\d\d(?:-\d\d)?|(?:\d{1,2}\.? )?(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
     r"(?: \d{1,2})?,? \d{4}|(?:since |until |\d{4} ?[-–] ?)\d{4}",
@@ -41,8 +43,12 @@ _WHEN = re.compile(
     re.I,
 )
 _NUMBERING = re.compile(r"#|nr\.?|no\.?|id|rank|pos\.?|number", re.I)
-_IN_NAMES = frozenset(("of", "and", "for", "the", "in", "on", "per", "at", "by", "system", "top", "side", "front", "back"))
-_SAYS_NOTHING = frozenset(("yes", "no", "true", "false", "none", "n/a", "na", "unknown", "tbd", "various", "total", "sum", "other"))
+_IN_NAMES = frozenset(
+    ("of", "and", "for", "the", "in", "on", "per", "at", "by", "system", "top", "side", "front", "back")
+)
+_SAYS_NOTHING = frozenset(
+    ("yes", "no", "true", "false", "none", "n/a", "na", "unknown", "tbd", "various", "total", "sum", "other")
+)
 
 
 class Field(NamedTuple):
@@ -139,7 +145,7 @@ def facts(rows: Sequence[Sequence[Field]]) -> Iterator[Fact]:
         if subject is None or not _names(subject.text):
             continue
         for field in row:
-            kind = kinds.get(field.column)
+            kind = kinds.get(field.column, "")
             score = float(dict(field.segment.context).get("score", "0"))
             if kind == "Thing" and not _value(field):
                 for a, b in names(field.text):
@@ -202,7 +208,11 @@ def _mention(field: Field, label: str, fact: Fact) -> Mention:
     segment = field.segment
     place = quoted if segment.modality == "label" else lambda s, a, b: narrow(s.target, a, b)
     target = place(segment, field.start, field.end)
-    context = fact.subject.segment.text if segment.modality != "label" else f"{fact.subject.text} {fact.value.column} {fact.value.text}"
+    context = (
+        fact.subject.segment.text
+        if segment.modality != "label"
+        else f"{fact.subject.text} {fact.value.column} {fact.value.text}"
+    )
     return Mention(
         mention_iri(target, field.text, label, AGENT), target, field.text, label, fact.score, AGENT, seen_as(segment),
         segment.id, context[:600],

