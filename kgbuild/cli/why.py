@@ -14,6 +14,9 @@ def why(
     what: Annotated[str, typer.Argument(help="IRI of a statement, mention or entity, or its last part.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="Pieces of evidence shown.")] = 10,
+    crops: Annotated[
+        Path | None, typer.Option(help="Folder for the parts of pictures and frames that are evidence, boxes drawn.")
+    ] = None,
 ) -> None:
     """Show the evidence of a statement, or where an entity is named: span, box, time."""
     from kgbuild.cli.console import console, escape, print_json
@@ -21,13 +24,19 @@ def why(
 
     with open_graph(out) as graph:
         found = graph.why(what)
+        drawn = [graph.crop(piece) for piece in found.evidence[:limit]] if crops is not None else []
+    if crops is not None:
+        crops.mkdir(parents=True, exist_ok=True)
+        for number, png in enumerate(drawn, 1):
+            if png:
+                (crops / f"{number}.png").write_bytes(png)
     if as_json:
         print_json(asdict(found))
         return
     console.print(f"[bold]{escape(found.text)}[/]   {found.kind}, confidence {found.confidence:.2f}")
     if found.reason:
         console.print(f"refused: {escape(found.reason)}")
-    for piece in found.evidence[:limit]:
+    for number, piece in enumerate(found.evidence[:limit], 1):
         console.print(
             f"\n{escape(piece.path)}, {escape(piece.place)}  [dim]{piece.modality}, {piece.confidence:.2f}[/]"
         )
@@ -36,5 +45,7 @@ def why(
             console.print(f"  … {line[0]} [bold reverse]{line[1]}[/] {line[2]} …")
         else:
             console.print(f"  [bold]{escape(piece.surface)}[/]")
+        if piece.picture:
+            console.print(f"  {escape(str((crops / f'{number}.png') if crops else out / piece.picture))}")
     if len(found.evidence) > limit:
         console.print(f"\n{len(found.evidence) - limit} more: --limit {len(found.evidence)}")

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from kgbuild.config import Config
 from kgbuild.queries.answer import Answer
+from kgbuild.queries.crops import crop
 from kgbuild.queries.similar import Neighbour, Similar
 from kgbuild.queries.sparql import Sparql
 from kgbuild.queries.store import generation, open_store
-from kgbuild.queries.why import Explanation, explain
+from kgbuild.queries.why import Explanation, Piece, explain
+from kgbuild.types import Box
 
 if TYPE_CHECKING:
     import networkx
@@ -68,6 +70,11 @@ class Graph:
         Raises ``QueryError`` if the graph does not know it.
         """
         return explain(self.out, what)
+
+    def crop(self, piece: Piece) -> bytes:
+        """PNG of the part of a picture or frame that is evidence, its box drawn; empty for other evidence."""
+        box = piece.target.find(Box)
+        return crop(generation(self.out) / piece.picture, box) if piece.picture and box is not None else b""
 
     def close(self) -> None:
         """End the child process that answers SPARQL."""

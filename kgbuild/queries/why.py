@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kgbuild.errors import QueryError
+from kgbuild.queries.crops import Pictured
 from kgbuild.queries.places import Annotation, Provenance, describe
 from kgbuild.queries.store import generation, open_store
 from kgbuild.types import Target, TextPosition
@@ -18,7 +19,10 @@ _AROUND = 160  # characters shown before and after a span
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One piece of evidence. ``before``, ``marked``, ``after`` cut out the text around the span, if it is text."""
+    """One piece of evidence. ``before``, ``marked``, ``after`` cut out the text around the span, if it is text.
+
+    ``picture`` is the file, under the workspace, of the picture or frame that shows it, "" if there is none.
+    """
 
     id: str
     path: str
@@ -31,6 +35,7 @@ class Piece:
     before: str = ""
     marked: str = ""
     after: str = ""
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ class Texts:
     """Opens text renditions and names sources by their paths."""
 
     def __init__(self, folder: Path, provenance: Provenance) -> None:
-        self._folder, self._provenance = folder, provenance
+        self._folder, self._provenance, self._pictures = folder, provenance, Pictured(folder)
         self._loaded: dict[str, str] = {}
         self._paths: dict[str, str] = {}
 
@@ -135,5 +140,5 @@ class Texts:
             marked, after = text[span.start : span.end], text[span.end : span.end + _AROUND]
         return Piece(
             a.id, self.path(a.target.source), describe(a.target), a.target, a.surface, a.modality, a.confidence,
-            a.agent, before, marked, after,
+            a.agent, before, marked, after, "" if span is not None else self._pictures.path(a.target),
         )  # fmt: skip

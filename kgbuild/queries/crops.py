@@ -1,0 +1,69 @@
+"""Evidence in pictures and frames made visible: the part of the picture around a box, with the box drawn."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+
+from kgbuild.errors import QueryError
+from kgbuild.identity import fragment
+from kgbuild.types import Box, Target
+
+_AROUND = 0.6  # of the box's longer side, on each side of it
+_LEAST = 40  # pixels around the box
+_COLOUR = (214, 40, 40)
+
+
+class Pictured:
+    """Finds the published picture that a place lies in."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @cached_property
+    def _places(self) -> dict[str, list[tuple[str, str]]]:
+        """By source: (place, picture) of each picture and frame as a whole."""
+        from pyarrow import parquet
+
+        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        table = parquet.read_table(self._folder / "segments.parquet", columns=["source", "place", "picture"])
+        for row in table.to_pylist():
+            if row["picture"]:
+                found[row["source"]].append((row["place"], row["picture"]))
+        return found
+
+    def path(self, target: Target) -> str:
+        """The picture's file relative to the graph's folder, "" if the place lies in none that was published."""
+        last = max((n for n, s in enumerate(target.selectors) if isinstance(s, Box)), default=-1)
+        if last < 0:
+            return ""
+        start = ";".join([*(fragment(s) for s in target.selectors[:last]), "xywh=pixel:0,0,"])
+        for place, picture in self._places[target.source]:
+            if place.startswith(start) and ";" not in place[len(start) :]:
+                path = f"pictures/{picture}.png"
+                return path if (self._folder / path).is_file() else ""
+        return ""
+
+
+def crop(picture: Path, box: Box) -> bytes:
+    """PNG of what stands in and around a box of a picture, the box drawn in red.
+
+    Raises ``QueryError`` if the picture cannot be read.
+    """
+    from PIL import Image, ImageDraw
+
+    around = max(_LEAST, round(_AROUND * max(box.w, box.h)))
+    try:
+        with Image.open(picture) as image:
+            shown = image.convert("RGB")
+    except OSError as err:
+        raise QueryError(f"{picture} cannot be read: {err}") from err
+    left, top = max(0, box.x - around), max(0, box.y - around)
+    part = shown.crop((left, top, min(shown.width, box.x + box.w + around), min(shown.height, box.y + box.h + around)))
+    x, y = box.x - left, box.y - top
+    ImageDraw.Draw(part).rectangle((x - 2, y - 2, x + box.w + 1, y + box.h + 1), outline=_COLOUR, width=2)
+    data = BytesIO()
+    part.save(data, "PNG")
+    return data.getvalue()
