@@ -72,14 +72,19 @@ def _pair(edge: Edge) -> tuple[str, str]:
 def _match(a: Diagram, b: Diagram) -> dict[str, str]:
     """Nodes and groups of one diagram and those of another with the same label at the same place."""
     others: dict[str, list[Node | Group]] = {}
-    for item in (*b.nodes.values(), *b.groups):
+    for item in _items(b):
         others.setdefault(normalise(item.label), []).append(item)
     found = {}
-    for one in (*a.nodes.values(), *a.groups):
+    for one in _items(a):
         near = max(others.get(normalise(one.label), []), key=lambda o: _overlap(one.box, o.box), default=None)
         if near is not None and _overlap(one.box, near.box) > _SAME_PLACE:
             found[one.key] = near.key
     return found
+
+
+def _items(diagram: Diagram) -> list[Node | Group]:
+    items: list[Node | Group] = [*diagram.nodes.values()]
+    return items + diagram.groups
 
 
 def _overlap(a: tuple[int, int, int, int] | None, b: tuple[int, int, int, int] | None) -> float:
