@@ -1,89 +1,205 @@
-"""Vector drawings to diagrams: a shape with a text inside is a node, a line between shapes an edge."""
+"""Vector drawings to diagrams: a shape with a text is a node, a line between shapes an edge, a frame a group.
+
+What the file itself says (keys, ends, parents) is taken as it stands; geometry decides only the rest.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
-from kgbuild.mentions.diagram import Diagram, Edge, Node
-from kgbuild.sources.svg import Drawing, Label, Shape
+from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
+from kgbuild.sources.drawing import Drawing, Label, Point, Rect, Shape, area, centre, hull
 
-_REACH = 14.0  # user units between a line's end and the shape it belongs to
-
-
-def read_drawing(drawing: Drawing) -> Diagram:
-    """Nodes (keys ``n0``, ``n1`` ... in the order of labels) and edges; ``start`` of a node is its label's index."""
-    diagram = Diagram(title=drawing.title)
-    area = drawing.width * drawing.height
-    frames = [s for s in drawing.shapes if s.closed and _area(s) < 0.9 * area and min(_sides(s)) > 8]
-    frames.sort(key=_area)
-    boxes: dict[str, tuple[float, float, float, float]] = {}
-    used: dict[Shape, list[int]] = {}
-    for i, label in enumerate(drawing.labels):
-        home = next((s for s in frames if _inside(_centre(label.box), s.box)), None)
-        if home is not None:
-            used.setdefault(home, []).append(i)
-    for shape, indices in used.items():
-        if any(other is not shape and _within(other.box, shape.box) for other in used):
-            continue  # a frame around other nodes
-        labels = [drawing.labels[i] for i in indices]
-        key = f"n{indices[0]}"
-        text = " ".join(n.text for n in sorted(labels, key=lambda n: (n.box[1], n.box[0])))
-        diagram.nodes[key] = Node(key, text, indices[0], indices[0] + 1, shape.kind)
-        boxes[key] = shape.box
-    heads = [_centre(s.box) for s in drawing.shapes if s.closed and max(_sides(s)) <= 16]
-    for line in drawing.shapes:
-        if line.closed or max(_sides(line)) < 6:
-            continue
-        a, b = _nearest(line.start, boxes), _nearest(line.end, boxes)
-        if not a or not b or a == b:
-            continue
-        head = line.head or any(math.dist(h, line.end) < _REACH for h in heads)
-        tail = line.tail or any(math.dist(h, line.start) < _REACH for h in heads)
-        ends = (b, a) if tail and not head else (a, b)
-        edge = Edge(*ends, _edge_label(line, drawing.labels, used), 0, 0, head or tail, head and tail)
-        diagram.edges.append(edge)
-    return diagram
+_REACH = 14.0  # units between a line's end and the shape it belongs to
+_NEAR = 24.0  # units between a line and the middle of its label
+_HEAD = 16.0  # units of the longer side of an arrow head
 
 
-def _edge_label(line: Shape, labels: tuple[Label, ...], used: dict[Shape, list[int]]) -> str:
-    taken = {i for indices in used.values() for i in indices}
-    middle = _centre(line.box)
-    near = [
-        (math.dist(_centre(label.box), middle), i)
-        for i, label in enumerate(labels)
-        if i not in taken and math.dist(_centre(label.box), middle) < 40
-    ]
-    return labels[min(near)[1]].text if near else ""
+def read_drawing(drawing: Drawing) -> tuple[Diagram, dict[Label, str]]:
+    """The diagram, and the part that each of its labels plays: ``node`` | ``edge`` | ``group`` | ``part``.
+
+    Nodes and groups have whole-unit boxes, edges their polylines; keys are those of the file, else ``#`` and a number.
+    """
+    reader = _Reader(drawing)
+    return reader.read(), reader.roles
 
 
-def _nearest(point: tuple[float, float], boxes: dict[str, tuple[float, float, float, float]]) -> str:
-    distances = [(_distance(point, box), key) for key, box in boxes.items()]
-    close = [d for d in distances if d[0] <= _REACH]
-    return min(close)[1] if close else ""
+class _Reader:
+    def __init__(self, drawing: Drawing) -> None:
+        self.drawing = drawing
+        named = {s.key or f"#{n}": s for n, s in enumerate(drawing.shapes)}
+        self.lines = [s for s in named.values() if s.role == "edge" or (not s.role and not s.closed)]
+        self.shapes = {k: s for k, s in named.items() if s.role != "edge" and (s.role or s.closed)}
+        self.texts: dict[str, list[Label]] = {}  # labels by the key of their shape
+        self.free: list[Label] = []  # labels of no shape
+        self.roles: dict[Label, str] = {}
+        self.diagram = Diagram(title=drawing.title)
+
+    def read(self) -> Diagram:
+        self._captions()
+        groups = self._groups()
+        for key, shape in self.shapes.items():
+            if key not in self.texts:
+                continue
+            role = "part" if shape.role == "none" else "group" if key in groups else "node"
+            self.roles |= dict.fromkeys(self.texts[key], role)
+            if role != "part":
+                label, box = _words(self.texts[key]), _whole(shape.box)
+                if key in groups:
+                    self.diagram.groups.append(Group(key, label, 0, 0, box=box))
+                else:
+                    self.diagram.nodes[key] = Node(key, label, 0, 0, shape.kind, box)
+        self._members()
+        self._edges()
+        return self.diagram
+
+    def _captions(self) -> None:
+        """Gives each label its shape: the one that the file names, else the smallest one around its middle."""
+        joined = {key for s in self.lines for key in (s.source, s.target)}
+        lines = {s.key for s in self.lines if s.key}
+        captions = {k for k, s in self.shapes.items() if s.kind == "text" and not s.role and k not in joined}
+        loose: list[Label] = []
+        for label in self.drawing.labels:
+            if label.owner in self.shapes and label.owner not in captions:
+                self.texts.setdefault(label.owner, []).append(label)
+            elif label.owner not in lines:
+                loose.append(label)
+        whole = self.drawing.width * self.drawing.height
+        frames = sorted(
+            (area(s.box), k)
+            for k, s in self.shapes.items()
+            if s.kind != "text" and s.role != "none" and k not in self.texts and min(_sides(s.box)) > 8
+            and (s.role or area(s.box) < 0.9 * whole)
+        )  # fmt: skip
+        for label in loose:
+            home = next((k for _, k in frames if _inside(centre(label.box), self.shapes[k].box)), None)
+            if home is None:
+                self.free.append(label)
+            else:
+                self.texts.setdefault(home, []).append(label)
+        for key in captions:
+            self.shapes.pop(key)
+
+    def _groups(self) -> set[str]:
+        """Keys of what holds other nodes: said by the file, or a labelled frame around labelled shapes."""
+        labelled = [(k, s) for k in self.texts if (s := self.shapes[k]).role != "none"]
+        found = {k for k, s in self.shapes.items() if s.role == "group"}
+        for key, shape in labelled:
+            if any(o.box != shape.box and k != shape.parent and _within(o.box, shape.box) for k, o in labelled):
+                found.add(key)
+        return found
+
+    def _members(self) -> None:
+        groups = {g.key: g for g in self.diagram.groups}
+        ordered = sorted(groups, key=lambda k: area(self.shapes[k].box))
+        for key in (*groups, *self.diagram.nodes):
+            home = next((k for k in self._holders(key) if k in groups), None)
+            if home is None and not self.shapes[key].parent:
+                box = self.shapes[key].box
+                around = (k for k in ordered if k != key and _within(box, self.shapes[k].box))
+                home = next((k for k in around if area(self.shapes[k].box) > area(box)), None)
+            if home is not None:
+                groups[home].members.append(key)
+
+    def _holders(self, key: str) -> Iterator[str]:
+        """What a shape stands in by the file, from inside out."""
+        seen = {key}
+        while (key := self.shapes[key].parent) in self.shapes and key not in seen:
+            seen.add(key)
+            yield key
+
+    def _edges(self) -> None:
+        heads = [s.box for s in self.drawing.shapes if s.closed and not s.role and max(_sides(s.box)) <= _HEAD]
+        said = {k: s for k, s in self.shapes.items() if k in self.diagram.nodes}
+        frames = {g.key: self.shapes[g.key] for g in self.diagram.groups}
+        found: list[tuple[Shape, str, str]] = []
+        for line in self.lines:
+            a, b = self._known(line.source), self._known(line.target)
+            exact = bool(a and b)
+            a, b = a or _nearest(line.start, said, frames), b or _nearest(line.end, said, frames)
+            loop = exact or (line.role and a and not _within(line.box, self.shapes[a].box))
+            if a and b and (a != b or loop) and (line.role or max(_sides(line.box)) >= 6):
+                found.append((line, a, b))
+        labels = self._line_labels([line for line, _, _ in found])
+        for n, (line, a, b) in enumerate(found):
+            head = line.head or (not line.role and any(math.dist(centre(h), line.end) < _REACH for h in heads))
+            tail = line.tail or (not line.role and any(math.dist(centre(h), line.start) < _REACH for h in heads))
+            ends = (b, a) if tail and not head else (a, b)
+            label = _words(labels.get(n, ()))
+            way = line.points or (line.start, line.end)
+            self.diagram.edges.append(Edge(*ends, label, 0, 0, head or tail, head and tail, line.style, way))
+
+    def _known(self, key: str) -> str:
+        """The node or group that a key of the file means; a row or port means what it is part of."""
+        while key in self.shapes and self.shapes[key].role == "none":
+            key = self.shapes[key].parent
+        return key if key in self.diagram.nodes or any(g.key == key for g in self.diagram.groups) else ""
+
+    def _line_labels(self, lines: list[Shape]) -> dict[int, list[Label]]:
+        """Labels by the number of their line: the one that the file names, else the nearest."""
+        found: dict[int, list[Label]] = {}
+        by_key = {line.key: n for n, line in enumerate(lines) if line.key}
+        for label in self.drawing.labels:
+            if label.owner in by_key:
+                found.setdefault(by_key[label.owner], []).append(label)
+        bare = [(n, line) for n, line in enumerate(lines) if n not in found]
+        for label in self.free:
+            middle, reach = centre(label.box), _NEAR + min(_sides(label.box)) / 2
+            near = [(d, n) for n, line in bare if (d := _to_line(middle, line)) < reach]
+            if near:
+                found.setdefault(min(near)[1], []).append(label)
+        self.roles |= {label: "edge" for labels in found.values() for label in labels}
+        return found
 
 
-def _distance(point: tuple[float, float], box: tuple[float, float, float, float]) -> float:
+def _words(labels: Iterable[Label]) -> str:
+    return " ".join(n.text for n in sorted(labels, key=lambda n: (round(n.box[1]), n.box[0])))
+
+
+def _nearest(point: Point, nodes: dict[str, Shape], frames: dict[str, Shape]) -> str:
+    """The key of the node that a line's end touches, or of the frame whose border it touches, or ""."""
+    distances = [(_distance(point, s.box), area(s.box), key) for key, s in nodes.items()]
+    distances += [(_to_border(point, s.box), area(s.box), key) for key, s in frames.items()]
+    near = [d for d in distances if d[0] <= _REACH]
+    return min(near)[2] if near else ""
+
+
+def _distance(point: Point, box: Rect) -> float:
     dx = max(box[0] - point[0], 0, point[0] - box[2])
     dy = max(box[1] - point[1], 0, point[1] - box[3])
     return math.hypot(dx, dy)
 
 
-def _sides(shape: Shape) -> tuple[float, float]:
-    return shape.box[2] - shape.box[0], shape.box[3] - shape.box[1]
+def _to_border(point: Point, box: Rect) -> float:
+    x, y = point
+    inside = min(x - box[0], box[2] - x, y - box[1], box[3] - y)
+    return inside if inside > 0 else _distance(point, box)
 
 
-def _area(shape: Shape) -> float:
-    w, h = _sides(shape)
-    return w * h
+def _to_line(point: Point, line: Shape) -> float:
+    return min(_to_segment(point, a, b) for a, b in pairwise(line.points or (line.start, line.end)))
 
 
-def _centre(box: tuple[float, float, float, float]) -> tuple[float, float]:
-    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+def _to_segment(p: Point, a: Point, b: Point) -> float:
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    length = dx * dx + dy * dy
+    t = 0.0 if not length else max(0.0, min(1.0, ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / length))
+    return math.dist(p, (a[0] + t * dx, a[1] + t * dy))
 
 
-def _inside(point: tuple[float, float], box: tuple[float, float, float, float]) -> bool:
+def _whole(box: Rect) -> tuple[int, int, int, int]:
+    return int(box[0]), int(box[1]), round(box[2]), round(box[3])
+
+
+def _sides(box: Rect) -> tuple[float, float]:
+    return box[2] - box[0], box[3] - box[1]
+
+
+def _inside(point: Point, box: Rect) -> bool:
     return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
 
 
-def _within(inner: tuple[float, float, float, float], outer: tuple[float, float, float, float]) -> bool:
+def _within(inner: Rect, outer: Rect) -> bool:
     return outer[0] <= inner[0] and outer[1] <= inner[1] and inner[2] <= outer[2] and inner[3] <= outer[3]

@@ -6,8 +6,8 @@ import pytest
 
 from kgbuild.errors import SourceError
 from kgbuild.mentions.diagram import Diagram
-from kgbuild.mentions.dot import parse_dot
-from kgbuild.mentions.mermaid import parse_mermaid
+from kgbuild.mentions.code.dot import parse_dot
+from kgbuild.mentions.code.mermaid import parse_mermaid
 
 MERMAID = """flowchart LR
     A[Web Server] -->|asks| B[(Database)]
