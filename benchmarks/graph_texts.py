@@ -15,8 +15,8 @@ Graph = Mapping[str, Any]  # {"nodes": [{"id", "label", "box"}], "edges": [...],
 
 
 def nested(graph: Graph) -> list[dict[str, Any]]:
-    """The groups of a graph, each with the ids of what stands directly in it; ``parent`` is an index or None."""
-    groups = sorted((dict(g) for g in graph.get("groups", ())), key=lambda g: len(g["nodes"]))
+    """The titled groups of a graph, each with the ids of what stands directly in it; ``parent`` is an index or None."""
+    groups = sorted((dict(g) for g in graph.get("groups", ()) if g["label"].strip()), key=lambda g: len(g["nodes"]))
     for n, group in enumerate(groups):
         outer = (k for k in range(n + 1, len(groups)) if set(group["nodes"]) <= set(groups[k]["nodes"]))
         group["parent"] = next(outer, None)
@@ -32,7 +32,7 @@ def as_dot(graph: Graph) -> str:
     groups = nested(graph)
 
     def cluster(k: int) -> None:
-        lines.append(f"  subgraph cluster_{k} {{ label={_dot(groups[k]['label'])}; {'; '.join(groups[k]['own'])};")
+        lines.append(f"  subgraph cluster_{k} {{ label={_dot(groups[k]['label'])}; {' '.join(groups[k]['own'])}")
         for inner in (i for i, g in enumerate(groups) if g["parent"] == k):
             cluster(inner)
         lines.append("  }")

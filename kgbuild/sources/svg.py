@@ -22,6 +22,7 @@ from kgbuild.types import Box, Reading, Source
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _BLOCKS = frozenset({"p", "div", "br", "li", "tr", "td", "h1", "h2", "h3"})
+_UNDRAWN = frozenset({"", "script", "image", "style", "marker", "clipPath", "mask", "pattern", "filter"})
 _HEAD = 20.0  # units of the longer side of an arrow head drawn as a shape
 
 
@@ -52,9 +53,10 @@ def parse_svg(text: str) -> Drawing:
     from lxml import etree
 
     root = parse_xml(text, "SVG", "broken-svg")
-    for element in list(root.iter()):  # nothing that runs or refers to elsewhere reaches the drawing
+    for element in list(root.iter()):  # nothing that runs, refers to elsewhere or is not drawn itself
         name = etree.QName(element).localname if isinstance(element.tag, str) else ""
-        if name in ("", "script", "image", "style") and element.getparent() is not None:
+        unseen = name == "rect" and not (_number(element.get("width")) and _number(element.get("height")))
+        if (name in _UNDRAWN or unseen) and element.getparent() is not None:
             _remove(element)
     _plain_size(root)
     mark(root)
@@ -143,8 +145,9 @@ def _html_words(element: Any) -> Iterator[str]:
 
 
 def _number(text: str | None) -> float:
+    """A length without its unit: only whether it is nothing matters, or it is in user units."""
     try:
-        value = float((text or "0").removesuffix("px"))
+        value = float((text or "0").strip().rstrip("%cehimnptx"))
     except ValueError:
         return 0.0
     return value if math.isfinite(value) else 0.0

@@ -5,6 +5,7 @@ A statement that the grammar does not know is noted as a problem of the diagram,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from typing import Any
 from kgbuild.mentions.diagram import Diagram
 
 _AHEAD = 4000  # characters within which an open quote or bracket must close
+_ENTITY = re.compile(r"[#&]\w+$")  # "#quot;" ends no statement
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -113,7 +115,7 @@ def _end(code: str, start: int, ends: str, brackets: str) -> int:
     stop = min(len(code), start + _AHEAD)
     for i in range(start, stop):
         c = code[i]
-        if c in ends:
+        if c in ends and not (c == ";" and _ENTITY.search(code, max(start, i - 12), i)):
             if not quoted and not open_:
                 return i
             first = i if first < 0 and c == "\n" else first

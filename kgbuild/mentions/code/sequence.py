@@ -28,7 +28,7 @@ TEXT: /[^\s\n][^\n]*/
 def read(code: str, start: int, diagram: Diagram) -> None:
     """Adds participants, and one edge a message; a ``box`` is a group."""
     stack: list[Group | None] = []
-    for a, b in statements(code, start):
+    for a, b in statements(code, start, ends="\n;"):
         tree = _GRAMMAR.statement(code, a, b, diagram)
         if tree is None:
             continue
