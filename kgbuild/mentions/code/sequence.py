@@ -6,13 +6,16 @@ from kgbuild.mentions.code.grammar import Grammar, Span, pick, statements
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 
 _GRAMMAR = Grammar(r"""
-start: "create"? KIND NAME DATA? ("as" TEXT)?       -> participant
+start: CREATE? KIND NAME DATA? ("as" TEXT)?       -> participant
      | NAME ARROW SIGN? NAME (":" TEXT?)?           -> message
-     | "box" TEXT?                                  -> box
-     | "end"                                        -> close
+     | BOX TEXT?                                    -> box
+     | END                                          -> close
      | BLOCK TEXT?                                  -> block
      | WORD TEXT?                                   -> ignored
 
+CREATE.3: /create(?=\s)/
+BOX.3: /box(?=\s|$)/
+END.3: /end(?=\s|$)/
 KIND.4: /(?:participant|actor)(?=\s)/
 BLOCK.3: /(?:loop|alt|opt|par|par_over|critical|break|rect)(?=\s|$)/
 WORD.3: /(?:else|and|option|activate|deactivate|autonumber|title|links?|properties|details|destroy|accTitle|accDescr|[Nn]ote)(?=[\s:{]|$)/
@@ -20,7 +23,7 @@ ARROW.2: /\(?\)?(?:<<--?>>|--?(?:>>|>|x|\)|\|\\|\|\/|\\\\|\/\/)|(?:\\\||\/\||\\\
 SIGN.2: /[+-]/
 DATA: /@\{[^}]*\}/
 NAME: /"[^"\n]*"|(?!end\b)[^\s:;,<>+\-@(][^\n:;<>@]*?(?=\s*(?:$|\n|:|@|\s+as\s|\(?\)?(?:<<--?>>|--?(?:>>|>|x|\)|\||\\\\|\/\/)|\\\||\/\||\\\\--?|\/\/--?)))/
-TEXT: /[^\s\n][^\n]*/
+TEXT: /\S(?s:.*)/
 %ignore /[ \t]+|;/
 """)
 

@@ -27,7 +27,7 @@ OPEN: "{"
 CLOSE: "}"
 CLASS.2: /:::[\w-]+/
 ID: /[^\s:;{}"\[\]<>-](?:[^\s:;{}"\[\]<>-]|-(?!-))*/
-TEXT: /[^\s\n:][^\n]*/
+TEXT: /[^\s:](?s:.*)/
 %ignore /[ \t]+|;/
 """)
 _NOTE = re.compile(r"^[ \t]*note\b[^\n:]*\n.*?^[ \t]*end[ \t]+note\b[^\n]*", re.S | re.M)
