@@ -65,7 +65,7 @@ def parse_svg(text: str) -> Drawing:
         warnings.simplefilter("ignore")
         try:
             drawing = svgelements.SVG.parse(BytesIO(etree.tostring(root)), reify=True)
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError, ZeroDivisionError, RecursionError) as err:
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, ZeroDivisionError, RecursionError, SyntaxError) as err:
             raise SourceError(f"its shapes cannot be read: {err}", "broken-svg") from err
     shapes: list[Shape] = []
     labels: list[Label] = []
@@ -78,8 +78,8 @@ def parse_svg(text: str) -> Drawing:
             shapes += _shape(element)
     title = " ".join((root.findtext("{*}title") or "").split())
     width, height = max(1, round(float(drawing.width or 1))), max(1, round(float(drawing.height or 1)))
-    nodes = {e.get("kg-key") or "" for e in root.iter() if e.get("kg-role") in ("node", "group")}
-    return Drawing(width, height, title, tuple(labels), tuple(_joined(shapes, labels, nodes)))
+    roles = {e.get("kg-key") or "": e.get("kg-role") or "" for e in root.iter() if e.get("kg-role") != "edge"}
+    return Drawing(width, height, title, tuple(labels), tuple(_joined(shapes, labels, roles)))
 
 
 def _remove(element: Any) -> None:
@@ -217,7 +217,7 @@ def _way(path: Any) -> Iterator[Point]:
                 yield point.x, point.y
 
 
-def _joined(shapes: list[Shape], labels: list[Label], nodes: set[str]) -> Iterator[Shape]:
+def _joined(shapes: list[Shape], labels: list[Label], roles: dict[str, str]) -> Iterator[Shape]:
     """The shapes of one marked group as one shape: a node's outlines as a box, an edge's line with its drawn heads."""
     from dataclasses import replace
 
@@ -240,11 +240,11 @@ def _joined(shapes: list[Shape], labels: list[Label], nodes: set[str]) -> Iterat
             yield replace(largest, box=hull(s.box for s in outlines), closed=True, points=())
     written: dict[str, list[Rect]] = {}
     for label in labels:
-        if label.owner in nodes and not parts.keys() & {("node", label.owner), ("group", label.owner)}:
+        if roles.get(label.owner) and (roles[label.owner], label.owner) not in parts:
             written.setdefault(label.owner, []).append(label.box)
-    for key, boxes in written.items():  # a node without an outline
+    for key, boxes in written.items():  # a text without an outline
         box = hull(boxes)
-        yield Shape("text", box, box[:2], box[:2], key=key, role="node")
+        yield Shape("text", box, box[:2], box[:2], key=key, role=roles[key])
 
 
 def _headed(line: Shape, point: Point, drawn: list[Shape]) -> bool:

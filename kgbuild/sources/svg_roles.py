@@ -14,8 +14,10 @@ _INKSCAPE = "{http://www.inkscape.org/namespaces/inkscape}"
 _MERMAID_NODE = re.compile(r"(?:^|-)((?:flowchart|classId|state|entity)-(.+)-\d+)$")
 _MERMAID_EDGE = re.compile(r"^(?:.*-)??(?:L|id)([-_])(.+?)(?:[-_]\d+)?$")
 _PARTS = re.compile(
-    r"\b(?:members-group|methods-group|annotation-group|attribute-(?:type|name|keys|comment)|divider|row-rect-\w+)\b"
+    r"\b(?:edgeTerminals|members-group|methods-group|annotation-group|attribute-(?:type|name|keys|comment)|divider|row-rect-\w+)\b"
 )
+_NOTE = re.compile(r"note\d+$")
+_NOTE_EDGE = re.compile(r"(?:^|_)(?:edgeNote|note)\d+(?:_|$)")
 _LINES = re.compile(r"\b(?:flowchart-link|relation|relationshipLine|transition|edgePath|edge-thickness-\w+)\b")
 
 
@@ -77,7 +79,9 @@ def _mermaid(root: Any) -> None:
     for group in root.iter("{*}g"):
         classes = _classes(group)
         own = (group.get("id") or "").removeprefix(prefix)
-        if "node" in classes and (match := _MERMAID_NODE.search(own)):
+        if "statediagram-note" in classes or ("node" in classes and _NOTE.match(own)):
+            _set(group, "none", own)
+        elif "node" in classes and (match := _MERMAID_NODE.search(own)):
             _set(group, "node", match.group(1))
             names |= {match.group(1): match.group(1), match.group(2): match.group(1)}
         elif "node" in classes:
@@ -96,6 +100,9 @@ def _mermaid(root: Any) -> None:
         if not _LINES.search(path.get("class") or "") or any(a.get("kg-role") == "node" for a in path.iterancestors()):
             continue
         key = path.get("data-id") or (path.get("id") or "").removeprefix(prefix)
+        if {"edge-thickness-invisible", "note-edge"} & set(_classes(path)) or _NOTE_EDGE.search(key):
+            _set(path, "none", "")
+            continue
         _set(path, "edge", key, *_mermaid_ends(path, key, names))
     for label in root.iter("{*}g"):
         if label.get("data-id") and "label" in _classes(label):
@@ -118,12 +125,18 @@ def _mermaid_ends(path: Any, key: str, names: dict[str, str]) -> tuple[str, str]
 
 
 def _sequence(root: Any, names: dict[str, str]) -> None:
-    """Messages carry the names of their participants; the second row of boxes repeats the first."""
+    """Messages carry the names of their participants, the rest is decoration; the second row of boxes repeats it."""
+    if root.find(".//*[@data-et='participant']") is None:
+        return
+    _set(root, "none", "decoration")
+    for n, box in enumerate(root.findall(".//{*}rect[@class='rect']")):
+        if box.getparent().find("{*}text") is not None:
+            _set(box.getparent(), "group", f"box {n}")
     for element in root.iter():
         if not isinstance(element.tag, str):
             continue
         if element.get("data-et") == "life-line" or "actor-line" in _classes(element):
-            _set(element, "none", "")
+            _set(element, "none", "decoration")
         elif element.get("data-et") == "participant":
             key = element.get("data-id") or ""
             _set(element, "node", key)
@@ -134,7 +147,7 @@ def _sequence(root: Any, names: dict[str, str]) -> None:
             _message(element)
     for element in root.iter("{*}rect"):
         if "actor-bottom" in _classes(element):
-            _set(element.getparent(), "none", "")
+            _set(element.getparent(), "none", "decoration")
 
 
 def _message(element: Any) -> None:
