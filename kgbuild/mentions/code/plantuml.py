@@ -46,7 +46,11 @@ _RELATION = re.compile(
 )
 _POINT = r"\[(?:\*|H\*?)\]|\(\*\)"
 _BOX = re.compile(r"box(?:\s+\"(?P<title>[^\"\n]*)\")?(?:\s*#\w+)?$")
-_FROM_NOWHERE = re.compile(rf"(?:[\[?][-ox<>\\/]+\s*{_NAME}|{_NAME}\s*[-ox<>\\/]+[\]?]|(?:{_POINT}).*|.*\s(?:{_POINT})(?:\s*:.*)?)(?:\s*:.*)?$")
+_PAIR = re.compile(
+    rf"(?:(?P<own2>{_NAME})\s*{_LINE}\s*)?\(\s*(?P<a>{_WORD})\s*,\s*(?P<b>{_WORD})\s*\)(?:\s*{_LINE}\s*(?P<own>{_NAME}))?$"
+)
+_UNNAMED = re.compile(rf"(?:together|{_PLAIN})(?:\s*{_TAG})*\s*\{{$")
+_FROM_NOWHERE = re.compile(rf"(?:[\[?][-ox<>\\/]+\s*{_NAME}|{_NAME}\s*[-ox<>\\/]+[\]?]|(?:{_POINT}))(?:\s*:.*)?$")
 _IGNORED = re.compile(
     r"(?:[@!].*|skinparam|scale|title|caption|header|footer|hide|show|remove|restore|left|right|top|bottom|[hr]?note|"
     r"legend|autonumber|activate|deactivate|destroy|return|alt|else|opt|loop|par2?|break|critical|group|end|ref|newpage|"
@@ -113,14 +117,16 @@ class _Reader:
 
     def _statement(self, text: str, at: int, end: int) -> int:
         """Reads one line; returns the character up to which it has read more than that, or 0."""
-        if text == "}" or re.match(r"end\s+box\b", text):
+        if pair := _PAIR.match(text):
+            self._association(pair, at)
+        elif text == "}" or re.match(r"end\s+box\b", text):
             if self.stack:
                 self.stack.pop()
         elif match := _BOX.match(text):
             key = f"box {len(self.groups)}"
             title = _at(match, "title", at) or Span("", at, at)
             self._open(key, title)
-        elif re.match(r"together\s*\{", text):
+        elif _UNNAMED.match(text):
             self.stack.append(None)
         elif match := _RELATION.match(text):
             self._relate(match, at)
@@ -182,19 +188,30 @@ class _Reader:
         return end if found < 0 else found + 1
 
     def _relate(self, match: re.Match[str], at: int) -> None:
-        line = match.group("line")
         names = (match.group("a").strip("()"), match.group("b").strip("()"))
-        if "hidden" in line or self.notes & set(names):
+        if "hidden" in match.group("line") or self.notes & set(names):
             return
-        a, b = _at(match, "a", at), _at(match, "b", at)
-        assert a is not None and b is not None
-        keys = [self._end(end) for end in (a, b)]
+        found = [end for end in (_at(match, "a", at), _at(match, "b", at)) if end is not None]
+        named = [self._end(end) for end in found if not re.fullmatch(_POINT, end.text)]
+        if len(named) == 2:
+            self._add(match, at, named)
+
+    def _add(self, match: re.Match[str], at: int, keys: list[str]) -> None:
+        line = match.group("line")
         head = _points(match.group("head") or match.group("end"))
         tail = _points(match.group("tail"))
         ends = (keys[1], keys[0]) if tail and not head else (keys[0], keys[1])
         label = re.sub(r"^[<>]\s+|\s+[<>]$", "", (match.group("label") or "").strip())
         style = "dotted" if "." in line or "dashed" in line or "dotted" in line else "thick" if "=" in line else "solid"
         self.diagram.edges.append(Edge(*ends, label, at, at + match.end(), head or tail, head and tail, style))
+
+    def _association(self, match: re.Match[str], at: int) -> None:
+        """``(A, B) .. C``: a class that belongs to the relation of two others is joined to both."""
+        ends = {name: _at(match, name, at) for name in ("a", "b", "own", "own2")}
+        keys = [self._end(end) for end in ends.values() if end is not None]
+        for own in keys[2:3]:
+            for other in keys[:2]:
+                self.diagram.edges.append(Edge(own, other, "", at, at + match.end(), False, style="dotted"))
 
     def _end(self, name: Span) -> str:
         """The key of an end of a line; one that is not declared is a node of that name."""
