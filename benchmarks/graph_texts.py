@@ -155,6 +155,24 @@ def as_drawio(graph: Graph, *, packed: bool = False, loose: bool = False) -> str
     return f'<mxfile host="app"><diagram id="p" name="Page-1">{model}</diagram></mxfile>'
 
 
+def in_png(xml: str) -> bytes:
+    """A white picture that carries a draw.io file as draw.io writes it."""
+    from io import BytesIO
+
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    info, out = PngInfo(), BytesIO()
+    info.add_text("mxfile", quote(xml, safe=""))
+    Image.new("RGB", (40, 30), "white").save(out, "PNG", pnginfo=info)
+    return out.getvalue()
+
+
+def in_svg(xml: str) -> str:
+    """An empty SVG that carries a draw.io file."""
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30" content={_attr(xml)}><g/></svg>'
+
+
 def _attr(text: str) -> str:
     return quoteattr(text)
 
