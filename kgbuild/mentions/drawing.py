@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
-from kgbuild.sources.drawing import Drawing, Label, Point, Rect, Shape, area, centre, hull
+from kgbuild.sources.drawing import Drawing, Label, Point, Rect, Shape, area, centre, halfway, hull
 
 _REACH = 14.0  # units between a line's end and the shape it belongs to
-_NEAR = 24.0  # units between a line and the middle of its label
+_NEAR = 14.0  # units between a line and its label
 _HEAD = 16.0  # units of the longer side of an arrow head
 
 
@@ -30,7 +31,7 @@ class _Reader:
     def __init__(self, drawing: Drawing) -> None:
         self.drawing = drawing
         named = {s.key or f"#{n}": s for n, s in enumerate(drawing.shapes)}
-        self.lines = [s for s in named.values() if s.role == "edge" or (not s.role and not s.closed)]
+        self.lines = _headed([s for s in named.values() if s.role == "edge" or (not s.role and not s.closed)], drawing)
         self.shapes = {k: s for k, s in named.items() if s.role != "edge" and (s.role or s.closed)}
         self.texts: dict[str, list[Label]] = {}  # labels by the key of their shape
         self.free: list[Label] = []  # labels of no shape
@@ -73,14 +74,22 @@ class _Reader:
             if s.kind != "text" and s.role != "none" and k not in self.texts and min(_sides(s.box)) > 8
             and (s.role or area(s.box) < 0.9 * whole)
         )  # fmt: skip
-        for label in loose:
+        for label in _paragraphs(loose):
             home = next((k for _, k in frames if _inside(centre(label.box), self.shapes[k].box)), None)
-            if home is None:
+            if home is None or not self._is_title(label, home, [k for _, k in frames]):
                 self.free.append(label)
             else:
                 self.texts.setdefault(home, []).append(label)
         for key in captions:
             self.shapes.pop(key)
+
+    def _is_title(self, label: Label, home: str, frames: list[str]) -> bool:
+        """Whether a text in a shape names it: in one that holds other shapes, only along the upper or lower border."""
+        box = self.shapes[home].box
+        if not any(k != home and _within(self.shapes[k].box, box) for k in frames):
+            return True
+        height = label.box[3] - label.box[1]
+        return min(label.box[1] - box[1], box[3] - label.box[3]) < height
 
     def _groups(self) -> set[str]:
         """Keys of what holds other nodes: said by the file, or a labelled frame around labelled shapes."""
@@ -111,7 +120,6 @@ class _Reader:
             yield key
 
     def _edges(self) -> None:
-        heads = [s.box for s in self.drawing.shapes if s.closed and not s.role and max(_sides(s.box)) <= _HEAD]
         said = {k: s for k, s in self.shapes.items() if k in self.diagram.nodes}
         frames = {g.key: self.shapes[g.key] for g in self.diagram.groups}
         found: list[tuple[Shape, str, str]] = []
@@ -119,13 +127,12 @@ class _Reader:
             a, b = self._known(line.source), self._known(line.target)
             exact = bool(a and b)
             a, b = a or _nearest(line.start, said, frames), b or _nearest(line.end, said, frames)
-            loop = exact or (line.role and a and not _within(line.box, self.shapes[a].box))
+            loop = exact or (a and (line.role or line.head) and not _within(line.box, self.shapes[a].box))
             if a and b and (a != b or loop) and (line.role or max(_sides(line.box)) >= 6):
                 found.append((line, a, b))
         labels = self._line_labels([line for line, _, _ in found])
         for n, (line, a, b) in enumerate(found):
-            head = line.head or (not line.role and any(math.dist(centre(h), line.end) < _REACH for h in heads))
-            tail = line.tail or (not line.role and any(math.dist(centre(h), line.start) < _REACH for h in heads))
+            head, tail = line.head, line.tail
             ends = (b, a) if tail and not head else (a, b)
             label = _words(labels.get(n, ()))
             way = line.points or (line.start, line.end)
@@ -144,12 +151,18 @@ class _Reader:
         for label in self.drawing.labels:
             if label.owner in by_key:
                 found.setdefault(by_key[label.owner], []).append(label)
-        bare = [(n, line) for n, line in enumerate(lines) if n not in found]
-        for label in self.free:
-            middle, reach = centre(label.box), _NEAR + min(_sides(label.box)) / 2
-            near = [(d, n) for n, line in bare if (d := _to_line(middle, line)) < reach]
-            if near:
-                found.setdefault(min(near)[1], []).append(label)
+        near = [
+            (gap, n, m)
+            for n, line in enumerate(lines)
+            if n not in found
+            for m, label in enumerate(self.free)
+            if (gap := _gap(label.box, line)) < _NEAR
+        ]
+        given: set[int] = set()
+        for _, n, m in sorted(near):  # the closest pairs first; one text for each line
+            if n not in found and m not in given:
+                found[n] = [self.free[m]]
+                given.add(m)
         self.roles |= {label: "edge" for labels in found.values() for label in labels}
         return found
 
@@ -160,9 +173,9 @@ def _words(labels: Iterable[Label]) -> str:
 
 def _nearest(point: Point, nodes: dict[str, Shape], frames: dict[str, Shape]) -> str:
     """The key of the node that a line's end touches, or of the frame whose border it touches, or ""."""
-    distances = [(_distance(point, s.box), area(s.box), key) for key, s in nodes.items()]
-    distances += [(_to_border(point, s.box), area(s.box), key) for key, s in frames.items()]
-    near = [d for d in distances if d[0] <= _REACH]
+    inner = [(_distance(point, s.box), area(s.box), key) for key, s in nodes.items()]
+    outer = [(_to_border(point, s.box), area(s.box), key) for key, s in frames.items()]
+    near = [d for d in inner if d[0] <= _REACH] or [d for d in outer if d[0] <= _REACH]
     return min(near)[2] if near else ""
 
 
@@ -178,15 +191,44 @@ def _to_border(point: Point, box: Rect) -> float:
     return inside if inside > 0 else _distance(point, box)
 
 
-def _to_line(point: Point, line: Shape) -> float:
-    return min(_to_segment(point, a, b) for a, b in pairwise(line.points or (line.start, line.end)))
+def _gap(box: Rect, line: Shape) -> float:
+    """The distance of a text's box from a line, a little more where it stands far from the line's middle."""
+    way = line.points or (line.start, line.end)
+    dense = [halfway((a, b), k / 8) for a, b in pairwise(way) if a != b for k in range(9)]
+    distance = min((_distance(p, box) for p in dense), default=math.inf)
+    return distance + 0.01 * math.dist(centre(box), halfway(way))
 
 
-def _to_segment(p: Point, a: Point, b: Point) -> float:
-    dx, dy = b[0] - a[0], b[1] - a[1]
-    length = dx * dx + dy * dy
-    t = 0.0 if not length else max(0.0, min(1.0, ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / length))
-    return math.dist(p, (a[0] + t * dx, a[1] + t * dy))
+def _headed(lines: list[Shape], drawing: Drawing) -> list[Shape]:
+    """The lines with heads that are drawn as small shapes of their own, each at the nearest end of a line."""
+    found = dict(enumerate(lines))
+    for shape in drawing.shapes:
+        if not shape.closed or shape.role or not 0 < max(_sides(shape.box)) <= _HEAD:
+            continue
+        ends = [(math.dist(centre(shape.box), p), n, p == s.end) for n, s in found.items() for p in (s.start, s.end)]
+        near = [e for e in ends if e[0] < _REACH and not found[e[1]].role]
+        if near:
+            _, n, last = min(near)
+            (x, y), base = centre(shape.box), found[n].end if last else found[n].start
+            tip = (2 * x - base[0], 2 * y - base[1])  # the line goes on through its head
+            found[n] = replace(found[n], head=True, end=tip) if last else replace(found[n], tail=True, start=tip)
+    return list(found.values())
+
+
+def _paragraphs(labels: list[Label]) -> list[Label]:
+    """Labels with those that stand closely below another, centred or flush left, joined to it."""
+    blocks: list[Label] = []
+    for label in sorted(labels, key=lambda n: (n.box[1], n.box[0])):
+        for n, block in enumerate(blocks):
+            size = label.box[3] - label.box[1]
+            close = -0.5 * size <= label.box[1] - block.box[3] <= 0.6 * size
+            aligned = min(abs(centre(label.box)[0] - centre(block.box)[0]), abs(label.box[0] - block.box[0])) < 0.4 * size
+            if close and aligned and label.owner == block.owner:
+                blocks[n] = Label(f"{block.text} {label.text}", hull((block.box, label.box)), block.owner)
+                break
+        else:
+            blocks.append(label)
+    return blocks
 
 
 def _whole(box: Rect) -> tuple[int, int, int, int]:

@@ -190,9 +190,11 @@ def _shape(element: Any) -> Iterator[Shape]:
     fill = str(values.get("fill", "")).lower()
     closed = kind in ("rect", "circle", "ellipse", "polygon") or any(isinstance(s, svgelements.Close) for s in path)
     closed = closed and not (kind == "path" and fill == "none" and (first.x, first.y) != (last.x, last.y))
-    head, tail = (str(values.get(k) or "none") != "none" for k in ("marker-end", "marker-start"))
-    own = (values.get("attributes") or {}).get("kg-id") or ""
     classes = str(values.get("class") or "")
+    head, tail = (str(values.get(k) or "none") != "none" for k in ("marker-end", "marker-start"))
+    if "relationshipLine" in classes:  # its ends count, they do not point: it is read from its start
+        head, tail = True, False
+    own = (values.get("attributes") or {}).get("kg-id") or ""
     dashes = str(values.get("stroke-dasharray") or "none")
     style = "dashed" if any(c.isdigit() and c != "0" for c in dashes) else "solid"
     if "edge-pattern-dotted" in classes or "edge-pattern-dashed" in classes:
