@@ -3,8 +3,8 @@
     python benchmarks/diagram_sources.py ../shared/diagrams [--mermaid FOLDER] [--dot FOLDER]
 
 The gold graphs are written in each format and must come back. ``--mermaid``: a folder where
-``npm install mermaid jsdom`` was done; then Mermaid's own parser is asked, and its SVG is drawn in Chromium. ``--dot``: a
-folder of DOT files that ``dot`` reads as well. ``dot`` and ``plantuml`` are used where they are installed.
+``npm install mermaid jsdom`` was done; then Mermaid's own parser is asked, and its SVG is drawn in Chromium.
+``--dot``: a folder of DOT files that ``dot`` reads as well. ``dot`` and ``plantuml`` are used where they are installed.
 
 Strict: nodes are the same where their labels are the same to the letter (blanks aside), edges where the labels of both
 ends, direction, heads, and, in the column after, their own label are the same; groups by label of member and holder.
@@ -32,9 +32,10 @@ from kgbuild.identity import clean
 from kgbuild.mentions.code import parse_code
 from kgbuild.mentions.diagram import Diagram
 from kgbuild.mentions.drawing import read_drawing
-from kgbuild.sources.drawio import pages, parse_drawio
+from kgbuild.sources.drawio import pages
 from kgbuild.sources.embedded import source_in_png, source_in_svg
 from kgbuild.sources.excalidraw import parse_excalidraw
+from kgbuild.sources.mxgraph import parse_drawio
 from kgbuild.sources.reader import decode
 from kgbuild.sources.svg import parse_svg
 
@@ -119,14 +120,18 @@ def gold_rows(golds: list[Graph]) -> Iterable[tuple[str, Callable[[Graph], Diagr
     yield "draw.io in PNG", lambda g: drawio(_carried(source_in_png(texts.in_png(texts.as_drawio(g)), _LIMIT)))
     yield "draw.io in SVG", lambda g: drawio(_carried(source_in_svg(texts.in_svg(texts.as_drawio(g)), _LIMIT)))
     yield "Excalidraw", lambda g: read_drawing(parse_excalidraw(texts.as_excalidraw(g)))[0]
-    yield "Excalidraw, arrows bound to nothing", lambda g: read_drawing(
-        parse_excalidraw(texts.as_excalidraw(g, loose=True))
-    )[0]
+    yield (
+        "Excalidraw, arrows bound to nothing",
+        lambda g: read_drawing(parse_excalidraw(texts.as_excalidraw(g, loose=True)))[0],
+    )
     if shutil.which("dot"):
         yield "SVG drawn by dot", lambda g: read_drawing(parse_svg(tools.dot_svg(texts.as_dot(g))))[0]
-        yield "SVG drawn by dot, what it says of itself taken out", lambda g: read_drawing(
-            parse_svg(re.sub(r'<title>.*?</title>| class="\w+"| id="\w+"', "", tools.dot_svg(texts.as_dot(g))))
-        )[0]
+        yield (
+            "SVG drawn by dot, what it says of itself taken out",
+            lambda g: read_drawing(
+                parse_svg(re.sub(r'<title>.*?</title>| class="\w+"| id="\w+"', "", tools.dot_svg(texts.as_dot(g))))
+            )[0],
+        )
 
 
 def _carried(found: tuple[str, list[str]] | None) -> str:
@@ -141,10 +146,9 @@ def main() -> None:
     parser.add_argument("--dot", type=Path, help="folder of DOT files")
     parser.add_argument("--show", action="store_true", help="print what differs")
     given = parser.parse_args()
-    golds = [json.loads(p.read_text("utf-8")) for p in sorted((given.folder / "gold").glob("*.json"))]
-    for gold in golds:
-        gold["groups"] = [{**g, "nodes": g["own"]} for g in texts.nested(gold)]
-    written = {g["id"]: {**g, "groups": json.loads(Path(given.folder, "gold", f"{g['id']}.json").read_text("utf-8"))["groups"]} for g in golds}
+    read_gold = (json.loads(p.read_text("utf-8")) for p in sorted((given.folder / "gold").glob("*.json")))
+    written: dict[str, Graph] = {g["id"]: g for g in read_gold}
+    golds = [{**g, "groups": [{**h, "nodes": h["own"]} for h in texts.nested(g)]} for g in written.values()]
     print(f"{'source':<58}{'files':>6}" + "".join(f"{n:>12}" for n in _FORMATS) + f"{'exact':>8}{'ms':>8}")
     for name, read in gold_rows(golds):
         pairs = [(g["id"], g, lambda g=g, read=read: read(written[g["id"]])) for g in golds]

@@ -134,8 +134,7 @@ def as_drawio(graph: Graph, *, packed: bool = False, loose: bool = False) -> str
             ends = ""
             a, *bends, b = _way(boxes[e["source"]], boxes[e["target"]])
             points = "".join(
-                f'<mxPoint x="{p[0]}" y="{p[1]}" as="{name}"/>'
-                for p, name in ((a, "sourcePoint"), (b, "targetPoint"))
+                f'<mxPoint x="{p[0]}" y="{p[1]}" as="{name}"/>' for p, name in ((a, "sourcePoint"), (b, "targetPoint"))
             )
             points += f'<Array as="points">{"".join(f"""<mxPoint x="{p[0]}" y="{p[1]}"/>""" for p in bends)}</Array>'
         cells.append(
@@ -201,10 +200,11 @@ def _way(box: list[float], other: list[float]) -> list[tuple[float, float]]:
 
 
 def as_excalidraw(graph: Graph, *, loose: bool = False) -> str:
-    """A scene with bound texts and arrows and a frame for each outer group; ``loose``: arrows without bindings."""
+    """A scene with bound texts and arrows, a frame for each outer group; ``loose``: arrows without bindings."""
     elements: list[dict[str, Any]] = []
     boxes = {n["id"]: n["box"] for n in graph["nodes"]}
     frames = [g for g in nested(graph) if g["parent"] is None]
+    inner = [g for g in nested(graph) if g["parent"] is not None]
 
     def add(kind: str, key: str, box: list[float], **more: Any) -> None:
         x0, y0, x1, y1 = box
@@ -212,10 +212,13 @@ def as_excalidraw(graph: Graph, *, loose: bool = False) -> str:
 
     for k, g in enumerate(frames):
         add("frame", f"f{k}", g["box"], name=g["label"])
+    for k, g in enumerate(inner):  # frames do not nest: a rectangle with a text
+        add("rectangle", f"r{k}", g["box"])
+        add("text", f"rt{k}", g["box"], text=g["label"], containerId=f"r{k}")
     for n in graph["nodes"]:
-        frame = next((f"f{k}" for k, g in enumerate(frames) if n["id"] in g["nodes"]), None)
+        frame = next((f"f{k}" for k, g in enumerate(frames) if n["id"] in g["own"]), None)
         add("rectangle", n["id"], n["box"], frameId=frame)
-        add("text", "t" + n["id"], n["box"], text=n["label"], originalText=n["label"], containerId=n["id"], frameId=frame)
+        add("text", "t" + n["id"], n["box"], text=n["label"], containerId=n["id"])
     for m, e in enumerate(graph["edges"]):
         way = _way(boxes[e["source"]], boxes[e["target"]])
         a, b = way[0], way[-1]

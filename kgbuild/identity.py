@@ -36,8 +36,8 @@ def clean(surface: str) -> str:
     """
     surface = _UNSEEN.sub("", surface) or surface
     surface = surface.replace('\\"', '"')
-    surface = " ".join(re.sub(r"\\[nlrtNGE]|<[^<>]{1,200}>|[{}|](?=.*[{}|])|[{}]", " ", surface).split()) or surface.strip()
-    return _ENTITY.sub(_character, surface)
+    bare = re.sub(r"\\[nlrtNGE]|<[^<>]{1,200}>|[{}|](?=.*[{}|])|[{}]", " ", surface)
+    return _ENTITY.sub(_character, " ".join(bare.split()) or surface.strip())
 
 
 def _character(entity: re.Match[str]) -> str:

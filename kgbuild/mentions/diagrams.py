@@ -54,7 +54,7 @@ class DiagramExtractor:
         mentions: list[Mention] = []
         relations: list[RelationMention] = []
         issues: list[Issue] = []
-        for number, segment in enumerate(reading.segments):
+        for segment in reading.segments:
             try:
                 if segment.modality == "diagram":
                     diagram = parse_code(dict(segment.context)["language"], segment.text)

@@ -222,8 +222,8 @@ def _paragraphs(labels: list[Label]) -> list[Label]:
         for n, block in enumerate(blocks):
             size = label.box[3] - label.box[1]
             close = -0.5 * size <= label.box[1] - block.box[3] <= 0.6 * size
-            aligned = min(abs(centre(label.box)[0] - centre(block.box)[0]), abs(label.box[0] - block.box[0])) < 0.4 * size
-            if close and aligned and label.owner == block.owner:
+            shift = min(abs(centre(label.box)[0] - centre(block.box)[0]), abs(label.box[0] - block.box[0]))
+            if close and shift < 0.4 * size and label.owner == block.owner:
                 blocks[n] = Label(f"{block.text} {label.text}", hull((block.box, label.box)), block.owner)
                 break
         else:

@@ -121,7 +121,8 @@ def framed(title: str, labels: Iterable[Label], shapes: Iterable[Shape]) -> Draw
     labels, shapes = tuple(labels), tuple(shapes)
     boxes = [s.box for s in shapes] or [n.box for n in labels]
     x0, y0, x1, y1 = hull(boxes) if boxes else (0.0, 0.0, 1.0, 1.0)
-    return fitted(Drawing(1, 1, title, labels, shapes), 1.0, -x0, -y0, max(1, math.ceil(x1 - x0)), max(1, math.ceil(y1 - y0)))
+    width, height = max(1, math.ceil(x1 - x0)), max(1, math.ceil(y1 - y0))
+    return fitted(Drawing(1, 1, title, labels, shapes), 1.0, -x0, -y0, width, height)
 
 
 def fitted(drawing: Drawing, scale: float, dx: float, dy: float, width: int, height: int) -> Drawing:

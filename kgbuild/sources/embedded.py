@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
 from kgbuild.errors import SourceError
-from kgbuild.sources.drawio import pages, parse_drawio
+from kgbuild.sources.drawio import pages
 from kgbuild.sources.excalidraw import parse_excalidraw
+from kgbuild.sources.mxgraph import parse_drawio
 from kgbuild.sources.reader import Composer
 from kgbuild.sources.xml import parse_xml
 from kgbuild.types import Box, Issue, Page, Selector

@@ -43,6 +43,9 @@ _NOT_OURS = frozenset({
 })  # fmt: skip
 
 
+_MXFILE = re.compile(r"(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<mx(?:file|GraphModel)\b", re.S)
+
+
 def media_type(path: Path) -> tuple[str, str]:
     """``(media type, "")``, or ``("", reason)`` for what no reader takes. Reads at most 64 KiB.
 
@@ -158,7 +161,7 @@ def _text(head: bytes, suffix: str) -> tuple[str, str]:
 def _drawing(text: str, suffix: str) -> tuple[str, str] | None:
     """The formats of drawing programs, also under the general suffixes .xml and .json; None for anything else."""
     hint = _TEXT_BY_SUFFIX.get(suffix)
-    if suffix in (".drawio", ".dio", ".xml") and re.match(r"(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<mx(?:file|GraphModel)\b", text, re.S):
+    if suffix in (".drawio", ".dio", ".xml") and _MXFILE.match(text):
         return "application/vnd.jgraph.mxfile", ""
     if suffix in (".excalidraw", ".json") and re.search(r'^\{[^{}\[\]]*"type"\s*:\s*"excalidraw"', text):
         return "application/vnd.excalidraw+json", ""

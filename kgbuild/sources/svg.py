@@ -23,6 +23,9 @@ from kgbuild.types import Box, Reading, Source
 _SVG = "{http://www.w3.org/2000/svg}"
 _BLOCKS = frozenset({"p", "div", "br", "li", "tr", "td", "h1", "h2", "h3"})
 _UNDRAWN = frozenset({"", "script", "image", "style", "marker", "clipPath", "mask", "pattern", "filter"})
+_UNREADABLE = (
+    ValueError, TypeError, KeyError, IndexError, AttributeError, ZeroDivisionError, RecursionError, SyntaxError,
+)  # fmt: skip
 _HEAD = 20.0  # units of the longer side of an arrow head drawn as a shape
 
 
@@ -65,7 +68,7 @@ def parse_svg(text: str) -> Drawing:
         warnings.simplefilter("ignore")
         try:
             drawing = svgelements.SVG.parse(BytesIO(etree.tostring(root)), reify=True)
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError, ZeroDivisionError, RecursionError, SyntaxError) as err:
+        except _UNREADABLE as err:
             raise SourceError(f"its shapes cannot be read: {err}", "broken-svg") from err
     shapes: list[Shape] = []
     labels: list[Label] = []

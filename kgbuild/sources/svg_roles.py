@@ -1,4 +1,4 @@
-"""What the groups of an SVG file say of themselves: Graphviz, Mermaid and Inkscape name their nodes, edges and clusters.
+"""What the groups of an SVG say of themselves: Graphviz, Mermaid and Inkscape name their nodes, edges and clusters.
 
 Marks are written as attributes of the elements (``kg-role``, ``kg-key``, ``kg-source``, ``kg-target``, ``kg-parent``)
 before the shapes are read; an element inside a marked group inherits its marks.
@@ -46,8 +46,9 @@ def _classes(element: Any) -> list[str]:
 
 
 def _graphviz(root: Any) -> None:
-    """``<g class="node"><title>a</title>``, ``<g class="edge"><title>a:port-&gt;b</title>``, ``<g class="cluster">``."""
-    groups = [(g, c[0], t) for g in root.iter("{*}g") if (c := _classes(g)) and (t := g.findtext("{*}title")) is not None]
+    """``<g class="node"><title>a</title>``, ``<g class="edge"><title>a:port-&gt;b</title>``, ``class="cluster"``."""
+    titled = ((g, _classes(g), g.findtext("{*}title")) for g in root.iter("{*}g"))
+    groups = [(g, classes[0], title) for g, classes, title in titled if classes and title is not None]
     nodes = {title for _, kind, title in groups if kind == "node"}
     for n, (group, kind, title) in enumerate(groups):
         if kind == "node":

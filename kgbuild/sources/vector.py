@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kgbuild.sources.drawing import Drawing, fitted
-from kgbuild.sources.drawio import parse_drawio
 from kgbuild.sources.excalidraw import parse_excalidraw
+from kgbuild.sources.mxgraph import parse_drawio
 from kgbuild.sources.svg import parse_svg
 from kgbuild.types import Box, Segment
 

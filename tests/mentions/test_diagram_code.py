@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kgbuild.errors import SourceError
-from kgbuild.mentions.diagram import Diagram
 from kgbuild.mentions.code.dot import parse_dot
 from kgbuild.mentions.code.mermaid import parse_mermaid
+from kgbuild.mentions.diagram import Diagram
 
 MERMAID = """flowchart LR
     A[Web Server] -->|asks| B[(Database)]

@@ -48,9 +48,9 @@ def read(code: str, start: int, diagram: Diagram) -> None:
         for name in names:
             _enter(name, diagram, stack)
         if tree.data == "class":
-            for label in pick(tree, "LABEL"):
-                node, text = diagram.nodes[names[-1].text], label.cut(1, len(label.text) - 1).bare()
-                node.label, node.start, node.end = text.text, text.start, text.end
+            for bracket in pick(tree, "LABEL"):
+                node, title = diagram.nodes[names[-1].text], bracket.cut(1, len(bracket.text) - 1).bare()
+                node.label, node.start, node.end = title.text, title.start, title.end
             if pick(tree, "OPEN") and not pick(tree, "CLOSE"):
                 inside = _body_end(code, b)
         elif tree.data == "relation":

@@ -12,7 +12,11 @@ start: name LINE name (":" TEXT?)?               -> relation
 name: NAME ALIAS? CLASS?
 
 WORD.3: /(?:direction|style|classDef|class|accTitle|accDescr|title)(?=[\s:{]|$)/
-LINE.2: /(?:\|o|\|\||\}o|\}\||u|zero or one|one or zero|one or more|one or many|many\(1\)|1\+|zero or more|zero or many|many\(0\)|0\+|many|only one|one|1)\s*(?:--|\.\.|-\.|\.-|optionally to|to)\s*(?:o\||\|\||o\{|\|\{|u|zero or one|one or zero|one or more|one or many|many\(1\)|1\+|zero or more|zero or many|many\(0\)|0\+|many|only one|one|1)/
+LINE.2: (LEFT | COUNT) /\s*/ ("--" | ".." | "-." | ".-" | "optionally to" | "to") /\s*/ (RIGHT | COUNT)
+LEFT: "|o" | "||" | "}o" | "}|"
+RIGHT: "o|" | "||" | "o{" | "|{"
+COUNT: "zero or one" | "one or zero" | "one or more" | "one or many" | "many(1)" | "1+" | "zero or more"
+     | "zero or many" | "many(0)" | "0+" | "many" | "only one" | "one" | "1" | "u"
 ALIAS: /\[\s*(?:"[^"\n]*"|[^\]"\n]*)\s*\]/
 CLASS.2: /:::[\w,-]+/
 OPEN: "{"

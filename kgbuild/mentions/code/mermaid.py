@@ -21,8 +21,8 @@ _READERS = {
 _OTHERS = frozenset({
     "gantt", "pie", "journey", "timeline", "mindmap", "gitGraph", "quadrantChart", "requirementDiagram", "requirement",
     "sankey", "sankey-beta", "xychart", "xychart-beta", "block", "block-beta", "packet", "packet-beta", "kanban",
-    "architecture", "architecture-beta", "radar", "radar-beta", "treemap", "treemap-beta", "zenuml", "info", "C4Context",
-    "C4Container", "C4Component", "C4Dynamic", "C4Deployment",
+    "architecture", "architecture-beta", "radar", "radar-beta", "treemap", "treemap-beta", "zenuml", "info",
+    "C4Context", "C4Container", "C4Component", "C4Dynamic", "C4Deployment",
 })  # fmt: skip
 _FRONT = re.compile(r"\s*---[ \t]*\n(.*?)\n[ \t]*---[ \t]*(?:\n|$)", re.S)
 _COMMENT = re.compile(r"%%\{.*?\}%%|^[ \t]*%%[^\n]*|(?<=[\s;])%%[^\n\"]*$", re.S | re.M)

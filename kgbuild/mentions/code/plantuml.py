@@ -59,7 +59,8 @@ _IGNORED = re.compile(
 _BLOCKS = re.compile(
     r"/'.*?'/|^[ \t]*'[^\n]*|^[ \t]*<style>.*?</style>|^[ \t]*skinparam\b[^\n{]*\{.*?^[ \t]*\}|"
     r"^[ \t]*(?:floating[ \t]+)?[hr]?note\b(?![^\n]*(?::|\"[ \t]*as\b))[^\n]*\n.*?^[ \t]*end[ \t]?[hr]?note\b|"
-    r"^[ \t]*legend\b.*?^[ \t]*end[ \t]?legend\b|^[ \t]*(?P<word>title|header|footer)[ \t]*\n.*?^[ \t]*end[ \t]?(?P=word)\b|"
+    r"^[ \t]*legend\b.*?^[ \t]*end[ \t]?legend\b|"
+    r"^[ \t]*(?P<word>title|header|footer)[ \t]*\n.*?^[ \t]*end[ \t]?(?P=word)\b|"
     r"^[ \t]*ref\b(?![^\n]*:)[^\n]*\n.*?^[ \t]*end[ \t]?ref\b|"
     r"^[ \t]*!(?:unquoted[ \t]+)?(?P<sub>procedure|function)\b.*?^[ \t]*!end[ \t]?(?P=sub)\b",
     re.S | re.M,
@@ -163,16 +164,23 @@ class _Reader:
                 self._enter(key, inner.cut(0, len(inner.text)), shape)
                 return self._line_end(close, end)
         self._enter(key, label, shape, told=True)
-        for above in re.finditer(r"\b(?:extends|implements)\s+(.*?)(?=\bextends\b|\bimplements\b|$)", facts.get("above") or ""):
-            dotted = above.group().startswith("implements")
-            for name in re.finditer(_NAME, re.sub(r"<[^<>]*>", lambda m: " " * len(m.group()), above.group(1))):
-                place = at + match.start("above") + above.start(1) + name.start()
-                other = self._end(Span(name.group(), place, place + len(name.group())))
-                style = "dotted" if dotted else "solid"
-                self.diagram.edges.append(Edge(key, other, "", at, at + match.end("above"), style=style))
+        self._inherit(key, _at(match, "above", at), at)
         if opened == "{":
             return self._body_end(at + match.end("open"), end)
         return 0
+
+    def _inherit(self, key: str, above: Span | None, at: int) -> None:
+        """``extends A implements B, C``: lines to what a class is made from; a dotted one to an interface."""
+        if above is None:
+            return
+        text = re.sub(r"<[^<>]*>", lambda m: " " * len(m.group()), above.text)
+        style = "solid"
+        for name in re.finditer(_NAME, text):
+            if name.group() in ("extends", "implements"):
+                style = "dotted" if name.group() == "implements" else "solid"
+                continue
+            other = self._end(Span(name.group(), above.start + name.start(), above.start + name.end()))
+            self.diagram.edges.append(Edge(key, other, "", at, above.end, style=style))
 
     def _body_end(self, at: int, end: int) -> int:
         """Behind the brace that closes the members of a class."""
@@ -281,4 +289,3 @@ def _shape(name: Span) -> str:
 def _points(end: str | None) -> bool:
     """Whether an end has a head; crow's feet and sockets count or connect, and have no direction."""
     return bool(end) and end not in ("||", "|o", "o|", "}o", "}|", "o{", "|{", "(", ")", "0", "@")
-

@@ -18,11 +18,15 @@ BOX.3: /box(?=\s|$)/
 END.3: /end(?=\s|$)/
 KIND.4: /(?:participant|actor)(?=\s)/
 BLOCK.3: /(?:loop|alt|opt|par|par_over|critical|break|rect)(?=\s|$)/
-WORD.3: /(?:else|and|option|activate|deactivate|autonumber|title|links?|properties|details|destroy|accTitle|accDescr|[Nn]ote)(?=[\s:{]|$)/
-ARROW.2: /\(?\)?(?:<<--?>>|--?(?:>>|>|x|\)|\|\\|\|\/|\\\\|\/\/)|(?:\\\||\/\||\\\\|\/\/)--?)(?:\(\))?/
+WORD.3: /(?:else|and|option|activate|deactivate|autonumber|title|links?|properties|details)(?=[\s:{]|$)/
+      | /(?:destroy|accTitle|accDescr|[Nn]ote)(?=[\s:{]|$)/
+ARROW.2: /\(?\)?/ (FORWARD | BACKWARD) /(?:\(\))?/
+FORWARD: /<<--?>>|--?(?:>>|>|x|\)|\|\\|\|\/|\\\\|\/\/)/
+BACKWARD: /(?:\\\||\/\||\\\\|\/\/)--?/
 SIGN.2: /[+-]/
 DATA: /@\{[^}]*\}/
-NAME: /"[^"\n]*"|(?!end\b)[^\s:;,<>+\-@(][^\n:;<>@]*?(?=\s*(?:$|\n|:|@|\s+as\s|\(?\)?(?:<<--?>>|--?(?:>>|>|x|\)|\||\\\\|\/\/)|\\\||\/\||\\\\--?|\/\/--?)))/
+NAME: /"[^"\n]*"/
+    | /[^\s:;,<>+\-@(][^\n:;<>@]*?(?=\s*(?:$|\n|:|@|\s+as\s|\(?\)?(?:<<-|--?[>x)|\\\/]|[\\\/]\||\\\\-|\/\/-)))/
 TEXT: /\S(?s:.*)/
 %ignore /[ \t]+|;/
 """)
@@ -37,8 +41,8 @@ def read(code: str, start: int, diagram: Diagram) -> None:
             continue
         names = [n.bare() for n in pick(tree, "NAME")]
         if tree.data == "participant":
-            label = next((t.cut(0, len(t.text)).bare() for t in pick(tree, "TEXT")), names[0])
-            diagram.nodes[names[0].text] = Node(names[0].text, label.text, label.start, label.end, "actor")
+            alias = next((t.cut(0, len(t.text)).bare() for t in pick(tree, "TEXT")), names[0])
+            diagram.nodes[names[0].text] = Node(names[0].text, alias.text, alias.start, alias.end, "actor")
             diagram.enter(names[0].text, next((g for g in reversed(stack) if g is not None), None))
         elif tree.data == "message":
             for name in names:
