@@ -63,6 +63,7 @@ def read(code: str, start: int, diagram: Diagram) -> None:
     """Adds the nodes, edges and subgraphs of the statements from ``start``."""
     stack: list[Group] = []
     named: set[str] = set()  # edges with a name
+    held: set[str] = set()  # what stands in a subgraph that is closed
     for a, b in statements(code, start, ends="\n;", brackets="[({"):
         tree = _GRAMMAR.statement(code, a, b, diagram)
         if tree is None:
@@ -70,16 +71,16 @@ def read(code: str, start: int, diagram: Diagram) -> None:
         if tree.data == "subgraph":
             stack.append(_subgraph(pick(tree, "TITLE"), a, diagram, stack))
         elif tree.data == "close" and stack:
-            _close(stack.pop(), diagram, stack)
+            _close(stack.pop(), held)
         elif tree.data == "chain":
             named |= {e.text[:-1] for part in tree.children for e in pick(part, "EDGE_ID")}
             first = tree.children[0].children[0]
             if len(tree.children) > 1 or str(first.children[0]) not in named:  # else it describes an edge
                 _chain(tree, a, b, diagram, stack)
     while stack:
-        _close(stack.pop(), diagram, stack)
+        _close(stack.pop(), held)
     names = {g.key for g in diagram.groups}
-    for key in names & diagram.nodes.keys():  # named before its subgraph
+    for key in names & diagram.nodes.keys():  # a subgraph at the end of an arrow
         del diagram.nodes[key]
 
 
@@ -98,10 +99,10 @@ def _subgraph(titles: list[Span], at: int, diagram: Diagram, stack: list[Group])
     return group
 
 
-def _close(group: Group, diagram: Diagram, stack: list[Group]) -> None:
+def _close(group: Group, held: set[str]) -> None:
     """What a subgraph names stands in it, unless a subgraph that was closed before holds it."""
-    held = {k for g in diagram.groups if g is not group and g not in stack for k in g.members}
     group.members = [k for k in dict.fromkeys(group.members) if k not in held and k != group.key]
+    held.update(group.members)
 
 
 def _chain(tree: Any, start: int, end: int, diagram: Diagram, stack: list[Group]) -> None:
@@ -152,13 +153,12 @@ def _describe(key: Span, data: Span, diagram: Diagram, stack: list[Group]) -> st
 
 
 def _enter(key: Span, label: Span | None, shape: str, diagram: Diagram, stack: list[Group]) -> str:
-    if all(g.key != key.text for g in diagram.groups):
-        node = diagram.nodes.get(key.text)
-        if node is None:
-            node = diagram.nodes[key.text] = Node(key.text, key.text, key.start, key.end)
-        if label is not None and label.text:
-            node.label, node.start, node.end = label.text, label.start, label.end
-        node.shape = shape or node.shape
+    node = diagram.nodes.get(key.text)
+    if node is None:
+        node = diagram.nodes[key.text] = Node(key.text, key.text, key.start, key.end)
+    if label is not None and label.text:
+        node.label, node.start, node.end = label.text, label.start, label.end
+    node.shape = shape or node.shape
     if stack and all(g.key != key.text for g in stack):
         stack[-1].members.append(key.text)
     return key.text

@@ -34,7 +34,7 @@ _ELEMENT = re.compile(
 _ALONE = re.compile(
     rf"(?P<first>{_NAME})(?:\s*{_TAG})*(?:\s+as\s+(?P<second>{_NAME}))?(?:\s*{_TAG})*(?:\s*:\s*(?P<told>[^\n]*))?$"
 )
-_LINE = r"[-.=~]+(?:\[[^\]\n]*\])?(?:(?:left|right|up|down|le|ri|do|[lrud])(?=[-.=~\[]))?(?:\[[^\]\n]*\])?[-.=~]*"
+_LINE = r"[-.=~]++(?:\[[^\]\n]*\])?+(?:(?:left|right|up|down|le|ri|do|[lrud])(?=[-.=~\[]))?(?:\[[^\]\n]*\])?+[-.=~]*+"
 _CROW = r"\}o|\}\||\|o|o\||\|\||o\{|\|\{"
 _ARROW = (
     rf"(?P<tail>{_CROW}|<\|\||<\|:?|<<\|?|<|[ox](?=[-.=~<\\/])<?|[*+^\#}}@0)(]|//?|\\\\?)?(?P<line>{_LINE})"
@@ -44,6 +44,7 @@ _RELATION = re.compile(
     rf"(?:&\s*)?(?P<a>{_NAME})(?:\s+\"(?P<from>[^\"\n]*)\")?\s*{_ARROW}\s*(?:\"(?P<to>[^\"\n]*)\"\s+)?(?P<b>{_NAME})"
     rf"(?:\s*(?:\+\+|--|\*\*|!!))*(?:\s*{_TAG})*(?:\s*:\s*(?P<label>[^\n]*))?$"
 )
+_MAX_LINE = 4000  # characters
 _POINT = r"\[(?:\*|H\*?)\]|\(\*\)"
 _BOX = re.compile(r"box(?:\s+\"(?P<title>[^\"\n]*)\")?(?:\s*#\w+)?$")
 _PAIR = re.compile(
@@ -118,7 +119,9 @@ class _Reader:
 
     def _statement(self, text: str, at: int, end: int) -> int:
         """Reads one line; returns the character up to which it has read more than that, or 0."""
-        if pair := _PAIR.match(text):
+        if len(text) > _MAX_LINE:
+            self.diagram.problems.append(f"line {line_of(self.code, at)}: longer than {_MAX_LINE} characters")
+        elif pair := _PAIR.match(text):
             self._association(pair, at)
         elif text == "}" or re.match(r"end\s+box\b", text):
             if self.stack:
