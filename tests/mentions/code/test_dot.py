@@ -74,7 +74,9 @@ def test_broken_code_names_the_line(code: str) -> None:
     assert caught.value.code == "broken-dot"
 
 
-@pytest.mark.parametrize("code", ["digraph " + "{" * 5000, "digraph " + "{" * 5000 + "}" * 5000, "digraph {a=" + "<" * 9999])
+@pytest.mark.parametrize(
+    "code", ["digraph " + "{" * 5000, "digraph " + "{" * 5000 + "}" * 5000, "digraph {a=" + "<" * 9999]
+)
 def test_hostile_nesting_is_refused(code: str) -> None:
     with pytest.raises(SourceError):
         parse_dot(code)

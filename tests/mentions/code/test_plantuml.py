@@ -48,7 +48,13 @@ def test_containers_hold_what_is_declared_in_them() -> None:
 def test_class_relations_point_to_their_marked_end() -> None:
     d = parse_plantuml((SAMPLES / "classes.puml").read_text("utf-8"))
     found = edges(d)
-    assert ("AbstractList", "List", "", True, False) in found and ("Class02", "Class01", "contains", True, False) in found
+    assert ("AbstractList", "List", "", True, False) in found and (
+        "Class02",
+        "Class01",
+        "contains",
+        True,
+        False,
+    ) in found
     assert ("Student", "Course", "", False, False) in found and ("Enrollment", "Course", "", False, False) in found
     assert {("Dog", "Animal"), ("Dog", "Runs"), ("Dog", "Barks")} <= {(e.source, e.target) for e in d.edges}
     assert "elementData" not in d.nodes and d.nodes["Spaced"].label == "A class with spaces"
@@ -80,7 +86,8 @@ def test_a_line_that_is_not_understood_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["package a {\n" * 5000, "class A {" * 5000, "A " + "-" * 20000, "a" * 50000, "[" * 9000, "A -> B : " * 5000]
+    "code",
+    ["package a {\n" * 5000, "class A {" * 5000, "A " + "-" * 20000, "a" * 50000, "[" * 9000, "A -> B : " * 5000],
 )
 def test_hostile_code_is_bounded(code: str) -> None:
     assert parse_plantuml(code) is not None

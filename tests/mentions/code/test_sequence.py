@@ -19,5 +19,7 @@ def test_messages_join_participants_by_their_names() -> None:
 
 
 def test_a_box_is_a_group_and_its_colour_no_name() -> None:
-    d = parse_mermaid("sequenceDiagram\nbox rgb(1,2,3) Team\nparticipant X\nend\nbox Blue Other\nactor Y\nend\nX->>Y: a")
+    d = parse_mermaid(
+        "sequenceDiagram\nbox rgb(1,2,3) Team\nparticipant X\nend\nbox Blue Other\nactor Y\nend\nX->>Y: a"
+    )
     assert [(g.label, g.members) for g in d.groups] == [("Team", ["X"]), ("Other", ["Y"])]
