@@ -37,11 +37,10 @@ class DiagramExtractor:
                 _, roles = read_drawing(drawing)
             except SourceError:
                 continue  # its extraction says so
-            for label in drawing.labels:
+            for label, role in roles.items():
                 number = len(reading.segments) + len(made) + 1
                 box = to_box(label.box, drawing)
                 target = place(segment, (box.x, box.y, box.x + box.w, box.y + box.h))
-                role = roles.get(label, "")
                 context = (*segment.context, *((("role", role),) if role else ()))
                 iri = segment_iri(reading.source.id, number)
                 made.append(Segment(iri, target, "label", label.text, AGENT, context, blob=segment.blob))

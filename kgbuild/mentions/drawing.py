@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
+from kgbuild.mentions.boxes import Boxes
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 from kgbuild.sources.drawing import Drawing, Label, Point, Rect, Shape, area, centre, halfway, hull
 
@@ -19,7 +20,7 @@ _HEAD = 16.0  # units of the longer side of an arrow head
 
 
 def read_drawing(drawing: Drawing) -> tuple[Diagram, dict[Label, str]]:
-    """The diagram, and the part that each of its labels plays: ``node`` | ``edge`` | ``group`` | ``part``.
+    """The diagram; and its labels, lines joined, each with its part: ``node`` | ``edge`` | ``group`` | ``part`` | "".
 
     Nodes and groups have whole-unit boxes, edges their polylines; keys are those of the file, else ``#`` and a number.
     """
@@ -65,38 +66,40 @@ class _Reader:
         for label in self.drawing.labels:
             if label.owner in self.shapes and label.owner not in captions:
                 self.texts.setdefault(label.owner, []).append(label)
-            elif label.owner not in lines:
+            elif label.owner in lines:
+                self.roles[label] = "edge"
+            else:
                 loose.append(label)
         whole = self.drawing.width * self.drawing.height
-        frames = sorted(
-            (area(s.box), k)
+        framing = {
+            k: s.box
             for k, s in self.shapes.items()
             if s.kind != "text" and s.role != "none" and k not in self.texts and min(_sides(s.box)) > 8
             and (s.role or area(s.box) < 0.9 * whole)
-        )  # fmt: skip
-        for label in _paragraphs(loose):
-            home = next((k for _, k in frames if _inside(centre(label.box), self.shapes[k].box)), None)
-            if home is None or not self._is_title(label, home, [k for _, k in frames]):
-                self.free.append(label)
-            else:
-                self.texts.setdefault(home, []).append(label)
+        }  # fmt: skip
+        frames = Boxes(sorted(framing.items(), key=lambda f: area(f[1])))
+        around: dict[str, list[Label]] = {}
+        for label in loose:
+            around.setdefault(next(iter(frames.around(centre(label.box))), ""), []).append(label)
+        for home, lines_of_text in around.items():
+            holds_others = bool(home) and len(frames.within(framing[home])) > 1
+            for label in _paragraphs(lines_of_text):
+                self.roles[label] = ""
+                if home and (not holds_others or _along_border(label.box, framing[home])):
+                    self.texts.setdefault(home, []).append(label)
+                else:
+                    self.free.append(label)
         for key in captions:
             self.shapes.pop(key)
 
-    def _is_title(self, label: Label, home: str, frames: list[str]) -> bool:
-        """Whether a text in a shape names it: in one that holds other shapes, only along the upper or lower border."""
-        box = self.shapes[home].box
-        if not any(k != home and _within(self.shapes[k].box, box) for k in frames):
-            return True
-        height = label.box[3] - label.box[1]
-        return min(label.box[1] - box[1], box[3] - label.box[3]) < height
-
     def _groups(self) -> set[str]:
         """Keys of what holds other nodes: said by the file, or a labelled frame around labelled shapes."""
-        labelled = [(k, s) for k in self.texts if (s := self.shapes[k]).role != "none"]
+        labelled = {k: s for k in self.texts if (s := self.shapes[k]).role != "none"}
+        boxes = Boxes((k, s.box) for k, s in labelled.items())
         found = {k for k, s in self.shapes.items() if s.role == "group"}
-        for key, shape in labelled:
-            if any(o.box != shape.box and k != shape.parent and _within(o.box, shape.box) for k, o in labelled):
+        for key, shape in labelled.items():
+            others = (k for k in boxes.within(shape.box) if k != shape.parent)
+            if any(labelled[k].box != shape.box for k in others):
                 found.add(key)
         return found
 
@@ -120,13 +123,13 @@ class _Reader:
             yield key
 
     def _edges(self) -> None:
-        said = {k: s for k, s in self.shapes.items() if k in self.diagram.nodes}
-        frames = {g.key: self.shapes[g.key] for g in self.diagram.groups}
+        nodes = Boxes((k, self.shapes[k].box) for k in self.diagram.nodes)
+        frames = Boxes((g.key, self.shapes[g.key].box) for g in self.diagram.groups)
         found: list[tuple[Shape, str, str]] = []
         for line in self.lines:
             a, b = self._known(line.source), self._known(line.target)
             exact = bool(a and b)
-            a, b = a or _nearest(line.start, said, frames), b or _nearest(line.end, said, frames)
+            a, b = a or self._nearest(line.start, nodes, frames), b or self._nearest(line.end, nodes, frames)
             loop = exact or (a and (line.role or line.head) and not _within(line.box, self.shapes[a].box))
             if a and b and (a != b or loop) and (line.role or max(_sides(line.box)) >= 6):
                 found.append((line, a, b))
@@ -137,6 +140,15 @@ class _Reader:
             label = _words(labels.get(n, ()))
             way = line.points or (line.start, line.end)
             self.diagram.edges.append(Edge(*ends, label, 0, 0, head or tail, head and tail, line.style, way))
+
+    def _nearest(self, point: Point, nodes: Boxes, frames: Boxes) -> str:
+        """The key of the node that a line's end touches, else of the frame whose border it touches, or ""."""
+        for boxes, away in ((nodes, _distance), (frames, _to_border)):
+            shapes = [(k, self.shapes[k].box) for k in boxes.meeting((*point, *point), _REACH)]
+            near = [(gap, area(box), k) for k, box in shapes if (gap := away(point, box)) <= _REACH]
+            if near:
+                return min(near)[2]
+        return ""
 
     def _known(self, key: str) -> str:
         """The node or group that a key of the file means; a row or port means what it is part of."""
@@ -151,12 +163,12 @@ class _Reader:
         for label in self.drawing.labels:
             if label.owner in by_key:
                 found.setdefault(by_key[label.owner], []).append(label)
+        bare = Boxes((str(n), line.box) for n, line in enumerate(lines) if n not in found)
         near = [
-            (gap, n, m)
-            for n, line in enumerate(lines)
-            if n not in found
+            (gap, int(n), m)
             for m, label in enumerate(self.free)
-            if (gap := _gap(label.box, line)) < _NEAR
+            for n in bare.meeting(label.box, _NEAR)
+            if (gap := _gap(label.box, lines[int(n)])) < _NEAR
         ]
         given: set[int] = set()
         for _, n, m in sorted(near):  # the closest pairs first; one text for each line
@@ -171,12 +183,9 @@ def _words(labels: Iterable[Label]) -> str:
     return " ".join(n.text for n in sorted(labels, key=lambda n: (round(n.box[1]), n.box[0])))
 
 
-def _nearest(point: Point, nodes: dict[str, Shape], frames: dict[str, Shape]) -> str:
-    """The key of the node that a line's end touches, or of the frame whose border it touches, or ""."""
-    inner = [(_distance(point, s.box), area(s.box), key) for key, s in nodes.items()]
-    outer = [(_to_border(point, s.box), area(s.box), key) for key, s in frames.items()]
-    near = [d for d in inner if d[0] <= _REACH] or [d for d in outer if d[0] <= _REACH]
-    return min(near)[2] if near else ""
+def _along_border(text: Rect, frame: Rect) -> bool:
+    """Whether a text stands where the title of a frame stands: at its upper or lower border."""
+    return min(text[1] - frame[1], frame[3] - text[3]) < text[3] - text[1]
 
 
 def _distance(point: Point, box: Rect) -> float:
@@ -202,14 +211,17 @@ def _gap(box: Rect, line: Shape) -> float:
 def _headed(lines: list[Shape], drawing: Drawing) -> list[Shape]:
     """The lines with heads that are drawn as small shapes of their own, each at the nearest end of a line."""
     found = dict(enumerate(lines))
+    ends = {f"{n} {k}": (*p, *p) for n, s in found.items() if not s.role for k, p in enumerate((s.start, s.end))}
+    points = Boxes(ends.items())
     for shape in drawing.shapes:
         if not shape.closed or shape.role or not 0 < max(_sides(shape.box)) <= _HEAD:
             continue
-        ends = [(math.dist(centre(shape.box), p), n, p == s.end) for n, s in found.items() for p in (s.start, s.end)]
-        near = [e for e in ends if e[0] < _REACH and not found[e[1]].role]
+        middle = centre(shape.box)
+        close = ((math.dist(middle, ends[k][:2]), k) for k in points.meeting((*middle, *middle), _REACH))
+        near = sorted((gap, int(k.split()[0]), k.endswith("1")) for gap, k in close if gap < _REACH)
         if near:
-            _, n, last = min(near)
-            (x, y), base = centre(shape.box), found[n].end if last else found[n].start
+            _, n, last = near[0]
+            (x, y), base = middle, found[n].end if last else found[n].start
             tip = (2 * x - base[0], 2 * y - base[1])  # the line goes on through its head
             found[n] = replace(found[n], head=True, end=tip) if last else replace(found[n], tail=True, start=tip)
     return list(found.values())

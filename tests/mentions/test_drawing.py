@@ -37,7 +37,7 @@ def test_lines_join_what_they_touch() -> None:
     assert named(d) == {
         ("One", "Two", "asks", True, False), ("Two", "Three", "", False, False), ("Three", "One", "", True, False),
     }  # fmt: skip
-    assert [roles.get(n, "") for n in (*texts, *words)] == ["node"] * 3 + ["edge", ""]
+    assert [roles[n] for n in (*texts, *words)] == ["node"] * 3 + ["edge", ""]
 
 
 def test_heads_drawn_as_shapes_belong_to_the_nearest_end() -> None:
@@ -113,5 +113,5 @@ def test_drawings_become_mentions_and_relations_with_their_boxes() -> None:
     assert relation.predicate == CORE + "connectsTo" and relation.surface == "queries often"
     assert relation.target.find(Box) == Box(108, 33, 145, 5)
     roles = {s.text: dict(s.context).get("role") for s in reading.segments if s.modality == "label"}
-    assert roles == {"Web": "node", "Server": "node", "Database": "node", "queries often": "edge"}
+    assert roles == {"Web Server": "node", "Database": "node", "queries often": "edge"}
     assert GENERAL + "partOf" not in {r.predicate for r in made.relations}
