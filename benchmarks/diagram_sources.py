@@ -117,8 +117,8 @@ def gold_rows(golds: list[Graph]) -> Iterable[tuple[str, Callable[[Graph], Diagr
     yield "draw.io", lambda g: drawio(texts.as_drawio(g))
     yield "draw.io, compressed", lambda g: drawio(texts.as_drawio(g, packed=True))
     yield "draw.io, edges bound to nothing", lambda g: drawio(texts.as_drawio(g, loose=True))
-    yield "draw.io in PNG", lambda g: drawio(_carried(source_in_png(texts.in_png(texts.as_drawio(g)), _LIMIT)))
-    yield "draw.io in SVG", lambda g: drawio(_carried(source_in_svg(texts.in_svg(texts.as_drawio(g)), _LIMIT)))
+    yield "draw.io in PNG", lambda g: _carried(source_in_png(texts.in_png(texts.as_drawio(g)), _LIMIT))
+    yield "draw.io in SVG", lambda g: _carried(source_in_svg(texts.in_svg(texts.as_drawio(g)), _LIMIT))
     yield "Excalidraw", lambda g: read_drawing(parse_excalidraw(texts.as_excalidraw(g)))[0]
     yield (
         "Excalidraw, arrows bound to nothing",
@@ -134,9 +134,9 @@ def gold_rows(golds: list[Graph]) -> Iterable[tuple[str, Callable[[Graph], Diagr
         )
 
 
-def _carried(found: tuple[str, list[str]] | None) -> str:
+def _carried(found: tuple[str, list[str]] | None) -> Diagram:
     assert found is not None
-    return found[1][0]
+    return read_drawing(parse_drawio(found[1][0]))[0]
 
 
 def main() -> None:
