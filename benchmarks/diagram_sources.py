@@ -127,7 +127,7 @@ def gold_rows(golds: list[Graph]) -> Iterable[tuple[str, Callable[[Graph], Diagr
     if shutil.which("dot"):
         yield "SVG drawn by dot", lambda g: read_drawing(parse_svg(tools.dot_svg(texts.as_dot(g))))[0]
         yield (
-            "SVG drawn by dot, what it says of itself taken out",
+            "SVG drawn by dot, geometry alone",
             lambda g: read_drawing(
                 parse_svg(re.sub(r'<title>.*?</title>| class="\w+"| id="\w+"', "", tools.dot_svg(texts.as_dot(g))))
             )[0],

@@ -16,6 +16,7 @@ from kgbuild.sources.drawing import Drawing, Label, Point, Rect, Shape, area, ce
 
 _REACH = 14.0  # units between a line's end and the shape it belongs to
 _NEAR = 14.0  # units between a line and its label
+_BENEATH = 20.0  # units between an icon and the text below it
 _HEAD = 16.0  # units of the longer side of an arrow head
 
 
@@ -89,8 +90,23 @@ class _Reader:
                     self.texts.setdefault(home, []).append(label)
                 else:
                     self.free.append(label)
+        self._beneath(joined)
         for key in captions:
             self.shapes.pop(key)
+
+    def _beneath(self, joined: set[str]) -> None:
+        """A shape that lines join and nobody names, such as an icon, is named by the free text closely below it."""
+        bare = {k: self.shapes[k].box for k in joined if k in self.shapes and k not in self.texts}
+        for key, (x0, _, x1, y1) in sorted(bare.items()):
+            below = [
+                (n.box[1], n)
+                for n in self.free
+                if x0 <= centre(n.box)[0] <= x1 and -4 <= n.box[1] - y1 <= _BENEATH and self.shapes[key].role != "none"
+            ]
+            if below:
+                _, label = min(below, key=lambda found: found[0])
+                self.free.remove(label)
+                self.texts[key] = [label]
 
     def _groups(self) -> set[str]:
         """Keys of what holds other nodes: said by the file, or a labelled frame around labelled shapes."""

@@ -91,6 +91,23 @@ def test_a_text_on_a_shape_names_it_and_one_with_an_arrow_is_a_node() -> None:
     assert named(d) == {("Inside", "Alone", "", True, False)}
 
 
+def test_an_icon_is_named_by_the_text_below_it() -> None:
+    def cell(key: str, value: str, style: str, x: int, y: int, h: int) -> str:
+        geometry = f'<mxGeometry x="{x}" y="{y}" width="60" height="{h}" as="geometry"/>'
+        return f'<mxCell id="{key}" value="{value}" style="{style}" vertex="1" parent="1">{geometry}</mxCell>'
+
+    xml = (
+        '<mxGraphModel><root><mxCell id="0"/><mxCell id="1" parent="0"/>'
+        + cell("i", "", "shape=image;", 0, 0, 60) + cell("t", "Queue", "text;", 0, 62, 20)
+        + cell("b", "Worker", "rounded=1;", 200, 0, 60) + cell("far", "Remark", "text;", 200, 200, 20)
+        + '<mxCell id="e" edge="1" parent="1" source="i" target="b"><mxGeometry relative="1" as="geometry"/></mxCell>'
+        "</root></mxGraphModel>"
+    )  # fmt: skip
+    d, roles = read_drawing(parse_drawio(xml))
+    assert named(d) == {("Queue", "Worker", "", True, False)}
+    assert {n.text: r for n, r in roles.items()} == {"Queue": "node", "Worker": "node", "Remark": ""}
+
+
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 100">
 <rect x="10" y="10" width="100" height="50"/><text x="60" y="30" text-anchor="middle" font-size="12">Web</text>
 <text x="60" y="45" text-anchor="middle" font-size="12">Server</text><rect x="250" y="10" width="100" height="50"/>
