@@ -117,7 +117,8 @@ class Segment:
     ``text`` is what the segment says; for pictures and frames the caption, else "".
     ``context`` keeps what stands around: pairs of (``heading`` | ``caption`` | ``alt``
     | ``before`` | ``after`` | ``title`` | ``link``, text); of a label its ``score`` and,
-    in a diagram, its ``role``: ``node`` | ``edge`` | ``group``.
+    in a diagram, its ``role``: ``node`` | ``edge`` | ``group`` | ``part`` (of a node); of diagram
+    source and drawings their ``language`` (``mermaid``, ``drawio`` ...).
     ``marks`` are emphasised stretches of ``text``: (start, end, kind), offsets local to
     the segment, kind one of ``strong`` | ``emphasis`` | ``link`` | ``code``.
     ``blob`` is the SHA-256 of the picture's PNG bytes in the reading.

@@ -88,7 +88,7 @@ def parse_drawio(text: str) -> Drawing:
 
 
 def _cells(root: Any) -> Iterator[Cell]:
-    for element in root.iter("mxCell"):
+    for number, element in enumerate(root.iter("mxCell")):
         outer = element.getparent()
         wrapped = outer is not None and outer.tag in ("object", "UserObject")
         facts: Mapping[str, str] = outer.attrib if wrapped else element.attrib
@@ -98,7 +98,7 @@ def _cells(root: Any) -> Iterator[Cell]:
                 value = value.replace(f"%{name}%", word)
         get = element.get
         yield Cell(
-            facts.get("id") or "", value, _style(get("style") or ""), get("vertex") == "1", get("edge") == "1",
+            facts.get("id") or f"#{number}", value, _style(get("style") or ""), get("vertex") == "1", get("edge") == "1",
             get("parent") or "", get("source") or "", get("target") or "", element.find("mxGeometry"),
             get("visible") == "0",
         )  # fmt: skip

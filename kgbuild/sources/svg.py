@@ -59,6 +59,7 @@ def parse_svg(text: str) -> Drawing:
     for element in list(root.iter()):  # nothing that runs, refers to elsewhere or is not drawn itself
         name = etree.QName(element).localname if isinstance(element.tag, str) else ""
         unseen = name == "rect" and not (_number(element.get("width")) and _number(element.get("height")))
+        unseen = unseen or (name == "path" and not element.get("d"))
         if (name in _UNDRAWN or unseen) and element.getparent() is not None:
             _remove(element)
     _plain_size(root)

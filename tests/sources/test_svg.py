@@ -79,7 +79,7 @@ def test_inkscape_connectors_name_their_shapes() -> None:
 def test_what_is_not_drawn_is_left_out() -> None:
     drawing = parse_svg(
         svg(
-            '<defs><marker id="m"><path d="M0 0L9 9z"/></marker></defs><rect/><rect width="9" height="9"/>tail<script>x</script>'
+            '<defs><marker id="m"><path d="M0 0L9 9z"/></marker></defs><rect/><path/><rect width="9" height="9"/>tail<script>x</script>'
         )
     )
     assert len(drawing.shapes) == 1
