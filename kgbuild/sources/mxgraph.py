@@ -98,9 +98,9 @@ def _cells(root: Any) -> Iterator[Cell]:
                 value = value.replace(f"%{name}%", word)
         get = element.get
         yield Cell(
-            facts.get("id") or f"#{number}", value, _style(get("style") or ""), get("vertex") == "1", get("edge") == "1",
-            get("parent") or "", get("source") or "", get("target") or "", element.find("mxGeometry"),
-            get("visible") == "0",
+            facts.get("id") or f"#{number}", value, _style(get("style") or ""),
+            get("vertex") == "1", get("edge") == "1", get("parent") or "", get("source") or "", get("target") or "",
+            element.find("mxGeometry"), get("visible") == "0",
         )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ Boxes count user units of the drawing moved so that its view box begins at (0, 0
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from collections.abc import Iterator
 from io import BytesIO
@@ -121,8 +122,11 @@ def _one_line_texts(root: Any) -> None:
                 text.set(name, first.get(name))
         _say(text, "\n".join(" ".join(n.split()) for n in lines if n.strip()))
     for box in list(root.iter("{*}foreignObject")):
+        if box.getparent().tag == f"{_SVG}switch":  # what stands beside it is for viewers without HTML
+            for other in [e for e in box.getparent() if e is not box]:
+                _remove(other)
         words = "\n".join(" ".join(n.split()) for n in "".join(_html_words(box)).splitlines() if n.strip())
-        x, y, w, h = (_number(box.get(k)) for k in ("x", "y", "width", "height"))
+        x, y, w, h = _html_box(box)
         new = etree.SubElement(box.getparent(), f"{_SVG}text", x=str(x + w / 2), y=str(y + h / 2 + 5))
         new.set("text-anchor", "middle")
         _say(new, words)
@@ -137,6 +141,16 @@ def _say(element: Any, words: str) -> None:
         element.remove(child)
     element.text = max(words.split("\n"), key=len)
     element.set("kg-text", words)
+
+
+def _html_box(box: Any) -> tuple[float, float, float, float]:
+    """Left, top, width and height of HTML in a drawing; draw.io lets it fill everything and places it by its style."""
+    x, y, w, h = (_number(box.get(k)) for k in ("x", "y", "width", "height"))
+    style = next((e.get("style") for e in box.iter("{*}div") if e.get("style")), "") or ""
+    placed = dict(re.findall(r"\b(margin-left|padding-top|width):\s*(-?[\d.]+)px", style))
+    if (box.get("width") or "").endswith("%") and placed:
+        return *(_number(placed.get(k)) for k in ("margin-left", "padding-top", "width")), 0.0  # type: ignore[return-value]
+    return x, y, w, h
 
 
 def _html_words(element: Any) -> Iterator[str]:

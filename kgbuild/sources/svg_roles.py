@@ -84,6 +84,7 @@ def _mermaid(root: Any) -> None:
             _set(group, "none", own)
         elif "node" in classes and (match := _MERMAID_NODE.search(own)):
             _set(group, "node", match.group(1))
+            _name(group, match.group(2))
             names |= {match.group(1): match.group(1), match.group(2): match.group(1)}
         elif "node" in classes:
             _set(group, "node", own)
@@ -108,6 +109,15 @@ def _mermaid(root: Any) -> None:
     for label in root.iter("{*}g"):
         if label.get("data-id") and "label" in _classes(label):
             _set(label, "edge", label.get("data-id"))
+
+
+def _name(group: Any, name: str) -> None:
+    """A choice, fork or join of a state diagram has no text: it goes by the name that its key holds."""
+    points = group.find(".//{*}*[@class='state-start']") is not None or re.search(r"(?:^|_)(?:start|end)$", name)
+    if "-state-" in f"-{group.get('kg-key')}" and not points and not "".join(group.itertext()).strip():
+        text = group.makeelement("{http://www.w3.org/2000/svg}text", {"text-anchor": "middle"})
+        text.text = name
+        group.append(text)
 
 
 def _mermaid_ends(path: Any, key: str, names: dict[str, str]) -> tuple[str, str]:

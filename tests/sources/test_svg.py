@@ -76,6 +76,18 @@ def test_inkscape_connectors_name_their_shapes() -> None:
     assert (line.source, line.target, line.head) == ("r1", "r2", True)
 
 
+def test_draw_io_places_html_by_its_style_beside_a_shortened_text() -> None:
+    inner = (
+        '<g data-cell-id="a"><rect x="10" y="20" width="120" height="60"/><g><switch><foreignObject width="100%" '
+        'height="100%"><div xmlns="http://www.w3.org/1999/xhtml" style="display: flex; width: 118px; padding-top: 50px; '
+        'margin-left: 11px;"><div>A label of some length</div></div></foreignObject><text x="70" y="54">A label...</text>'
+        "</switch></g></g>"
+    )
+    (label,) = parse_svg(svg(inner)).labels
+    assert label.text == "A label of some length"
+    assert (label.box[0] + label.box[2]) / 2 == pytest.approx(70) and 40 < label.box[1] < label.box[3] < 60
+
+
 def test_what_is_not_drawn_is_left_out() -> None:
     drawing = parse_svg(
         svg(
