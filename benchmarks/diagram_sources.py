@@ -144,6 +144,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="gold/<id>.json")
     parser.add_argument("--mermaid", type=Path, help="folder with node_modules/mermaid and node_modules/jsdom")
     parser.add_argument("--dot", type=Path, help="folder of DOT files")
+    parser.add_argument("--truth", action="store_true", help="write what the tools make of the samples beside them")
     parser.add_argument("--show", action="store_true", help="print what differs")
     given = parser.parse_args()
     read_gold = (json.loads(p.read_text("utf-8")) for p in sorted((given.folder / "gold").glob("*.json")))
@@ -157,6 +158,8 @@ def main() -> None:
         against_dot(given.dot, given.show)
     if shutil.which("plantuml"):
         against_plantuml()
+    if given.truth:
+        write_truth(given.mermaid)
     if given.mermaid:
         against_mermaid(golds, written, given.mermaid, given.show)
 
@@ -182,6 +185,19 @@ def against_plantuml() -> None:
         theirs = Counter(p for p in tools.plantuml_links(code) if p != ("Q", "art"))  # a hidden line
         right, given, wanted = right + (ours & theirs).total(), given + ours.total(), wanted + theirs.total()
     print(f"PlantUML samples: joined pairs, F1 {2 * right / (given + wanted):.4f} of {wanted}")
+
+
+def write_truth(folder: Path) -> None:
+    """``mermaid.json`` and ``plantuml.json`` of the samples: what the tests compare with."""
+    found: dict[str, Any] = {}
+    codes = {p.stem: p.read_text("utf-8") for p in sorted(SAMPLES.glob("*.mmd"))}
+    for name, graph in tools.mermaid_graphs(codes, folder).items():
+        nodes, _, edges, groups = sets(graph)
+        lists = (sorted(nodes.elements()), sorted(map(list, edges.elements())), sorted(map(list, groups.elements())))
+        found[name] = dict(zip(("nodes", "edges", "groups"), lists, strict=True))
+    (SAMPLES / "mermaid.json").write_text(json.dumps(found, ensure_ascii=False), "utf-8")
+    links = {n: tools.plantuml_links((SAMPLES / f"{n}.puml").read_text("utf-8")) for n in ("components", "states")}
+    (SAMPLES / "plantuml.json").write_text(json.dumps(links), "utf-8")
 
 
 def against_mermaid(golds: list[Graph], written: dict[str, Graph], folder: Path, show: bool) -> None:
