@@ -10,6 +10,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
+from html import unescape
 from urllib.parse import quote
 
 from kgbuild.types import Box, Page, Part, Selector, Target, TextPosition, TextQuote, TimeSpan
@@ -18,6 +19,8 @@ from kgbuild.types import Box, Page, Part, Selector, Target, TextPosition, TextQ
 _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
 )
+
+_ENTITY = re.compile(r"[&#](amp|lt|gt|quot|apos|nbsp|#?\d{1,6});")  # Mermaid writes them with a number sign
 
 
 def digest(*parts: object, length: int = 16) -> str:
@@ -32,9 +35,14 @@ def clean(surface: str) -> str:
     Escapes and tags of diagram code, and runs of blanks, become one blank.
     """
     surface = _UNSEEN.sub("", surface) or surface
-    return (
-        " ".join(re.sub(r"\\[nlrtNGE]|<[^<>]{1,200}>|[{}|](?=.*[{}|])|[{}]", " ", surface).split()) or surface.strip()
-    )
+    surface = surface.replace('\\"', '"')
+    bare = re.sub(r"\\[nlrtNGE]|<[^<>]{1,200}>|[{}|](?=.*[{}|])|[{}]", " ", surface)
+    return _ENTITY.sub(_character, " ".join(bare.split()) or surface.strip())
+
+
+def _character(entity: re.Match[str]) -> str:
+    name = entity.group(1)
+    return unescape(f"&#{name};" if name.isdigit() else f"&{name};")
 
 
 def normalise(label: str) -> str:

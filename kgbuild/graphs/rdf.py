@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from kgbuild.graphs.data import GraphData
 from kgbuild.identity import agent_iri, digest, fragment, graph_iri, selectors_key
 from kgbuild.sources.language import label_language
+from kgbuild.sources.sniff import DIAGRAMS
 from kgbuild.statements.ontology import class_iri
 from kgbuild.types import (
     Box,
@@ -147,7 +148,7 @@ def source_class(source: Source) -> str:
         return "Video"
     if kind in ("application/x-subrip", "text/vtt"):
         return "Subtitles"
-    return "Diagram" if kind.startswith("text/vnd.") else "TextDocument"
+    return "Diagram" if kind in DIAGRAMS else "TextDocument"
 
 
 def _entities(data: GraphData) -> Iterator[Triple]:

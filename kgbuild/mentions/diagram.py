@@ -58,6 +58,7 @@ class Diagram:
     edges: list[Edge] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     title: str = ""
+    problems: list[str] = field(default_factory=list)  # statements passed over: line and reason
 
     def enter(self, key: str, group: Group | None) -> None:
         """A node named inside a group stands in it, unless another group has named it before."""

@@ -6,38 +6,45 @@ from collections.abc import Sequence
 
 from kgbuild.config import Config
 from kgbuild.errors import SourceError
-from kgbuild.identity import clean, mention_iri, relation_iri
+from kgbuild.identity import clean, mention_iri, relation_iri, segment_iri
+from kgbuild.mentions.boxed import CONNECTS, PART_OF, place, state
+from kgbuild.mentions.code import parse_code
 from kgbuild.mentions.diagram import Diagram, Group, Node
-from kgbuild.mentions.dot import parse_dot
 from kgbuild.mentions.drawing import read_drawing
-from kgbuild.mentions.mermaid import parse_mermaid
 from kgbuild.mentions.text import narrow
-from kgbuild.sources.svg import parse_svg, to_box
-from kgbuild.types import (
-    Box,
-    Extraction,
-    Issue,
-    Mention,
-    Reading,
-    RelationMention,
-    Segment,
-    Target,
-    TextQuote,
-)
-from kgbuild.vocab import CORE, GENERAL
+from kgbuild.sources.drawing import to_box
+from kgbuild.sources.vector import parse_drawing
+from kgbuild.types import Extraction, Issue, Mention, Reading, RelationMention, Segment, Target
 
-VERSION = "1"
+VERSION = "2"
 AGENT = f"diagrams/{VERSION}"
-CONNECTS = CORE + "connectsTo"
-PART_OF = GENERAL + "partOf"
-PARSERS = {"mermaid": parse_mermaid, "dot": parse_dot}
 
 
 class DiagramExtractor:
-    """Exact nodes and edges of Mermaid, DOT and SVG. One extraction per reading."""
+    """Exact nodes and edges of Mermaid, DOT, PlantUML, draw.io, Excalidraw and SVG. One extraction per reading."""
 
     name = "diagrams"
     version = VERSION
+
+    def derive(self, reading: Reading) -> tuple[Segment, ...]:
+        """The labels of drawings; those that belong to a diagram are marked with their ``role`` in it."""
+        made: list[Segment] = []
+        for segment in reading.segments:
+            if segment.modality != "drawing":
+                continue
+            try:
+                drawing = parse_drawing(segment)
+                _, roles = read_drawing(drawing)
+            except SourceError:
+                continue  # its extraction says so
+            for label, role in roles.items():
+                number = len(reading.segments) + len(made) + 1
+                box = to_box(label.box, drawing)
+                target = place(segment, (box.x, box.y, box.x + box.w, box.y + box.h))
+                context = (*segment.context, *((("role", role),) if role else ()))
+                iri = segment_iri(reading.source.id, number)
+                made.append(Segment(iri, target, "label", label.text, AGENT, context, blob=segment.blob))
+        return tuple(made)
 
     def __call__(self, readings: Sequence[Reading]) -> list[Extraction]:
         return [self._extract(reading) for reading in readings]
@@ -46,13 +53,14 @@ class DiagramExtractor:
         mentions: list[Mention] = []
         relations: list[RelationMention] = []
         issues: list[Issue] = []
-        for number, segment in enumerate(reading.segments):
+        for segment in reading.segments:
             try:
                 if segment.modality == "diagram":
-                    diagram = PARSERS[dict(segment.context)["language"]](segment.text)
-                    made = _from_code(segment, diagram, f"d{number}-")
+                    diagram = parse_code(dict(segment.context)["language"], segment.text)
+                    made = _from_code(segment, diagram)
                 elif segment.modality == "drawing":
-                    made = _from_drawing(reading, segment)
+                    diagram, _ = read_drawing(parse_drawing(segment))
+                    made = state(segment, diagram, agent=AGENT, modality="drawing")
                 else:
                     continue
             except SourceError as err:
@@ -60,10 +68,20 @@ class DiagramExtractor:
                 continue
             mentions += made[0]
             relations += made[1]
+            if diagram.problems:
+                issues.append(_passed_over(reading, segment, diagram))
         return Extraction(reading.source.id, tuple(mentions), tuple(relations), tuple(issues))
 
 
-def _from_code(segment: Segment, diagram: Diagram, prefix: str) -> tuple[list[Mention], list[RelationMention]]:
+def _passed_over(reading: Reading, segment: Segment, diagram: Diagram) -> Issue:
+    """One issue for all lines of a diagram that its grammar does not know."""
+    told = "; ".join(diagram.problems[:3])
+    more = f" (and {len(diagram.problems) - 3} more)" if len(diagram.problems) > 3 else ""
+    message = f"parts of the diagram were passed over: {told}{more}"
+    return Issue("extract", "diagram-lines", message, reading.source.id, segment.target, "warning")
+
+
+def _from_code(segment: Segment, diagram: Diagram) -> tuple[list[Mention], list[RelationMention]]:
     mentions: dict[str, Mention] = {}
     spans: dict[str, tuple[int, int]] = {}
     context = dict(segment.context).get("heading", "")
@@ -81,52 +99,26 @@ def _from_code(segment: Segment, diagram: Diagram, prefix: str) -> tuple[list[Me
     relations = []
     for edge in diagram.edges:
         if edge.source in mentions and edge.target in mentions and edge.source != edge.target:
-            place = narrow(segment.target, edge.start, edge.end)
+            where = narrow(segment.target, edge.start, edge.end)
             surface = segment.text[edge.start : edge.end]
-            for a, b in _ends(edge.source, edge.target, edge.directed, edge.both):
-                relations.append(_relation(mentions[a], CONNECTS, mentions[b], place, surface, "diagram"))
+            ends = [(edge.source, edge.target)]
+            if edge.both or not edge.directed:  # without a head neither end comes first
+                ends.append((edge.target, edge.source))
+            for a, b in ends:
+                relations.append(_relation(mentions[a], CONNECTS, mentions[b], where, surface))
     for group in diagram.groups:
         for key in group.members:
             member, holder = spans.get(key), spans.get(group.key)
             if member and holder and key != group.key:
                 start, end = min(member[0], holder[0]), max(member[1], holder[1])
-                place, surface = narrow(segment.target, start, end), segment.text[start:end]
-                relations.append(_relation(mentions[key], PART_OF, mentions[group.key], place, surface, "diagram"))
+                where, surface = narrow(segment.target, start, end), segment.text[start:end]
+                relations.append(_relation(mentions[key], PART_OF, mentions[group.key], where, surface))
     return list(mentions.values()), list({r.id: r for r in relations}.values())
 
 
-def _from_drawing(reading: Reading, segment: Segment) -> tuple[list[Mention], list[RelationMention]]:
-    drawing = parse_svg(segment.text)
-    diagram = read_drawing(drawing)
-    mentions: dict[str, Mention] = {}
-    for key, node in diagram.nodes.items():
-        label = drawing.labels[node.start]
-        place = Target(reading.source.id, (to_box(label.box, drawing), TextQuote(node.label)))
-        mentions[key] = Mention(
-            mention_iri(place, node.label, "Thing", AGENT), place, node.label, "Thing", 1.0, AGENT, "drawing",
-            segment.id, diagram.title or node.label,
-        )  # fmt: skip
-    relations = []
-    for edge in diagram.edges:
-        boxes = [s for k in (edge.source, edge.target) for s in mentions[k].target.selectors if isinstance(s, Box)]
-        x0, y0 = min(b.x for b in boxes), min(b.y for b in boxes)
-        x1, y1 = max(b.x + b.w for b in boxes), max(b.y + b.h for b in boxes)
-        place = Target(reading.source.id, (Box(x0, y0, x1 - x0, y1 - y0),))
-        for a, b in _ends(edge.source, edge.target, edge.directed, edge.both):
-            relations.append(_relation(mentions[a], CONNECTS, mentions[b], place, edge.label, "drawing"))
-    return list(mentions.values()), list({r.id: r for r in relations}.values())
-
-
-def _ends(a: str, b: str, directed: bool, both: bool) -> list[tuple[str, str]]:
-    """The directions that an edge states; a line without head states both."""
-    return [(a, b)] if directed and not both else [(a, b), (b, a)]
-
-
-def _relation(
-    subject: Mention, predicate: str, object: Mention, place: Target, surface: str, modality: str
-) -> RelationMention:
-    iri = relation_iri(subject.id, predicate, object.id, place, AGENT)
-    return RelationMention(iri, subject.id, predicate, object.id, place, 1.0, AGENT, surface, modality)
+def _relation(subject: Mention, predicate: str, object: Mention, where: Target, surface: str) -> RelationMention:
+    iri = relation_iri(subject.id, predicate, object.id, where, AGENT)
+    return RelationMention(iri, subject.id, predicate, object.id, where, 1.0, AGENT, surface, "diagram")
 
 
 def extractor(config: Config) -> DiagramExtractor:

@@ -81,7 +81,7 @@ def seen_as(segment: Segment) -> str:
         return segment.modality
     if segment.target.find(TimeSpan) is not None:
         return "frame"
-    return "drawing" if segment.derived_by.startswith("svg") else "picture"
+    return "drawing" if segment.derived_by.startswith("diagrams/") else "picture"
 
 
 def extractor(config: Config) -> LabelExtractor:

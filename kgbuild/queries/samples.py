@@ -12,7 +12,8 @@ from pathlib import Path
 
 from kgbuild.graphs.data import GraphData
 from kgbuild.queries.places import clock, describe
-from kgbuild.sources.svg import Shape, parse_svg, to_box
+from kgbuild.sources.drawing import Shape, to_box
+from kgbuild.sources.vector import parse_drawing
 from kgbuild.types import Box, Mention, RelationMention, Segment, Statement, Target, TextPosition, TimeSpan, Value
 from kgbuild.vocab import words
 
@@ -73,7 +74,7 @@ class Samples:
             (s.target.source, s.target.selectors): s.blob
             for r in self._data.readings
             for s in r.segments
-            if s.blob and s.modality in ("picture", "frame")
+            if s.blob and s.modality in ("picture", "frame", "drawing")
         }
 
     def choose(self, count: int = 10) -> list[Sample]:
@@ -169,10 +170,12 @@ class Samples:
     def _drawing(self, target: Target) -> Picture | None:
         """A vector drawing as its labels and the outlines of its shapes: its own code is not trusted with the page."""
         box = target.find(Box)
-        found = next((s for s in self._segments[target.source] if s.modality == "drawing"), None)
+        outer = target.selectors[: target.selectors.index(box)] if box is not None else ()
+        drawings = [s for s in self._segments[target.source] if s.modality == "drawing"]
+        found = next((s for s in drawings if s.target.selectors[:-1] == outer), None)
         if box is None or found is None:
             return None
-        drawing = parse_svg(found.text)
+        drawing = parse_drawing(found)
         labels = tuple((to_box(label.box, drawing), label.text) for label in drawing.labels)
         return Picture("", drawing.width, drawing.height, box, labels, drawing.shapes)
 

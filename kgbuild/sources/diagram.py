@@ -8,11 +8,11 @@ from kgbuild.errors import SourceError
 from kgbuild.sources.reader import Composer, Limits, decode
 from kgbuild.types import Reading, Source, TextPosition
 
-LANGUAGES = {"text/vnd.mermaid": "mermaid", "text/vnd.graphviz": "dot"}
+LANGUAGES = {"text/vnd.mermaid": "mermaid", "text/vnd.graphviz": "dot", "text/x-plantuml": "plantuml"}
 
 
 class DiagramReader:
-    """Mermaid and Graphviz files."""
+    """Mermaid, Graphviz and PlantUML files."""
 
     name = "diagram"
     version = "1"

@@ -8,28 +8,35 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from kgbuild.errors import SourceError
+from kgbuild.sources.embedded import add_embedded, source_in_png
 from kgbuild.sources.reader import Composer, Limits
-from kgbuild.types import Box, Part, Reading, Source
+from kgbuild.types import Box, Issue, Part, Reading, Source
 
 _FORMATS = ("PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP")
 _MAX_PAGES = 50
 
 
 class ImageReader:
-    """Raster pictures; a TIFF of several pages gives one picture a page."""
+    """Raster pictures; a TIFF of several pages gives one picture a page.
+
+    A PNG that carries the source of its diagram is a drawing, read from that source and shown as its pixels.
+    """
 
     name = "image"
-    version = "1"
+    version = "2"
     media_types = frozenset({"image/png", "image/jpeg", "image/gif", "image/tiff", "image/webp", "image/bmp"})
 
     def __call__(self, path: Path, source: Source, limits: Limits) -> Reading:
         composer = Composer(source, f"{self.name}/{self.version}")
-        with open_picture(path.read_bytes(), limits) as image:
+        data, issues = path.read_bytes(), tuple[Issue, ...]()
+        with open_picture(data, limits) as image:
             pages = min(getattr(image, "n_frames", 1), _MAX_PAGES) if image.format == "TIFF" else 1
             for page in range(pages):
                 try:
@@ -41,8 +48,13 @@ class ImageReader:
                 sha = hashlib.sha256(png).hexdigest()
                 composer.blobs[sha] = png
                 outer = (Part(f"page-{page + 1}"),) if pages > 1 else ()
-                composer.add("picture", (*outer, Box(0, 0, width, height)), blob=sha)
-        return composer.reading(source, "")
+                canvas = (*outer, Box(0, 0, width, height))
+                if image.format == "PNG":
+                    find = partial(source_in_png, data, limits.max_unpacked_bytes)
+                    issues = add_embedded(composer, find, canvas, blob=sha)
+                if not composer.segments or image.format != "PNG":
+                    composer.add("picture", canvas, blob=sha)
+        return replace(composer.reading(source, ""), issues=issues)
 
 
 def open_picture(data: bytes, limits: Limits) -> Any:

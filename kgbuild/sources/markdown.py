@@ -13,7 +13,10 @@ from kgbuild.sources.reader import Composer, Limits, Passage, decode
 from kgbuild.sources.rows import row_passage
 from kgbuild.types import Reading, Source
 
-DIAGRAMS = {"mermaid": "mermaid", "dot": "dot", "graphviz": "dot", "gv": "dot"}
+DIAGRAMS = {
+    "mermaid": "mermaid", "dot": "dot", "graphviz": "dot", "gv": "dot", "plantuml": "plantuml", "puml": "plantuml",
+    "uml": "plantuml",
+}  # fmt: skip
 _OPEN = {"strong_open": "strong", "em_open": "emphasis", "link_open": "link"}
 
 
@@ -138,7 +141,7 @@ class Body:
         self._last = text or self._last
 
     def _code(self, token: Any) -> None:
-        language = DIAGRAMS.get((token.info or "").split()[0].lower() if (token.info or "").split() else "")
+        language = DIAGRAMS.get((token.info or "").split()[0].strip("{}").lower() if (token.info or "").split() else "")
         if language:
             context = (("language", language), *self._context())
             self.composer.passage(Passage(token.content.rstrip("\n"), context, modality="diagram"))

@@ -24,14 +24,26 @@ _TEXT_BY_SUFFIX = {
     ".md": "text/markdown", ".markdown": "text/markdown", ".html": "text/html", ".htm": "text/html",
     ".xhtml": "text/html", ".srt": "application/x-subrip", ".vtt": "text/vtt", ".mmd": "text/vnd.mermaid",
     ".mermaid": "text/vnd.mermaid", ".dot": "text/vnd.graphviz", ".gv": "text/vnd.graphviz", ".svg": "image/svg+xml",
+    ".puml": "text/x-plantuml", ".plantuml": "text/x-plantuml", ".pu": "text/x-plantuml", ".iuml": "text/x-plantuml",
+    ".drawio": "application/vnd.jgraph.mxfile", ".dio": "application/vnd.jgraph.mxfile",
+    ".excalidraw": "application/vnd.excalidraw+json",
     ".txt": "text/plain", ".text": "text/plain", ".rst": "text/plain", "": "text/plain",
 }  # fmt: skip
+
+# Diagrams as code or in the format of a drawing program.
+DIAGRAMS = frozenset({
+    "text/vnd.mermaid", "text/vnd.graphviz", "text/x-plantuml", "application/vnd.jgraph.mxfile",
+    "application/vnd.excalidraw+json",
+})  # fmt: skip
 
 _NOT_OURS = frozenset({
     ".py", ".js", ".ts", ".css", ".json", ".jsonl", ".csv", ".tsv", ".xml", ".yaml", ".yml", ".toml", ".ini",
     ".cfg", ".c", ".h", ".cpp", ".java", ".go", ".rs", ".sh", ".bat", ".ipynb", ".log", ".sql", ".tex", ".bib",
     ".ttl", ".nt", ".nq", ".rq", ".m3u8", ".ass",
 })  # fmt: skip
+
+
+_MXFILE = re.compile(r"(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<mx(?:file|GraphModel)\b", re.S)
 
 
 def media_type(path: Path) -> tuple[str, str]:
@@ -122,6 +134,8 @@ def _text(head: bytes, suffix: str) -> tuple[str, str]:
         return "", wrong
     text = head.decode(encoding or "utf-8", "ignore").lstrip("\ufeff \t\r\n")
     lower = text[:4096].lower()
+    if drawn := _drawing(text, suffix):
+        return drawn
     if suffix in _NOT_OURS:
         return "", f"no reader for {suffix} files"
     hint = _TEXT_BY_SUFFIX.get(suffix)
@@ -142,3 +156,17 @@ def _text(head: bytes, suffix: str) -> tuple[str, str]:
     if hint == "text/html" and "<" not in text:
         return "text/plain", ""
     return hint, ""
+
+
+def _drawing(text: str, suffix: str) -> tuple[str, str] | None:
+    """The formats of drawing programs, also under the general suffixes .xml and .json; None for anything else."""
+    hint = _TEXT_BY_SUFFIX.get(suffix)
+    if suffix in (".drawio", ".dio", ".xml") and _MXFILE.match(text):
+        return "application/vnd.jgraph.mxfile", ""
+    if suffix in (".excalidraw", ".json") and re.search(r'^\{[^{}\[\]]*"type"\s*:\s*"excalidraw"', text):
+        return "application/vnd.excalidraw+json", ""
+    if hint == "application/vnd.jgraph.mxfile":
+        return "", "named like a draw.io file, but holds no <mxfile> element"
+    if hint == "application/vnd.excalidraw+json":
+        return "", "named .excalidraw, but is no Excalidraw scene"
+    return None

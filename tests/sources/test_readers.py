@@ -150,18 +150,6 @@ def test_broken_files_say_why(corpus) -> None:
         assert len(found[name].issues[0].message) > 10 and str(folder) not in found[name].issues[0].message
 
 
-def test_svg_shapes_and_labels_are_exact(corpus) -> None:
-    svg = (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="100"><rect x="10" y="10" width="80" height="40"/>'
-        '<text x="50" y="35" text-anchor="middle" font-size="12">Alpha</text></svg>'
-    )
-    reading = read(corpus({"a.svg": svg}))["a.svg"]
-    label = next(s for s in reading.segments if s.modality == "label")
-    box = label.target.find(Box)
-    assert label.text == "Alpha"
-    assert box is not None and box.x >= 10 and box.x + box.w <= 90 and 10 <= box.y <= 50
-
-
 def test_subtitles_keep_times_and_characters(corpus) -> None:
     srt = (
         "1\n00:00:01,000 --> 00:00:02,500\n<i>Hello</i> there\nsecond line\n\n2\n00:00:03,000 --> 00:00:04,000\nMore\n"
