@@ -53,7 +53,7 @@ def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
     shapes = find_shapes(picture, ink)
     layout = lay_out(shapes, find_solids(picture, size=size), lines, picture, contrast)
     find_icons(picture, layout, size=size)
-    canvas = draw_canvas(ink, layout, lines, size=size)
+    canvas = draw_canvas(picture, ink, layout, lines, size=size)
     labels = loose_blocks(layout.loose)
     texts = [block for block, _ in labels]
     patched = [has_ground(t, picture, size) for t in texts]

@@ -10,6 +10,7 @@ import numpy as np
 from kgbuild.mentions.ocr import Line, blocks
 from kgbuild.mentions.raster.frames import erase_frame, find_frames
 from kgbuild.mentions.raster.nodes import Frame, Layout, entitle
+from kgbuild.mentions.raster.veils import unveil
 
 
 @dataclass(slots=True)
@@ -27,7 +28,9 @@ class Canvas:
     solid: np.ndarray
 
 
-def draw_canvas(ink: np.ndarray, layout: Layout, lines: Sequence[Line], *, size: float) -> Canvas:
+def draw_canvas(
+    picture: np.ndarray, ink: np.ndarray, layout: Layout, lines: Sequence[Line], *, size: float
+) -> Canvas:
     """Erase nodes with their outlines, frames and text from ``ink``; new frames are added to ``layout``."""
     import cv2
 
@@ -46,6 +49,8 @@ def draw_canvas(ink: np.ndarray, layout: Layout, lines: Sequence[Line], *, size:
         if all(max(abs(p - q) for p, q in zip(box, old, strict=True)) > 8 for old in boxes):
             layout.frames.append(Frame(box))
             boxes.append(box)
+    unveil(picture, ink, left, blocks(lines), size=size)
+    left &= distance > 2.2
     whole = left.copy()
     for box in boxes:
         erase_frame(left, box)

@@ -221,8 +221,8 @@ def _plausible(shape: Shape, body: Body, picture: np.ndarray, contrast: np.ndarr
 
 def is_patch(shape: Shape, text: Rect, picture: np.ndarray, contrast: np.ndarray, size: float) -> bool:
     """Whether a shape is the ground laid under a label: tight around the text, without an outline."""
-    x0, _, x1, _ = shape.box
-    tight = min(text[0] - x0, x1 - text[2]) < 0.45 * size
+    x0, y0, x1, y1 = shape.box
+    tight = min(text[0] - x0, x1 - text[2], text[1] - y0, y1 - text[3]) < 0.45 * size
     if not tight or shape.kind not in ("rectangle", "rounded"):
         return False
     return ring(shape.box, contrast) < 0.5 and step(shape, picture) < _PATCH
