@@ -15,11 +15,13 @@ from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 from kgbuild.mentions.ocr import Line
 from kgbuild.mentions.raster.arrows import find_heads, strip_heads
 from kgbuild.mentions.raster.assign import Link, connect, name_links, pass_behind, rate
+from kgbuild.mentions.raster.body import Frame, loose_blocks, reading_order
 from kgbuild.mentions.raster.icons import find_icons
 from kgbuild.mentions.raster.ink import binary, strokes
 from kgbuild.mentions.raster.lines import draw_canvas
-from kgbuild.mentions.raster.nodes import Frame, has_ground, lay_out, loose_blocks, reading_order, split_lines
+from kgbuild.mentions.raster.nodes import lay_out
 from kgbuild.mentions.raster.shapes import find_shapes, find_solids
+from kgbuild.mentions.raster.texts import has_ground, legible, split_lines
 from kgbuild.mentions.raster.trace import spin
 
 _PLAIN = 0.45  # share of texts without a shape, at which lines end, that were nodes on the development diagrams
@@ -45,14 +47,13 @@ def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
     diagram = Diagram()
     if not lines:
         return diagram
-    lines = [n for n in lines if not _is_blot(n)] if any(n.text.isascii() for n in lines) else list(lines)
     size = float(np.median([n.height for n in lines])) * 0.75
     contrast = strokes(picture, reach=int(np.clip(_REACH * size, 15, 45)) | 1)
     ink = binary(contrast)
-    lines = split_lines(lines, ink)
+    lines = split_lines(legible(lines, ink), ink)
     shapes = find_shapes(picture, ink)
-    layout = lay_out(shapes, find_solids(picture, size=size), lines, picture, contrast)
-    find_icons(picture, layout, size=size)
+    icons = find_icons(picture, lines, size=size)
+    layout = lay_out(shapes, find_solids(picture, size=size), icons, lines, picture, contrast)
     canvas = draw_canvas(picture, ink, layout, lines, size=size)
     labels = loose_blocks(layout.loose)
     texts = [block for block, _ in labels]
@@ -75,11 +76,6 @@ def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
     diagram.edges = [_edge(link) for link in links]
     diagram.groups = _groups(layout.frames, diagram)
     return diagram
-
-
-def _is_blot(line: Line) -> bool:
-    """Whether a line is one ideograph, as arrowheads and icons are read among Latin words."""
-    return len(line.text) == 1 and line.text > "\u2000"
 
 
 def is_diagram(diagram: Diagram) -> bool:

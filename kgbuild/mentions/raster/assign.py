@@ -11,7 +11,7 @@ import numpy as np
 from kgbuild.mentions.ocr import Line
 from kgbuild.mentions.raster.arrows import Head, head_at
 from kgbuild.mentions.raster.lines import Canvas
-from kgbuild.mentions.raster.trace import Path, Web, walk
+from kgbuild.mentions.raster.web import Path, Web, walk
 
 
 @dataclass(slots=True, eq=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from kgbuild.mentions.raster.body import Layout
+
 _MOST = 400  # straight strokes looked at; a picture with more is a grid of something else
 Rect = tuple[int, int, int, int]
 
@@ -103,3 +105,20 @@ def _erase_side(ink: np.ndarray, row: int, begin: int, end: int, *, reach: int =
     on = run > 0
     above, below = int(np.median(up[on])), int(np.median(down[on]))
     band[max(0, middle - above) : middle + below + 1] = False
+
+
+def entitle(layout: Layout, *, size: float) -> None:
+    """Loose text just inside the upper or lower side of a frame, in its middle or at its left, is the frame's title."""
+    for frame in sorted(layout.frames, key=lambda f: (f.box[2] - f.box[0]) * (f.box[3] - f.box[1])):
+        x0, y0, x1, y1 = frame.box
+        if frame.lines:
+            continue
+        for line in list(layout.loose):
+            middle = (line.x0 + line.x1) / 2
+            inside = x0 - 2 <= line.x0 and line.x1 <= x1 + 2
+            centred = abs(middle - (x0 + x1) / 2) < 0.8 * size or line.x0 - x0 < 2 * size
+            top = -0.8 * size < line.y0 - y0 < 1.2 * size
+            bottom = -0.8 * size < y1 - line.y1 < 1.2 * size
+            if inside and centred and (top or (bottom and not frame.lines)):
+                frame.lines.append(line)
+                layout.loose.remove(line)

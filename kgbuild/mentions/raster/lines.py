@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from kgbuild.mentions.ocr import Line, blocks
-from kgbuild.mentions.raster.frames import erase_frame, find_frames
-from kgbuild.mentions.raster.nodes import Frame, Layout, entitle
+from kgbuild.mentions.raster.body import Frame, Layout
+from kgbuild.mentions.raster.frames import entitle, erase_frame, find_frames
 from kgbuild.mentions.raster.veils import unveil
 
 
@@ -27,10 +27,14 @@ class Canvas:
     hidden: np.ndarray
     solid: np.ndarray
 
+    def near(self, point: np.ndarray) -> float:
+        """Distance from a point (x, y) to the nearest node."""
+        h, w = self.distance.shape
+        x, y = min(w - 1, max(0, round(float(point[0])))), min(h - 1, max(0, round(float(point[1]))))
+        return float(self.distance[y, x])
 
-def draw_canvas(
-    picture: np.ndarray, ink: np.ndarray, layout: Layout, lines: Sequence[Line], *, size: float
-) -> Canvas:
+
+def draw_canvas(picture: np.ndarray, ink: np.ndarray, layout: Layout, lines: Sequence[Line], *, size: float) -> Canvas:
     """Erase nodes with their outlines, frames and text from ``ink``; new frames are added to ``layout``."""
     import cv2
 

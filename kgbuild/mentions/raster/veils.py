@@ -33,7 +33,7 @@ def unveil(picture: np.ndarray, ink: np.ndarray, left: np.ndarray, labels: Seque
         faint = (contrast >= _FAINT) & (contrast.astype(np.int16) * 5 >= crest * 2) & ~letters
         if not 0 < faint.mean() < _MOST:
             continue
-        count, parts, stats, _ = cv2.connectedComponentsWithStats(faint.astype(np.uint8), connectivity=8)
+        _, parts, stats, _ = cv2.connectedComponentsWithStats(faint.astype(np.uint8), connectivity=8)
         long = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
         kept = (long >= max(3, 0.25 * size)) & (stats[:, cv2.CC_STAT_AREA] <= 3.5 * long)
         kept[0] = False
@@ -48,4 +48,6 @@ def _faint(part: np.ndarray, ink: np.ndarray) -> np.ndarray:
     if ink.any() and not ink.all() and part[ink].mean() > part[~ink].mean():
         part = 255 - part
     away = cv2.subtract(cv2.medianBlur(part, _REACH), part).max(axis=2)
-    return np.minimum(away, cv2.morphologyEx(part, cv2.MORPH_BLACKHAT, np.ones((_REACH - 4,) * 2, np.uint8)).max(axis=2))
+    return np.minimum(
+        away, cv2.morphologyEx(part, cv2.MORPH_BLACKHAT, np.ones((_REACH - 4,) * 2, np.uint8)).max(axis=2)
+    )
