@@ -52,6 +52,7 @@ def connect(
     Node numbers count from 1 as in ``canvas.nearest``; loose text ``i`` is number ``-1 - i``, unless it is
     ``patched`` (has a ground of its own, as labels on lines have). Also returns the texts used as labels.
     """
+    heads = [*heads, *web.heads]
     paths: dict[frozenset[tuple[int, int]], Path] = {}
     for number, chain in enumerate(web.chains):
         for side in (0, 1):

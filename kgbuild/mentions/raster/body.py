@@ -104,3 +104,12 @@ def hull(a: Rect, b: Rect) -> Rect:
 def overlap(a: Rect, b: Rect) -> int:
     """Pixels that two boxes share."""
     return max(0, min(a[2], b[2]) - max(a[0], b[0])) * max(0, min(a[3], b[3]) - max(a[1], b[1]))
+
+
+def join_lines(lines: Sequence[Line]) -> Line:
+    """Lines under one another as one, around all of them."""
+    return Line(
+        " ".join(n.text for n in lines),
+        min(n.x0 for n in lines), min(n.y0 for n in lines), max(n.x1 for n in lines), max(n.y1 for n in lines),
+        min(n.score for n in lines),
+    )  # fmt: skip

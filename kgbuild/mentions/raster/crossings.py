@@ -79,6 +79,7 @@ def _is_shared(web: Web, number: int, left: list[End], right: list[End]) -> bool
 
 def _pair(web: Web, arms: list[End]) -> None:
     if len(arms) == 1:
+        web.chains[arms[0][0]].ends[arms[0][1]] = -1
         return
     if len(arms) == 2:
         web.link(*arms)

@@ -40,6 +40,7 @@ def draw_canvas(picture: np.ndarray, ink: np.ndarray, layout: Layout, lines: Seq
 
     mask = node_mask(layout, ink)
     distance, nearest = nearest_node(mask)
+    ink = ink | hollow_heads(ink, distance, text_mask(ink.shape, lines), size=size)
     left = ink & (distance > 2.2)
     solid = ink & (distance > 0.8)
     inside = {id(n) for b in layout.bodies for n in b.lines}
@@ -63,6 +64,42 @@ def draw_canvas(picture: np.ndarray, ink: np.ndarray, layout: Layout, lines: Seq
     hidden = cv2.dilate((whole & ~left).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     entitle(layout, size=size)
     return Canvas(left, distance, nearest, stroke_width(left), letters, hidden, solid)
+
+
+def hollow_heads(ink: np.ndarray, distance: np.ndarray, letters: np.ndarray, *, size: float) -> np.ndarray:
+    """The insides of arrowheads drawn in outline, bool (h, w): small, convex holes in the ink beside a node."""
+    import cv2
+
+    inside = np.zeros(ink.shape, bool)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((~ink).astype(np.uint8), connectivity=4)
+    least, most = 6, 1.2 * size * size
+    for number in np.flatnonzero((stats[:, 4] >= least) & (stats[:, 4] <= most)):
+        x, y, w, h, area = (int(v) for v in stats[number])
+        if max(w, h) > 2.2 * size or letters[y + h // 2, x + w // 2]:
+            continue
+        own = labels[y : y + h, x : x + w] == number
+        near = distance[y : y + h, x : x + w][own]
+        if not 1 < near.max() or not near.min() < 0.6 * size:
+            continue
+        contours, _ = cv2.findContours(own.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        around = cv2.contourArea(cv2.convexHull(max(contours, key=len)))
+        if area >= 0.75 * around and area <= 0.8 * w * h + 6 and _arms(ink & (distance > 2.2), own, x, y) <= 1:
+            inside[y : y + h, x : x + w] |= own
+    return inside
+
+
+def _arms(ink: np.ndarray, hole: np.ndarray, x: int, y: int, *, away: int = 4) -> int:
+    """How many strokes lead away from the outline of a hole whose box begins at (x, y)."""
+    import cv2
+
+    pad = away + 2
+    part = np.pad(ink, pad)[y : y + hole.shape[0] + 2 * pad, x : x + hole.shape[1] + 2 * pad]
+    own = np.pad(hole, pad).astype(np.uint8)
+    inner, outer = (
+        cv2.dilate(own, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * d + 1, 2 * d + 1))) for d in (away, away + 1)
+    )
+    ring = (outer > inner) & part
+    return int(cv2.connectedComponents(ring.astype(np.uint8), connectivity=8)[0]) - 1
 
 
 def _drop_letters(ink: np.ndarray, letters: np.ndarray, lines: Sequence[Line]) -> None:

@@ -9,6 +9,7 @@ from kgbuild.mentions.raster.gaps import bridge, dashes
 from kgbuild.mentions.raster.lines import Canvas
 from kgbuild.mentions.raster.skeleton import chains, thin
 from kgbuild.mentions.raster.web import Web
+from kgbuild.mentions.raster.wings import fold_wings
 
 
 def spin(canvas: Canvas, ink: np.ndarray, *, size: float) -> Web:
@@ -16,6 +17,7 @@ def spin(canvas: Canvas, ink: np.ndarray, *, size: float) -> Web:
     made, centres = chains(thin(ink))
     web = Web(made)
     width = canvas.width
+    web.heads = fold_wings(web, canvas, size=size)
     _drop_spurs(web, canvas, width)
     cross(web, centres, width, canvas, size)
     dashes(web, size)

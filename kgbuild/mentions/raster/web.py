@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from kgbuild.mentions.raster.arrows import Head
 from kgbuild.mentions.raster.skeleton import Chain
 
 End = tuple[int, int]  # chain, side
@@ -14,10 +15,11 @@ End = tuple[int, int]  # chain, side
 
 @dataclass(slots=True)
 class Web:
-    """Chains, and for each end where a line goes on: the ends of chains that it enters."""
+    """Chains, for each end where a line goes on: the ends of chains that it enters; heads drawn as strokes."""
 
     chains: list[Chain]
     follow: dict[End, list[End]] = field(default_factory=dict)
+    heads: list[Head] = field(default_factory=list)
 
     def link(self, a: End, b: End) -> None:
         """Lines go on from a to b and from b to a."""
