@@ -13,19 +13,16 @@ import numpy as np
 
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 from kgbuild.mentions.ocr import Line
-from kgbuild.mentions.raster.arrows import find_heads, strip_heads
-from kgbuild.mentions.raster.assign import Link, connect, name_links, pass_behind, rate
-from kgbuild.mentions.raster.body import Frame, loose_blocks, reading_order
+from kgbuild.mentions.raster.assign import Link, name_links, pass_behind, rate
+from kgbuild.mentions.raster.body import Frame, reading_order
 from kgbuild.mentions.raster.icons import find_icons
 from kgbuild.mentions.raster.ink import binary, strokes
-from kgbuild.mentions.raster.lines import draw_canvas
 from kgbuild.mentions.raster.nodes import lay_out
 from kgbuild.mentions.raster.shapes import find_shapes, find_solids
-from kgbuild.mentions.raster.texts import has_ground, legible, split_lines
-from kgbuild.mentions.raster.trace import spin
+from kgbuild.mentions.raster.texts import legible, split_lines
+from kgbuild.mentions.raster.wiring import wire
 
 _PLAIN = 0.45  # share of texts without a shape, at which lines end, that were nodes on the development diagrams
-_FEW = 0.2  # share of lines with heads below which there are none
 _REACH = 1.4  # window in which strokes and arrowheads are the minority, in heights of type
 _JOINED = 0.4  # share of the boxes that lines join, from which a picture is a diagram
 
@@ -54,19 +51,12 @@ def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
     shapes = find_shapes(picture, ink)
     icons = find_icons(picture, lines, size=size)
     layout = lay_out(shapes, find_solids(picture, size=size), icons, lines, picture, contrast)
-    canvas = draw_canvas(picture, ink, layout, lines, size=size)
-    labels = loose_blocks(layout.loose)
-    texts = [block for block, _ in labels]
-    patched = [has_ground(t, picture, size) for t in texts]
-    heads = find_heads(canvas)
-    ink, heads = strip_heads(canvas, heads)
-    links, used = connect(spin(canvas, ink, size=size), canvas, heads, texts, patched, size=size)
-    if heads and sum(any(link.heads) for link in links) < _FEW * len(links):  # thick places of a graph without arrows
-        links, used = connect(spin(canvas, canvas.ink, size=size), canvas, [], texts, patched, size=size)
-    links = pass_behind(links, size=size)
+    wiring = wire(picture, ink, layout, lines, size=size)
+    links = pass_behind(wiring.links, size=size)
     rate(links)
+    texts = wiring.texts
     named = {-1 - k for link in links for k in (link.source, link.target) if k < 0}
-    name_links(links, [t for i, t in enumerate(texts) if i not in named and i not in used], size=size)
+    name_links(links, [t for i, t in enumerate(texts) if i not in named and i not in wiring.used], size=size)
     for number, body in enumerate(layout.bodies, 1):
         diagram.nodes[f"n{number}"] = Node(f"n{number}", body.text, 0, 0, body.kind, body.box, body.score)
     for i in sorted(named):

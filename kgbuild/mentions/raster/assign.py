@@ -28,6 +28,16 @@ class Link:
     score: float = 1.0
 
 
+@dataclass(slots=True)
+class Wires:
+    """Links; loose texts (indices) used as labels, at which lines end, and at which lines with heads end."""
+
+    links: list[Link]
+    used: set[int]
+    ends: set[int]
+    aims: set[int]
+
+
 def rate(links: Sequence[Link]) -> None:
     """Scores as shares of such lines that were right on the 128 development diagrams (directed, both ends).
 
@@ -46,11 +56,11 @@ def rate(links: Sequence[Link]) -> None:
 
 def connect(
     web: Web, canvas: Canvas, heads: list[Head], loose: Sequence[Line], patched: Sequence[bool], *, size: float
-) -> tuple[list[Link], set[int]]:
+) -> Wires:
     """Lines with a node at each end. A free text that lines end at counts as a node.
 
     Node numbers count from 1 as in ``canvas.nearest``; loose text ``i`` is number ``-1 - i``, unless it is
-    ``patched`` (has a ground of its own, as labels on lines have). Also returns the texts used as labels.
+    ``patched`` (has a ground of its own, as labels on lines have).
     """
     heads = [*heads, *web.heads]
     paths: dict[frozenset[tuple[int, int]], Path] = {}
@@ -69,8 +79,15 @@ def connect(
         strands.append(_Strand(points, [at[0] if at else 0, to[0] if to else 0], short))
     strands = _join_under_labels(strands, loose, patched, heads, canvas, size)
     links = []
+    ends: set[int] = set()
+    aims: set[int] = set()
     for strand in strands:
         a, b = strand.nodes
+        for e in (0, 1):
+            if strand.nodes[e] < 0 and strand.nodes[1 - e]:
+                ends.add(-1 - strand.nodes[e])
+                if strand.has_head(e, heads, canvas.width):
+                    aims.add(-1 - strand.nodes[e])
         if a == 0 or b == 0:
             continue
         length = float(np.hypot(*np.diff(strand.points, axis=0).T).sum()) if len(strand.points) > 1 else 0.0
@@ -89,7 +106,7 @@ def connect(
             link.label, link.label_score = loose[strand.label].text, loose[strand.label].score
             used.add(strand.label)
         links.append(link)
-    return links, used
+    return Wires(links, used, ends, aims)
 
 
 @dataclass(slots=True, eq=False)

@@ -6,6 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
+from kgbuild.mentions.raster.arrows import Head, head_at
 from kgbuild.mentions.raster.lines import Canvas
 from kgbuild.mentions.raster.skeleton import Chain
 from kgbuild.mentions.raster.web import End, Web, angle, walk
@@ -60,7 +61,7 @@ def _dash_turn(a: Chain, side_a: int, b: Chain, side_b: int) -> float:
     return max(turns)
 
 
-def bridge(web: Web, canvas: Canvas, size: float) -> None:
+def bridge(web: Web, canvas: Canvas, heads: list[Head], size: float) -> None:
     """Free ends that face each other over a small gap or over a label are one line."""
     ends = [
         (i, s)
@@ -68,8 +69,10 @@ def bridge(web: Web, canvas: Canvas, size: float) -> None:
         for s in (0, 1)
         if web.is_free((i, s)) and (c.length >= 3 or (i, 1 - s) in web.follow)
     ]
+    final = {e for e in ends if _has_head(web, e, heads, canvas)}
     small = max(9.0, 4 * canvas.width)
     wide = 30 * size
+    has_nodes = bool(np.isfinite(canvas.distance).any())
     options = []
     for a, b in combinations(ends, 2):
         if a[0] == b[0]:
@@ -79,9 +82,9 @@ def bridge(web: Web, canvas: Canvas, size: float) -> None:
         distance = float(np.hypot(*gap))
         if distance > wide:
             continue
-        covered = distance <= small or _covered(canvas.letters, tip_a, tip_b) > 0.6
+        covered = distance <= small or (has_nodes and _covered(canvas.letters, tip_a, tip_b) > 0.6)
         framed = not covered and distance < max(40, 3 * small) and _covered(canvas.hidden, tip_a, tip_b) > 0.5
-        if not covered and not framed:
+        if (not covered and not framed) or (distance > small and not framed and final & {a, b}):
             continue
         if min(canvas.near(tip_a), canvas.near(tip_b)) < 3 + canvas.width or _blocked(canvas, tip_a, tip_b):
             continue
@@ -94,6 +97,14 @@ def bridge(web: Web, canvas: Canvas, size: float) -> None:
     for _, a, b in sorted(options):
         if a not in web.follow and b not in web.follow:
             web.link(a, b)
+
+
+def _has_head(web: Web, end: End, heads: list[Head], canvas: Canvas) -> bool:
+    """Whether a line ends for good: at a text without a shape, for at a node it does so anyway."""
+    chain = web.chains[end[0]]
+    if chain.length < 8 or canvas.near(chain.tip(end[1])) < 8 + canvas.width:
+        return False
+    return head_at(chain.points if end[1] == 0 else chain.points[::-1], heads, canvas.width) > 0.5
 
 
 def _course(web: Web, end: End) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kgbuild.mentions.ocr import Line
-from kgbuild.mentions.raster.body import Body, join_lines, loose_blocks, reading_order
+from kgbuild.mentions.raster.body import Body, loose_blocks, reading_order
 
 Rect = tuple[int, int, int, int]
 _AWAY = 24  # grey levels between an icon and the ground of its caption

@@ -79,7 +79,7 @@ def hollow_heads(ink: np.ndarray, distance: np.ndarray, letters: np.ndarray, *, 
             continue
         own = labels[y : y + h, x : x + w] == number
         near = distance[y : y + h, x : x + w][own]
-        if not 1 < near.max() or not near.min() < 0.6 * size:
+        if not near.max() > 1 or not near.min() < 0.6 * size:
             continue
         contours, _ = cv2.findContours(own.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         around = cv2.contourArea(cv2.convexHull(max(contours, key=len)))

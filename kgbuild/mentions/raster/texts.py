@@ -9,7 +9,6 @@ import numpy as np
 
 from kgbuild.mentions.ocr import Line
 
-
 _HUGE = 2.8  # heights of type above which a line of text is a picture read as letters
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kgbuild.mentions.raster.arrows import Head
 from kgbuild.mentions.raster.crossings import cross
 from kgbuild.mentions.raster.gaps import bridge, dashes
 from kgbuild.mentions.raster.lines import Canvas
@@ -12,7 +13,7 @@ from kgbuild.mentions.raster.web import Web
 from kgbuild.mentions.raster.wings import fold_wings
 
 
-def spin(canvas: Canvas, ink: np.ndarray, *, size: float) -> Web:
+def spin(canvas: Canvas, ink: np.ndarray, heads: list[Head], *, size: float) -> Web:
     """The web of all lines of a canvas; ``ink`` is the canvas's own without arrowheads."""
     made, centres = chains(thin(ink))
     web = Web(made)
@@ -21,7 +22,7 @@ def spin(canvas: Canvas, ink: np.ndarray, *, size: float) -> Web:
     _drop_spurs(web, canvas, width)
     cross(web, centres, width, canvas, size)
     dashes(web, size)
-    bridge(web, canvas, size)
+    bridge(web, canvas, [*heads, *web.heads], size)
     return web
 
 
