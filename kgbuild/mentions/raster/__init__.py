@@ -17,6 +17,7 @@ from kgbuild.mentions.raster.assign import Link, name_links, pass_behind, rate
 from kgbuild.mentions.raster.body import Frame, reading_order
 from kgbuild.mentions.raster.icons import find_icons
 from kgbuild.mentions.raster.ink import binary, strokes
+from kgbuild.mentions.raster.lines import text_mask
 from kgbuild.mentions.raster.nodes import lay_out
 from kgbuild.mentions.raster.shapes import find_shapes, find_solids
 from kgbuild.mentions.raster.texts import legible, split_lines
@@ -48,7 +49,7 @@ def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
     contrast = strokes(picture, reach=int(np.clip(_REACH * size, 15, 45)) | 1)
     ink = binary(contrast)
     lines = split_lines(legible(lines, ink), ink)
-    shapes = find_shapes(picture, ink)
+    shapes = find_shapes(picture, ink, text_mask(ink.shape, lines, trim=0.15))
     icons = find_icons(picture, lines, size=size)
     layout = lay_out(shapes, find_solids(picture, size=size), icons, lines, picture, contrast)
     wiring = wire(picture, ink, layout, lines, size=size)

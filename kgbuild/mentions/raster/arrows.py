@@ -120,6 +120,6 @@ def head_at(points: np.ndarray, heads: list[Head], width: float, *, gap: float =
         near = points[steps <= reach + head.radius]
         gaps = np.hypot(near[:, 0] - head.x, near[:, 1] - head.y)
         k = int(gaps.argmin())
-        if gaps[k] <= 0.8 * head.radius + 1 and steps[k] <= reach and steps[k] <= 0.6 * steps[-1] + gap:
+        if gaps[k] <= 0.8 * head.radius + 1 and steps[k] <= reach and 2 * steps[k] <= steps[-1] + gap:
             best = max(best, min(1.0, head.radius / (width / 2 + 2.5)))
     return best

@@ -21,13 +21,15 @@ def find_frames(ink: np.ndarray, letters: np.ndarray, *, size: float) -> list[Re
     mask = (ink & ~letters).astype(np.uint8)
     across = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, 11), np.uint8))
     down = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((11, 1), np.uint8))
-    level = cv2.morphologyEx(across, cv2.MORPH_OPEN, np.ones((1, least), np.uint8))
+    bar = np.ones((1, least), np.uint8)
+    level = cv2.morphologyEx(across, cv2.MORPH_OPEN, bar)
     upright = cv2.morphologyEx(down, cv2.MORPH_OPEN, np.ones((min(least, max(12, int(1.5 * size))), 1), np.uint8))
-    count, _, stats, _ = cv2.connectedComponentsWithStats(level, connectivity=8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(level, connectivity=8)
     bars: list[Rect] = []
-    for x, y, w, h, _ in stats[1:count].tolist():
-        if h <= max(8, size):
-            bars.append((x, y, w, h))
+    whole = cv2.morphologyEx(mask, cv2.MORPH_OPEN, bar)  # not closed: frames side by side stay apart
+    for x, y, w, h, _ in [*stats[1:], *cv2.connectedComponentsWithStats(whole, connectivity=8)[2][1:]]:
+        if h <= max(8, size) and (int(x), int(y), int(w), int(h)) not in bars:
+            bars.append((int(x), int(y), int(w), int(h)))
     if len(bars) > _MOST:
         return []
     bars.sort(key=lambda b: (b[1], b[0]))
@@ -46,7 +48,14 @@ def find_frames(ink: np.ndarray, letters: np.ndarray, *, size: float) -> list[Re
             left, right = _upright(thick[inner], x0, -1, size), _upright(thick[inner], x1, 1, size)
             if left is not None and right is not None:
                 found.append((left, y0, right + 1, y1 + 1))
-    return found
+    return [f for f in found if not _is_pair(f, found)]
+
+
+def _is_pair(box: Rect, boxes: list[Rect]) -> bool:
+    """Whether a box is two frames side by side."""
+    level = [b for b in boxes if max(abs(b[1] - box[1]), abs(b[3] - box[3])) <= 3 and b[2] - b[0] < box[2] - box[0] - 6]
+    left, right = ([b for b in level if abs(b[k] - box[k]) <= 3] for k in (0, 2))
+    return any(a[2] < b[0] + 4 for a in left for b in right)
 
 
 def _upright(rows: np.ndarray, x: int, way: int, size: float) -> int | None:

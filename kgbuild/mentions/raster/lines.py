@@ -156,11 +156,12 @@ def nearest_node(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return distance, table[labels]
 
 
-def text_mask(shape: tuple[int, ...], lines: Sequence[Line]) -> np.ndarray:
-    """Where text stands, bool (h, w)."""
+def text_mask(shape: tuple[int, ...], lines: Sequence[Line], *, trim: float = 0.0) -> np.ndarray:
+    """Where text stands, bool (h, w), each line lower by ``trim`` of its height above and below."""
     mask = np.zeros(shape, bool)
     for n in lines:
-        mask[max(0, int(n.y0) - 1) : int(n.y1) + 2, max(0, int(n.x0) - 2) : int(n.x1) + 3] = True
+        cut = trim * n.height - (0 if trim else 1)
+        mask[max(0, int(n.y0 + cut)) : int(n.y1 - cut) + 1, max(0, int(n.x0) - 2) : int(n.x1) + 3] = True
     return mask
 
 

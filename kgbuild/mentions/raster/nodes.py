@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kgbuild.mentions.ocr import Line
-from kgbuild.mentions.raster.body import Body, Frame, Layout, Rect, cell_order, hull, overlap, reading_order, within
+from kgbuild.mentions.raster.body import Body, Frame, Layout, Rect, cell_order, hull, loose_blocks, overlap, reading_order, within
 from kgbuild.mentions.raster.plausible import plausible, step
 from kgbuild.mentions.raster.shapes import Shape
 
@@ -43,7 +43,7 @@ def lay_out(
             for b in cells
             if b is not body and within(b.box, body.box) and plausible(shape_of[id(b)], b, picture, contrast, size)
         ] + [b for b in icons if _middle_in(b.box, body.box)]
-        if inner:
+        if inner or _is_area(body):
             if shape.kind in ("rectangle", "rounded", "ellipse", "other", "cylinder"):
                 frames.append(Frame(shape.box))
         elif plausible(shape, body, picture, contrast, size):
@@ -61,6 +61,13 @@ def lay_out(
     for body in bodies:
         body.text = body.text or (cell_order(body.cells) if body.cells else reading_order(body.lines))
     return Layout(bodies, frames, loose)
+
+
+def _is_area(body: Body) -> bool:
+    """Whether a shape holds so many texts apart that it is an area with nodes without a shape in it."""
+    text = sum((n.x1 - n.x0) * n.height for n in body.lines)
+    room = (body.box[2] - body.box[0]) * (body.box[3] - body.box[1])
+    return room > 8 * text and len(loose_blocks(body.lines)) > 3
 
 
 def _contains(shape: Shape, line: Line) -> bool:
