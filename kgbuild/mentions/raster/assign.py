@@ -187,7 +187,7 @@ def pass_behind(links: list[Link], *, size: float) -> list[Link]:
                         continue
                     a = first.points if e == 1 else first.points[::-1]
                     b = second.points if f == 0 else second.points[::-1]
-                    if not _in_line(a, b):
+                    if not _in_line(a, b) or _is_upright(a, b):
                         continue
                     start, end = (first.source, first.target)[1 - e], (second.source, second.target)[1 - f]
                     joined = Link(
@@ -214,6 +214,12 @@ def _in_line(a: np.ndarray, b: np.ndarray) -> bool:
     out, into, way = (v / max(1e-6, float(np.hypot(*v))) for v in (out, into, gap))
     aside = abs(float(out[0] * gap[1] - out[1] * gap[0]))
     return float(min(out @ into, out @ way, way @ into)) > 0.978 and aside < max(4.0, 0.12 * distance)
+
+
+def _is_upright(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether the gap between two lines is level or upright: lines laid out at right angles end at the node there."""
+    way = np.abs(b[0] - a[-1])
+    return float(way.min()) < 0.05 * float(way.max())
 
 
 def _is_loop(points: np.ndarray, canvas: Canvas, node: int, size: float) -> bool:

@@ -98,6 +98,21 @@ def within(inner: Rect, outer: Rect) -> bool:
     )  # fmt: skip
 
 
+def cuts(frame: Rect, box: Rect, *, slack: int = 4) -> bool:
+    """Whether a side of a frame runs through a box, as sides of true frames do not."""
+    apart = (
+        frame[2] <= box[0] + slack
+        or box[2] - slack <= frame[0]
+        or frame[3] <= box[1] + slack
+        or box[3] - slack <= frame[1]
+    )
+    around = (
+        frame[0] <= box[0] + slack and frame[1] <= box[1] + slack
+        and frame[2] >= box[2] - slack and frame[3] >= box[3] - slack
+    )  # fmt: skip
+    return not apart and not around
+
+
 def hull(a: Rect, b: Rect) -> Rect:
     """The smallest box around two boxes."""
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])

@@ -29,8 +29,8 @@ def dashes(web: Web, size: float) -> None:
             continue
         distance = float(np.hypot(*(tips[q] - tips[p])))
         turn = _dash_turn(web.chains[a[0]], a[1], web.chains[b[0]], b[1])
-        if turn < 60:
-            pairs.append((distance * (1 + turn / 45), a, b))
+        if turn < 60:  # a corner, where nothing goes straight on
+            pairs.append((distance * (1 + turn / 45) + (1000 if turn >= 60 else 0), a, b))
     for _, a, b in sorted(pairs):
         if a not in web.follow and b not in web.follow and _goes_on(web, a, b) and _goes_on(web, b, a):
             web.link(a, b)

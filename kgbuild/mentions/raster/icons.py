@@ -38,7 +38,7 @@ def find_icons(picture: np.ndarray, lines: Sequence[Line], *, size: float, strok
 def _body(box: Rect, caption: Line, lines: list[Line], side: int, picture: np.ndarray) -> Body:
     """An icon as a node. The icons of one picture fill squares of one size: lines end at these."""
     width = picture.shape[1]
-    if side <= 1.5 * _side(box):
+    if side <= 2 * _side(box):
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         half = side / 2
         box = (
@@ -59,7 +59,7 @@ def _captions(picture: np.ndarray, lines: Sequence[Line]) -> list[tuple[Line, li
         runs: list[list[Line]] = []
         for n in sorted(parts, key=lambda n: (n.y0, n.x0)):
             last = runs[-1][0] if runs else None
-            if last is None or abs(n.height - last.height) > 0.15 * last.height or _far(picture, n, last):
+            if last is None or abs(n.height - last.height) > 0.18 * last.height or _far(picture, n, last):
                 runs.append([])
             runs[-1].append(n)
         for run in runs:

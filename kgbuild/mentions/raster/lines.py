@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kgbuild.mentions.ocr import Line, blocks
-from kgbuild.mentions.raster.body import Frame, Layout
+from kgbuild.mentions.raster.body import Frame, Layout, cuts
 from kgbuild.mentions.raster.frames import entitle, erase_frame, find_frames
 from kgbuild.mentions.raster.veils import unveil
 
@@ -49,7 +49,7 @@ def draw_canvas(picture: np.ndarray, ink: np.ndarray, layout: Layout, lines: Seq
     _drop_letters(left, letters, lines)
     boxes = [f.box for f in layout.frames]
     for box in find_frames(left, letters, size=size):
-        if not any(_centre_in(b.box, box) for b in layout.bodies):
+        if not any(_centre_in(b.box, box) for b in layout.bodies) or any(cuts(box, b.box) for b in layout.bodies):
             continue
         if all(max(abs(p - q) for p, q in zip(box, old, strict=True)) > 8 for old in boxes):
             layout.frames.append(Frame(box))

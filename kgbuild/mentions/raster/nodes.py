@@ -7,7 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from kgbuild.mentions.ocr import Line
-from kgbuild.mentions.raster.body import Body, Frame, Layout, Rect, cell_order, hull, loose_blocks, overlap, reading_order, within
+from kgbuild.mentions.raster.body import (
+    Body,
+    Frame,
+    Layout,
+    Rect,
+    cell_order,
+    cuts,
+    hull,
+    loose_blocks,
+    overlap,
+    reading_order,
+    within,
+)
 from kgbuild.mentions.raster.plausible import plausible, step
 from kgbuild.mentions.raster.shapes import Shape
 
@@ -44,7 +56,7 @@ def lay_out(
             if b is not body and within(b.box, body.box) and plausible(shape_of[id(b)], b, picture, contrast, size)
         ] + [b for b in icons if _middle_in(b.box, body.box)]
         if inner or _is_area(body):
-            if shape.kind in ("rectangle", "rounded", "ellipse", "other", "cylinder"):
+            if shape.kind in ("rectangle", "rounded", "ellipse", "cylinder") or shape.solidity > 0.95:
                 frames.append(Frame(shape.box))
         elif plausible(shape, body, picture, contrast, size):
             bodies.append(body)
@@ -56,6 +68,7 @@ def lay_out(
         held = [b for b in bodies if within(b.box, shape.box) or (b.kind == "icon" and _middle_in(b.box, shape.box))]
         if held and all(f.box != shape.box for f in frames) and shape.kind in ("rectangle", "rounded"):
             frames.append(Frame(shape.box))
+    frames = [f for f in frames if not any(cuts(f.box, b.box) for b in bodies)]
     used = {id(n) for b in bodies for n in b.lines} | {id(n) for f in frames for n in f.lines}
     loose = [n for n in lines if id(n) not in used]
     for body in bodies:
