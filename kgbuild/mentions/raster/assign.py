@@ -76,9 +76,12 @@ def connect(
         to = _node_at(path.points[::-1], canvas, loose, size)
         points = np.concatenate([at[1][::-1] if at else path.points[:0], path.points, to[1] if to else path.points[:0]])
         short = [len(e[1]) if e else 0 for e in (at, to)]
-        strands.append(_Strand(points, [at[0] if at else 0, to[0] if to else 0], short))
+        over = [e is not None and e[2] for e in (at, to)]
+        strands.append(_Strand(points, [at[0] if at else 0, to[0] if to else 0], short, over))
+    hidden, heads = [h for h in heads if h.over], [h for h in heads if not h.over]
     strands = _join_under_labels(strands, loose, patched, heads, canvas, size)
-    links = []
+    links: list[Link] = []
+    behind: list[tuple[Link, _Strand]] = []
     ends: set[int] = set()
     aims: set[int] = set()
     for strand in strands:
@@ -95,17 +98,19 @@ def connect(
             continue
         if a == b and not _is_loop(strand.points, canvas, a, size):
             continue
-        link = Link(
-            a,
-            b,
-            (strand.has_head(0, heads, canvas.width), strand.has_head(1, heads, canvas.width)),
-            strand.points,
-            sum(strand.gaps),
-        )
+        ahead = (strand.has_head(0, heads, canvas.width), strand.has_head(1, heads, canvas.width))
+        short = sum(g for g, over in zip(strand.gaps, strand.over, strict=True) if not over)
+        link = Link(a, b, ahead, strand.points, short)
+        if hidden and not any(ahead):
+            behind.append((link, strand))
         if strand.label is not None:
             link.label, link.label_score = loose[strand.label].text, loose[strand.label].score
             used.add(strand.label)
         links.append(link)
+    if 2 * sum(any(x.heads) for x in links) >= len(links):  # heads on the back sheets of stacks
+        for link, strand in behind:
+            first, last = (strand.head(e, hidden, canvas.width) for e in (0, 1))
+            link.heads = (first > max(0.5, last), last > max(0.5, first))
     return Wires(links, used, ends, aims)
 
 
@@ -114,11 +119,15 @@ class _Strand:
     points: np.ndarray
     nodes: list[int]
     gaps: list[int]
+    over: list[bool]
     label: int | None = None
 
-    def has_head(self, end: int, heads: list[Head], width: float) -> bool:
+    def head(self, end: int, heads: list[Head], width: float) -> float:
         points = self.points if end == 0 else self.points[::-1]
-        return head_at(points, heads, width, gap=self.gaps[end]) > 0.5
+        return head_at(points, heads, width, gap=self.gaps[end], rest=self.gaps[1 - end])
+
+    def has_head(self, end: int, heads: list[Head], width: float) -> bool:
+        return self.head(end, heads, width) > 0.5
 
 
 def _join_under_labels(
@@ -155,7 +164,11 @@ def _join_under_labels(
                 first = s.points if e == 1 else s.points[::-1]
                 second = t.points if f == 0 else t.points[::-1]
                 joined = _Strand(
-                    np.concatenate([first, second]), [s.nodes[1 - e], t.nodes[1 - f]], [s.gaps[1 - e], t.gaps[1 - f]], i
+                    np.concatenate([first, second]),
+                    [s.nodes[1 - e], t.nodes[1 - f]],
+                    [s.gaps[1 - e], t.gaps[1 - f]],
+                    [s.over[1 - e], t.over[1 - f]],
+                    i,
                 )
                 strands = [x for x in strands if x is not s and x is not t] + [joined]
         if patched[i]:
@@ -229,13 +242,16 @@ def _is_loop(points: np.ndarray, canvas: Canvas, node: int, size: float) -> bool
     return float(canvas.distance[y, x].max()) > 0.8 * size and float(np.hypot(*(points[0] - points[-1]))) > 3
 
 
-def _node_at(points: np.ndarray, canvas: Canvas, loose: Sequence[Line], size: float) -> tuple[int, np.ndarray] | None:
-    """The node that a line reaches at its first point, and the points (n, 2) by which it falls short of it."""
+def _node_at(
+    points: np.ndarray, canvas: Canvas, loose: Sequence[Line], size: float
+) -> tuple[int, np.ndarray, bool] | None:
+    """The node that a line reaches at its first point, the points (n, 2) by which it falls short of it or of the
+    front of a stack, and whether it is the latter."""
     x, y = points[0]
     height, width = canvas.distance.shape
     near = float(canvas.distance[int(y), int(x)])
     if near <= 6 + canvas.width:
-        return int(canvas.nearest[int(y), int(x)]), points[:0]
+        return int(canvas.nearest[int(y), int(x)]), _over_sheets(points, canvas, size), True
     tail = points[: max(2, min(len(points), 12))]
     if len(tail) < 2:
         return None
@@ -249,11 +265,24 @@ def _node_at(points: np.ndarray, canvas: Canvas, loose: Sequence[Line], size: fl
         if not (0 <= px < width and 0 <= py < height):
             return None
         if canvas.distance[int(py), int(px)] <= 2:
-            return int(canvas.nearest[int(py), int(px)]), _ray(x, y, way, step)
+            return int(canvas.nearest[int(py), int(px)]), _ray(x, y, way, step), False
         for i, text in enumerate(loose):
             if step < 1.3 * size and text.x0 - 2 <= px <= text.x1 + 2 and text.y0 - 1 <= py <= text.y1 + 1:
-                return -1 - i, _ray(x, y, way, step)
+                return -1 - i, _ray(x, y, way, step), False
     return None
+
+
+def _over_sheets(points: np.ndarray, canvas: Canvas, size: float) -> np.ndarray:
+    """The points (n, 2) by which a line goes on over the back sheets of a stack to its front; else none."""
+    way = points[0] - points[min(len(points), 12) - 1]
+    norm = float(np.hypot(*way))
+    if not norm or not canvas.sheets.any():
+        return points[:0]
+    ray = _ray(points[0][0], points[0][1], way / norm, int(2.5 * size))
+    height, width = canvas.sheets.shape
+    ray = ray[(ray >= 0).all(axis=1) & (ray[:, 0] < width) & (ray[:, 1] < height)]
+    on = np.flatnonzero(canvas.sheets[ray[:, 1].astype(int), ray[:, 0].astype(int)])
+    return ray[: on[-1] + 1] if len(on) else points[:0]
 
 
 def _ray(x: float, y: float, way: np.ndarray, steps: int) -> np.ndarray:

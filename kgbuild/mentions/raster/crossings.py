@@ -46,7 +46,7 @@ def cross(web: Web, centres: list[np.ndarray], width: float, canvas: Canvas, siz
             for number, _ in stubs:
                 web.chains[number].ends = [-2, -2]
         else:
-            _pair(web, at)
+            _pair(web, at, close=min(canvas.near(web.chains[n].tip(s)) for n, s in at) < 1.5 * size)
 
 
 def _is_stub(web: Web, end: End, canvas: Canvas) -> bool:
@@ -77,12 +77,16 @@ def _is_shared(web: Web, number: int, left: list[End], right: list[End]) -> bool
     return best < 40
 
 
-def _pair(web: Web, arms: list[End]) -> None:
+def _pair(web: Web, arms: list[End], *, close: bool) -> None:
     if len(arms) == 1:
         web.chains[arms[0][0]].ends[arms[0][1]] = -1
         return
     if len(arms) == 2:
-        web.link(*arms)
+        if not close or bend_of(web, *arms) < 130:
+            web.link(*arms)
+        else:  # two lines that leave one place
+            for number, side in arms:
+                web.chains[number].ends[side] = -1
         return
     cost = {
         (a, b): bend_of(web, a, b) for a, b in combinations(arms, 2) if a[0] != b[0] or web.chains[a[0]].length > 40

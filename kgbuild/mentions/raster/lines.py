@@ -17,7 +17,7 @@ from kgbuild.mentions.raster.veils import unveil
 class Canvas:
     """Lines alone, bool (h, w); distance of every pixel to the nearest node and that node's index; line width;
     where text stands; where strokes of frames have been erased;
-    the ink around the nodes before anything else was erased."""
+    the ink around the nodes before anything else was erased; ink on the back sheets of stacks, and these sheets."""
 
     ink: np.ndarray
     distance: np.ndarray
@@ -26,6 +26,8 @@ class Canvas:
     letters: np.ndarray
     hidden: np.ndarray
     solid: np.ndarray
+    over: np.ndarray
+    sheets: np.ndarray
 
     def near(self, point: np.ndarray) -> float:
         """Distance from a point (x, y) to the nearest node."""
@@ -38,11 +40,12 @@ def draw_canvas(picture: np.ndarray, ink: np.ndarray, layout: Layout, lines: Seq
     """Erase nodes with their outlines, frames and text from ``ink``; new frames are added to ``layout``."""
     import cv2
 
-    mask = node_mask(layout, ink)
+    mask = node_mask(layout, ink, size=size)
     distance, nearest = nearest_node(mask)
     ink = ink | hollow_heads(ink, distance, text_mask(ink.shape, lines), size=size)
     left = ink & (distance > 2.2)
     solid = ink & (distance > 0.8)
+    sheets = back_sheets(layout, mask)
     inside = {id(n) for b in layout.bodies for n in b.lines}
     lines = [n for n in lines if id(n) not in inside]
     letters = text_mask(ink.shape, lines)
@@ -63,7 +66,7 @@ def draw_canvas(picture: np.ndarray, ink: np.ndarray, layout: Layout, lines: Seq
         letters[max(0, int(block.y0)) : int(block.y1) + 1, max(0, int(block.x0)) : int(block.x1) + 1] = True
     hidden = cv2.dilate((whole & ~left).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     entitle(layout, size=size)
-    return Canvas(left, distance, nearest, stroke_width(left), letters, hidden, solid)
+    return Canvas(left, distance, nearest, stroke_width(left), letters, hidden, solid, ink & sheets, sheets)
 
 
 def hollow_heads(ink: np.ndarray, distance: np.ndarray, letters: np.ndarray, *, size: float) -> np.ndarray:
@@ -115,7 +118,7 @@ def _drop_letters(ink: np.ndarray, letters: np.ndarray, lines: Sequence[Line]) -
         _erase_letters(ink, line)
 
 
-def node_mask(layout: Layout, ink: np.ndarray) -> np.ndarray:
+def node_mask(layout: Layout, ink: np.ndarray, *, size: float) -> np.ndarray:
     """Node numbers from 1 on the pixels of their bodies with outlines, int32 (h, w)."""
     import cv2
 
@@ -138,7 +141,35 @@ def node_mask(layout: Layout, ink: np.ndarray) -> np.ndarray:
         pair = share[number][:-1] + share[number][1:]
         dense = np.flatnonzero(pair[1:] > 0.75) + 1  # a second outline counts as well
         border[number] = max((d if share[number][d] > share[number][d + 1] + 0.4 else d + 1 for d in dense), default=1)
-    return np.where(distance <= border[nearest] + 0.5, nearest, 0).astype(np.int32)
+    mask = np.where(distance <= border[nearest] + 0.5, nearest, 0).astype(np.int32)
+    return _thick_borders(mask, ink, size=size)
+
+
+def back_sheets(layout: Layout, mask: np.ndarray) -> np.ndarray:
+    """What of stacks of boxes is not their front, bool (h, w): lines run over it to the front."""
+    import cv2
+
+    sheets = np.zeros(mask.shape, bool)
+    for number, body in enumerate(layout.bodies, 1):
+        if len(body.outlines) > 1 and not body.cells and body.kind not in ("icon", "plain"):
+            x0, y0, x1, y1 = body.box
+            front = np.zeros((y1 - y0, x1 - x0), np.uint8)
+            cv2.drawContours(front, [body.outlines[0] - np.array([[x0, y0]])], -1, 1, -1)
+            front = cv2.dilate(front, np.ones((13, 13), np.uint8))  # its border is none of the sheets
+            sheets[y0:y1, x0:x1] |= (mask[y0:y1, x0:x1] == number) & (front == 0)
+    return sheets
+
+
+def _thick_borders(mask: np.ndarray, ink: np.ndarray, *, size: float, band: float = 5.0) -> np.ndarray:
+    """The mask with long thick strokes that run along a node: hand-drawn borders lie askew."""
+    import cv2
+
+    distance, nearest = nearest_node(mask)
+    near = (ink & (distance > 0) & (distance <= band)).astype(np.uint8)
+    thick = cv2.morphologyEx(near, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    long = max(12, int(1.5 * size))
+    along = sum(cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones(k, np.uint8)) for k in ((1, long), (long, 1)))
+    return np.where(along > 0, nearest, mask).astype(np.int32)
 
 
 def nearest_node(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
