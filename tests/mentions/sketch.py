@@ -43,7 +43,20 @@ class Sketch:
         drawn[shape](area, outline=self.ink, fill=fill or None, width=2)
         self.text(text, x, y)
 
-    def line(self, *points: Point, head: bool = True, tail: bool = False, dashed: bool = False, width: int = 2) -> None:
+    def veil(self, area: tuple[int, int, int, int]) -> None:
+        """A half-transparent ground as renderers lay under labels: a tenth of what is below shows."""
+        part = self.image.crop(area)
+        self.image.paste(Image.blend(part, Image.new("RGB", part.size, "#eeeeee"), 0.9), area)
+
+    def line(
+        self,
+        *points: Point,
+        head: bool = True,
+        tail: bool = False,
+        dashed: bool = False,
+        width: int = 2,
+        kind: str = "filled",
+    ) -> None:
         if dashed:
             for (x0, y0), (x1, y1) in pairwise(points):
                 count = int(math.hypot(x1 - x0, y1 - y0) / 10)
@@ -57,7 +70,12 @@ class Sketch:
             if wanted:
                 way = math.atan2(tip[1] - before[1], tip[0] - before[0])
                 wings = [(tip[0] - 13 * math.cos(way + s), tip[1] - 13 * math.sin(way + s)) for s in (0.4, -0.4)]
-                self.draw.polygon([tip, *wings], self.ink)
+                if kind == "open":
+                    self.draw.line([wings[0], tip, wings[1]], self.ink, width)
+                elif kind == "hollow":
+                    self.draw.polygon([tip, *wings], self.ground, self.ink, width)
+                else:
+                    self.draw.polygon([tip, *wings], self.ink)
 
     def read(self) -> Diagram:
         return read_picture(np.asarray(self.image), self.lines)

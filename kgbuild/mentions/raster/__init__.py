@@ -13,10 +13,11 @@ import numpy as np
 
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 from kgbuild.mentions.ocr import Line
-from kgbuild.mentions.raster.assign import Link, name_links, pass_behind, rate
+from kgbuild.mentions.raster.assign import Link, pass_behind, rate
 from kgbuild.mentions.raster.body import Frame, reading_order
 from kgbuild.mentions.raster.icons import find_icons
 from kgbuild.mentions.raster.ink import binary, strokes
+from kgbuild.mentions.raster.labels import name_links
 from kgbuild.mentions.raster.lines import text_mask
 from kgbuild.mentions.raster.nodes import lay_out
 from kgbuild.mentions.raster.shapes import find_shapes, find_solids
@@ -80,7 +81,7 @@ def _edge(link: Link) -> Edge:
     points = tuple((float(x), float(y)) for x, y in link.points)
     if link.heads == (True, False):
         a, b, points = b, a, points[::-1]
-    return Edge(a, b, link.label, 0, 0, any(link.heads), all(link.heads), "solid", points, link.score)
+    return Edge(a, b, link.label, 0, 0, any(link.heads), all(link.heads), link.style, points, link.score)
 
 
 def _groups(frames: Sequence[Frame], diagram: Diagram) -> list[Group]:

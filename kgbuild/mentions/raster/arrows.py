@@ -27,7 +27,8 @@ def find_heads(canvas: Canvas) -> list[Head]:
     usual = float(np.median([h.radius for h in heads])) if heads else 0.0
     heads = [h for h in heads if h.radius >= 0.6 * usual]
     if heads and canvas.over.any():  # sheets of stacks have borders thicker than lines
-        heads += [replace(h, over=True) for h in _blobs(canvas.over, 0.85 * usual) if h.radius <= 1.5 * usual]
+        full = float(np.percentile([h.radius for h in heads], 75))
+        heads += [replace(h, over=True) for h in _blobs(canvas.over, 0.75 * full) if h.radius <= 1.5 * full]
     return heads
 
 
@@ -129,6 +130,7 @@ def head_at(points: np.ndarray, heads: list[Head], width: float, *, gap: float =
         near = points[steps <= reach + head.radius]
         gaps = np.hypot(near[:, 0] - head.x, near[:, 1] - head.y)
         k = int(gaps.argmin())
-        if gaps[k] <= 0.8 * head.radius + 1 and steps[k] <= reach and 2 * (steps[k] - gap) <= steps[-1] - gap - rest:
+        aside = 1.8 if head.over else 0.8  # a line may bend where its end is not seen
+        if gaps[k] <= aside * head.radius + 1 and steps[k] <= reach and 2 * (steps[k] - gap) <= steps[-1] - gap - rest:
             best = max(best, min(1.0, head.radius / (width / 2 + 2.5)))
     return best

@@ -11,6 +11,7 @@ import numpy as np
 from kgbuild.mentions.ocr import Line
 from kgbuild.mentions.raster.arrows import Head, head_at
 from kgbuild.mentions.raster.lines import Canvas
+from kgbuild.mentions.raster.style import style_of
 from kgbuild.mentions.raster.web import Path, Web, walk
 
 
@@ -26,6 +27,7 @@ class Link:
     label: str = ""
     label_score: float = 1.0
     score: float = 1.0
+    style: str = "solid"
 
 
 @dataclass(slots=True)
@@ -62,6 +64,8 @@ def connect(
     Node numbers count from 1 as in ``canvas.nearest``; loose text ``i`` is number ``-1 - i``, unless it is
     ``patched`` (has a ground of its own, as labels on lines have).
     """
+    import cv2
+
     heads = [*heads, *web.heads]
     paths: dict[frozenset[tuple[int, int]], Path] = {}
     for number, chain in enumerate(web.chains):
@@ -80,6 +84,7 @@ def connect(
         strands.append(_Strand(points, [at[0] if at else 0, to[0] if to else 0], short, over))
     hidden, heads = [h for h in heads if h.over], [h for h in heads if not h.over]
     strands = _join_under_labels(strands, loose, patched, heads, canvas, size)
+    depth = cv2.distanceTransform(canvas.ink.astype(np.uint8), cv2.DIST_L2, 3)
     links: list[Link] = []
     behind: list[tuple[Link, _Strand]] = []
     ends: set[int] = set()
@@ -99,8 +104,9 @@ def connect(
         if a == b and not _is_loop(strand.points, canvas, a, size):
             continue
         ahead = (strand.has_head(0, heads, canvas.width), strand.has_head(1, heads, canvas.width))
+        style = style_of(strand.points, depth, canvas.width, size=size)
         short = sum(g for g, over in zip(strand.gaps, strand.over, strict=True) if not over)
-        link = Link(a, b, ahead, strand.points, short)
+        link = Link(a, b, ahead, strand.points, short, style=style)
         if hidden and not any(ahead):
             behind.append((link, strand))
         if strand.label is not None:
@@ -204,8 +210,13 @@ def pass_behind(links: list[Link], *, size: float) -> list[Link]:
                         continue
                     start, end = (first.source, first.target)[1 - e], (second.source, second.target)[1 - f]
                     joined = Link(
-                        start, end, (False, second.heads[1 - f]), np.concatenate([a, b]), first.gaps + second.gaps
-                    )
+                        start,
+                        end,
+                        (False, second.heads[1 - f]),
+                        np.concatenate([a, b]),
+                        first.gaps + second.gaps,
+                        style=second.style,
+                    )  # fmt: skip
                     joined.label = first.label or second.label
                     links = [x for x in links if x is not first and x is not second] + [joined]
                     again = True
@@ -287,32 +298,3 @@ def _over_sheets(points: np.ndarray, canvas: Canvas, size: float) -> np.ndarray:
 
 def _ray(x: float, y: float, way: np.ndarray, steps: int) -> np.ndarray:
     return np.array([x, y]) + np.outer(np.arange(1, steps + 1), way)
-
-
-def name_links(links: list[Link], labels: Sequence[Line], *, size: float) -> None:
-    """Give each loose label to the line beside it, all at once at the least total distance."""
-    from scipy.optimize import linear_sum_assignment
-
-    links = [link for link in links if not link.label]
-    if not links or not labels:
-        return
-    cost = np.array([[_distance(link, label, size) for label in labels] for link in links])
-    limit = 2.2
-    far = np.minimum(cost, limit)
-    for i, j in zip(*linear_sum_assignment(far), strict=True):
-        if cost[i, j] < limit:
-            links[i].label = labels[j].text
-            links[i].label_score = labels[j].score
-
-
-def _distance(link: Link, label: Line, size: float) -> float:
-    """From a label's box to a line, in heights of type; a little more towards the line's ends."""
-    xs, ys = link.points[:, 0], link.points[:, 1]
-    dx = np.maximum(np.maximum(label.x0 - xs, xs - label.x1), 0)
-    dy = np.maximum(np.maximum(label.y0 - ys, ys - label.y1), 0)
-    gap = np.hypot(dx, dy)
-    k = int(gap.argmin())
-    centre = np.hypot(xs - (label.x0 + label.x1) / 2, ys - (label.y0 + label.y1) / 2)
-    k = int(centre.argmin())
-    middle = abs(k / max(1, len(xs) - 1) - 0.5)
-    return float(gap.min() / size + 0.2 * math.sqrt(centre[k] / size) + 0.6 * middle)

@@ -10,14 +10,18 @@ import numpy as np
 from kgbuild.mentions.ocr import Line, blocks
 from kgbuild.mentions.raster.body import Frame, Layout, cuts
 from kgbuild.mentions.raster.frames import entitle, erase_frame, find_frames
+from kgbuild.mentions.raster.ink import away_from
 from kgbuild.mentions.raster.veils import unveil
+
+_SAME = 60  # grey levels between a head on a sheet and lines
 
 
 @dataclass(slots=True)
 class Canvas:
     """Lines alone, bool (h, w); distance of every pixel to the nearest node and that node's index; line width;
     where text stands; where strokes of frames have been erased;
-    the ink around the nodes before anything else was erased; ink on the back sheets of stacks, and these sheets."""
+    the ink around the nodes before anything else was erased;
+    what has the lines' colour on the back sheets of stacks, and these sheets."""
 
     ink: np.ndarray
     distance: np.ndarray
@@ -66,7 +70,15 @@ def draw_canvas(picture: np.ndarray, ink: np.ndarray, layout: Layout, lines: Seq
         letters[max(0, int(block.y0)) : int(block.y1) + 1, max(0, int(block.x0)) : int(block.x1) + 1] = True
     hidden = cv2.dilate((whole & ~left).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     entitle(layout, size=size)
-    return Canvas(left, distance, nearest, stroke_width(left), letters, hidden, solid, ink & sheets, sheets)
+    over = sheets & _like_lines(picture, left) if sheets.any() else sheets
+    return Canvas(left, distance, nearest, stroke_width(left), letters, hidden, solid, over, sheets)
+
+
+def _like_lines(picture: np.ndarray, ink: np.ndarray) -> np.ndarray:
+    """Pixels of the colour that most lines have, bool (h, w)."""
+    if not ink.any():
+        return ink
+    return away_from(picture, np.median(picture[ink], axis=0)) < _SAME
 
 
 def hollow_heads(ink: np.ndarray, distance: np.ndarray, letters: np.ndarray, *, size: float) -> np.ndarray:
@@ -160,7 +172,7 @@ def back_sheets(layout: Layout, mask: np.ndarray) -> np.ndarray:
     return sheets
 
 
-def _thick_borders(mask: np.ndarray, ink: np.ndarray, *, size: float, band: float = 5.0) -> np.ndarray:
+def _thick_borders(mask: np.ndarray, ink: np.ndarray, *, size: float, band: float = 8.0) -> np.ndarray:
     """The mask with long thick strokes that run along a node: hand-drawn borders lie askew."""
     import cv2
 

@@ -131,6 +131,8 @@ def _fill(bodies: list[Body], solids: Sequence[Shape], lines: Sequence[Line], si
             if max(margins) < 2.2 * size and solid.solidity > 0.8:
                 held[0].outlines.append(solid.outline)
                 held[0].box = hull(held[0].box, solid.box)
+                if max(margins) > 0.6 * size and held[0].kind in ("rectangle", "rounded"):
+                    held[0].kind = "stack"
         elif not held and solid.solidity > 0.85 and solid.kind != "triangle":
             inside = [n for n in lines if _contains(solid, n)]
             if inside and solid.area < 14 * sum((n.x1 - n.x0) * n.height for n in inside):

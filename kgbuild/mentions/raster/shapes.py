@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kgbuild.mentions.raster.ink import flat
+from kgbuild.mentions.raster.ink import away_from, flat
 
 _LEAST = 8  # pixels: no shape is smaller
 _LID = 3  # pixels: no part of a shape is thinner
@@ -72,8 +72,8 @@ def find_solids(picture: np.ndarray, *, size: float) -> list[Shape]:
 
     labels, stats = flat(picture)
     largest = int(stats[1:, cv2.CC_STAT_AREA].argmax()) + 1 if len(stats) > 1 else 0
-    ground = np.median(picture[labels == largest][::97], axis=0).astype(np.int16)
-    drawn = (np.abs(picture.astype(np.int16) - ground).max(axis=2) > _DRAWN).astype(np.uint8)
+    ground = np.median(picture[labels == largest][::97], axis=0)
+    drawn = (away_from(picture, ground) > _DRAWN).astype(np.uint8)
     thick = max(9, int(1.3 * size))
     block = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8))
     _, blocks, stats, _ = cv2.connectedComponentsWithStats(block, connectivity=4)
