@@ -43,11 +43,6 @@ class Sketch:
         drawn[shape](area, outline=self.ink, fill=fill or None, width=2)
         self.text(text, x, y)
 
-    def veil(self, area: tuple[int, int, int, int]) -> None:
-        """A half-transparent ground as renderers lay under labels: a tenth of what is below shows."""
-        part = self.image.crop(area)
-        self.image.paste(Image.blend(part, Image.new("RGB", part.size, "#eeeeee"), 0.9), area)
-
     def line(
         self,
         *points: Point,
@@ -69,7 +64,8 @@ class Sketch:
         for wanted, tip, before in ((head, points[-1], points[-2]), (tail, points[0], points[1])):
             if wanted:
                 way = math.atan2(tip[1] - before[1], tip[0] - before[0])
-                wings = [(tip[0] - 13 * math.cos(way + s), tip[1] - 13 * math.sin(way + s)) for s in (0.4, -0.4)]
+                long, wide = (18, 0.55) if kind == "open" else (13, 0.4)
+                wings = [(tip[0] - long * math.cos(way + s), tip[1] - long * math.sin(way + s)) for s in (wide, -wide)]
                 if kind == "open":
                     self.draw.line([wings[0], tip, wings[1]], self.ink, width)
                 elif kind == "hollow":

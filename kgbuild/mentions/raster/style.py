@@ -24,6 +24,6 @@ def style_of(points: np.ndarray, depth: np.ndarray, width: float, *, size: float
     length = float(leaps.sum())
     if len(cuts) >= 3 and len(cuts) * 2.2 * size > 0.6 * length:
         strokes = np.diff(cuts)
-        return "dotted" if float(np.median(strokes)) <= 1.5 * width + 1 else "dashed"
+        return "dotted" if float(np.median(strokes)) <= 1.1 * width + 1 else "dashed"
     core = depth[y, x][drawn]
     return "thick" if len(core) and 2 * float(np.median(core)) - 1 > _THICK * width + 0.7 else "solid"
