@@ -24,10 +24,9 @@ class Head:
 def find_heads(canvas: Canvas) -> list[Head]:
     """Blobs of ink that a circle fits in which is wider than any line."""
     heads = _blobs(canvas.solid, canvas.width / 2 + 1.2)
-    usual = float(np.median([h.radius for h in heads])) if heads else 0.0
-    heads = [h for h in heads if h.radius >= 0.6 * usual]
+    usual, full = np.percentile([h.radius for h in heads], (50, 75)) if heads else (0.0, 0.0)
+    heads = [h for h in heads if h.radius >= max(0.6 * usual, 0.55 * full)]
     if heads and canvas.over.any():  # sheets of stacks have borders thicker than lines
-        full = float(np.percentile([h.radius for h in heads], 75))
         heads += [replace(h, over=True) for h in _blobs(canvas.over, 0.75 * full) if h.radius <= 1.5 * full]
     return heads
 

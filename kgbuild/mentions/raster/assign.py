@@ -117,6 +117,7 @@ def connect(
         for link, strand in behind:
             first, last = (strand.head(e, hidden, canvas.width) for e in (0, 1))
             link.heads = (first > max(0.5, last), last > max(0.5, first))
+        links = [x for x in links if x.source != x.target or any(x.heads)]  # a loop without a head is a remnant
     return Wires(links, used, ends, aims)
 
 
