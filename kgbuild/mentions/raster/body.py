@@ -27,7 +27,7 @@ class Body:
     @property
     def score(self) -> float:
         """What OCR held of the text, times the share of such nodes that were right on the development diagrams."""
-        return min((n.score for n in self.lines), default=0.5) * {"icon": 0.95, "table": 0.8, "plain": 0.6}.get(
+        return min((n.score for n in self.lines), default=0.5) * {"icon": 0.95, "table": 0.8, "plain": 0.45}.get(
             self.kind, 0.98
         )
 
