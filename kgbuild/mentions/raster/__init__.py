@@ -13,7 +13,8 @@ import numpy as np
 
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 from kgbuild.mentions.ocr import Line
-from kgbuild.mentions.raster.assign import Link, pass_behind, rate
+from kgbuild.mentions.raster.assign import Link, rate
+from kgbuild.mentions.raster.behind import pass_behind
 from kgbuild.mentions.raster.body import Frame, reading_order
 from kgbuild.mentions.raster.icons import find_icons
 from kgbuild.mentions.raster.ink import binary, strokes
