@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kgbuild.identity import mention_iri, relation_iri
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
+from kgbuild.mentions.growth import Shown
 from kgbuild.mentions.ocr import split_box
 from kgbuild.types import Box, Mention, RelationMention, Segment, Target, TextQuote
 from kgbuild.vocab import CORE, GENERAL
@@ -21,21 +22,23 @@ def place(segment: Segment, box: _Hull) -> Target:
     return Target(segment.target.source, (*outer, Box(x0, y0, max(1, x1 - x0), max(1, y1 - y0))))
 
 
-def state(
-    segment: Segment, diagram: Diagram, *, agent: str, modality: str
-) -> tuple[list[Mention], list[RelationMention]]:
-    """Mentions of nodes and titled groups, relation mentions of lines and of what stands in a group."""
+def state(shown: Shown, *, agent: str, modality: str) -> tuple[list[Mention], list[RelationMention]]:
+    """Mentions of nodes and titled groups, relation mentions of lines and of what stands in a group.
+
+    The evidence of each is its box in the picture, or in the frame in which it came first.
+    """
+    segment, diagram = shown.segment, shown.diagram
     around = dict(segment.context)
     mentions: dict[str, Mention] = {}
     items: list[Node | Group] = [*diagram.nodes.values(), *diagram.groups]
     for item in items:
         if item.box is not None and any(c.isalpha() for c in item.label):
-            target = place(segment, item.box).within(TextQuote(item.label))
+            target = place(shown.when(item.key), item.box).within(TextQuote(item.label))
             told = (around.get(k) for k in ("caption", "alt", "heading"))
             context = next(filter(None, (*told, diagram.title)), item.label)
             mentions[item.key] = Mention(
                 mention_iri(target, item.label, "Thing", agent), target, item.label, "Thing",
-                round(item.score, 4), agent, modality, segment.id, context,
+                round(item.score, 4), agent, modality, shown.when(item.key).id, context,
             )  # fmt: skip
     relations: list[RelationMention] = []
 
@@ -47,14 +50,14 @@ def state(
             relations.append(RelationMention(iri, s.id, predicate, o.id, target, score, agent, surface, modality))
 
     for edge in diagram.edges:
-        target = place(segment, _hull(edge, diagram))
+        target = place(shown.when((edge.source, edge.target)), _hull(edge, diagram))
         relate(edge.source, CONNECTS, edge.target, target, edge.score, edge.label)
         if edge.both or not edge.directed:  # without a head neither end comes first
             relate(edge.target, CONNECTS, edge.source, target, edge.score, edge.label)
     for group in diagram.groups:
         for key in group.members:
             if group.box is not None:
-                relate(key, PART_OF, group.key, place(segment, group.box), group.score, "")
+                relate(key, PART_OF, group.key, place(shown.when(key), group.box), group.score, "")
     return list(mentions.values()), list({r.id: r for r in relations}.values())
 
 

@@ -11,6 +11,7 @@ from kgbuild.mentions.boxed import CONNECTS, PART_OF, place, state
 from kgbuild.mentions.code import parse_code
 from kgbuild.mentions.diagram import Diagram, Group, Node
 from kgbuild.mentions.drawing import read_drawing
+from kgbuild.mentions.growth import Shown
 from kgbuild.mentions.text import narrow
 from kgbuild.sources.drawing import to_box
 from kgbuild.sources.vector import parse_drawing
@@ -60,7 +61,7 @@ class DiagramExtractor:
                     made = _from_code(segment, diagram)
                 elif segment.modality == "drawing":
                     diagram, _ = read_drawing(parse_drawing(segment))
-                    made = state(segment, diagram, agent=AGENT, modality="drawing")
+                    made = state(Shown(segment, diagram), agent=AGENT, modality="drawing")
                 else:
                     continue
             except SourceError as err:

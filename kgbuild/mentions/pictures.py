@@ -7,19 +7,16 @@ from collections.abc import Sequence
 from io import BytesIO
 
 from kgbuild.config import Config
-from kgbuild.identity import mention_iri, relation_iri
+from kgbuild.mentions.boxed import state
 from kgbuild.mentions.cells import is_table, split_tables
-from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
+from kgbuild.mentions.diagram import Diagram, Group, Node
 from kgbuild.mentions.growth import Shown, grow
-from kgbuild.mentions.ocr import Line, Ocr, blocks, split_box
+from kgbuild.mentions.ocr import Line, Ocr, blocks
 from kgbuild.mentions.raster import read_png
-from kgbuild.types import Box, Extraction, Mention, Reading, RelationMention, Segment, Target, TextQuote, TimeSpan
-from kgbuild.vocab import CORE, GENERAL
+from kgbuild.types import Extraction, Mention, Reading, RelationMention, Segment, TimeSpan
 
 VERSION = "1"
 AGENT = f"pictures/{VERSION}"
-CONNECTS = CORE + "connectsTo"
-PART_OF = GENERAL + "partOf"
 _REMEMBERED = 256  # pictures
 
 
@@ -61,7 +58,8 @@ class PictureExtractor(Ocr):
         mentions: list[Mention] = []
         relations: list[RelationMention] = []
         for shown in self._shown(reading) if self.enabled else ():
-            made = _state(shown)
+            modality = "frame" if shown.segment.target.find(TimeSpan) is not None else "picture"
+            made = state(shown, agent=AGENT, modality=modality)
             mentions += made[0]
             relations += made[1]
         return Extraction(reading.source.id, tuple(mentions), tuple(relations))
@@ -91,62 +89,6 @@ def pixels(png: bytes) -> str:
     with Image.open(BytesIO(png)) as image:
         flat = image.convert("RGB")
     return hashlib.sha256(repr(flat.size).encode() + flat.tobytes()).hexdigest()
-
-
-def _state(shown: Shown) -> tuple[list[Mention], list[RelationMention]]:
-    """Mentions of nodes and titled groups, relation mentions of lines and of what stands in a group.
-
-    The evidence of each is its box in the picture, or in the frame in which it came first.
-    """
-    segment, diagram = shown.segment, shown.diagram
-    around = dict(segment.context)
-    modality = "frame" if segment.target.find(TimeSpan) is not None else "picture"
-
-    def place(part: str | tuple[str, str], box: tuple[float, float, float, float]) -> Target:
-        outer, frame = split_box(shown.when(part).target.selectors)
-        x0, y0 = max(0, int(box[0])), max(0, int(box[1]))
-        x1, y1 = min(frame.w, round(box[2])), min(frame.h, round(box[3]))
-        return Target(segment.target.source, (*outer, Box(x0, y0, max(1, x1 - x0), max(1, y1 - y0))))
-
-    mentions: dict[str, Mention] = {}
-    items: list[Node | Group] = [*diagram.nodes.values(), *diagram.groups]
-    for item in items:
-        if item.box is not None and any(c.isalpha() for c in item.label):
-            target = place(item.key, item.box).within(TextQuote(item.label))
-            context = around.get("caption") or around.get("alt") or around.get("heading") or item.label
-            mentions[item.key] = Mention(
-                mention_iri(target, item.label, "Thing", AGENT), target, item.label, "Thing",
-                round(item.score, 4), AGENT, modality, shown.when(item.key).id, context,
-            )  # fmt: skip
-    relations: list[RelationMention] = []
-
-    def relate(a: str, predicate: str, b: str, target: Target, score: float, surface: str) -> None:
-        s, o = mentions.get(a), mentions.get(b)
-        if s is not None and o is not None and a != b:
-            iri = relation_iri(s.id, predicate, o.id, target, AGENT)
-            relations.append(
-                RelationMention(iri, s.id, predicate, o.id, target, round(score, 4), AGENT, surface, modality)
-            )
-
-    for edge in diagram.edges:
-        target = place((edge.source, edge.target), _hull(edge, diagram))
-        relate(edge.source, CONNECTS, edge.target, target, edge.score, edge.label)
-        if edge.both or not edge.directed:  # without a head neither end comes first
-            relate(edge.target, CONNECTS, edge.source, target, edge.score, edge.label)
-    for group in diagram.groups:
-        for key in group.members:
-            if group.box is not None:
-                relate(key, PART_OF, group.key, place(key, group.box), group.score, "")
-    return list(mentions.values()), list({r.id: r for r in relations}.values())
-
-
-def _hull(edge: Edge, diagram: Diagram) -> tuple[float, float, float, float]:
-    """The box of a line; of a very short one, of its two nodes."""
-    xs, ys = [p[0] for p in edge.points], [p[1] for p in edge.points]
-    if not xs:
-        boxes = [b for k in (edge.source, edge.target) if (b := diagram.nodes[k].box) is not None]
-        return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)
-    return min(xs) - 2, min(ys) - 2, max(xs) + 3, max(ys) + 3
 
 
 def _role(block: Line, diagram: Diagram) -> str:

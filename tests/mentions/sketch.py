@@ -43,7 +43,15 @@ class Sketch:
         drawn[shape](area, outline=self.ink, fill=fill or None, width=2)
         self.text(text, x, y)
 
-    def line(self, *points: Point, head: bool = True, tail: bool = False, dashed: bool = False, width: int = 2) -> None:
+    def line(
+        self,
+        *points: Point,
+        head: bool = True,
+        tail: bool = False,
+        dashed: bool = False,
+        width: int = 2,
+        kind: str = "filled",
+    ) -> None:
         if dashed:
             for (x0, y0), (x1, y1) in pairwise(points):
                 count = int(math.hypot(x1 - x0, y1 - y0) / 10)
@@ -56,8 +64,14 @@ class Sketch:
         for wanted, tip, before in ((head, points[-1], points[-2]), (tail, points[0], points[1])):
             if wanted:
                 way = math.atan2(tip[1] - before[1], tip[0] - before[0])
-                wings = [(tip[0] - 13 * math.cos(way + s), tip[1] - 13 * math.sin(way + s)) for s in (0.4, -0.4)]
-                self.draw.polygon([tip, *wings], self.ink)
+                long, wide = (18, 0.55) if kind == "open" else (13, 0.4)
+                wings = [(tip[0] - long * math.cos(way + s), tip[1] - long * math.sin(way + s)) for s in (wide, -wide)]
+                if kind == "open":
+                    self.draw.line([wings[0], tip, wings[1]], self.ink, width)
+                elif kind == "hollow":
+                    self.draw.polygon([tip, *wings], self.ground, self.ink, width)
+                else:
+                    self.draw.polygon([tip, *wings], self.ink)
 
     def read(self) -> Diagram:
         return read_picture(np.asarray(self.image), self.lines)

@@ -13,6 +13,7 @@ from kgbuild.mentions.diagram import Diagram
 from kgbuild.mentions.ocr import Line
 from kgbuild.mentions.raster import is_diagram, read_picture
 from kgbuild.mentions.raster.skeleton import chains, thin
+from kgbuild.mentions.raster.veils import unveil
 
 
 def edges(diagram: Diagram) -> set[tuple[str, str, str]]:
@@ -125,6 +126,68 @@ def test_cells_are_one_table_and_icons_carry_their_caption() -> None:
     assert labels(found) == {"Order total", "Mail"}
     assert edges(found) == {("Order total", "Mail", "->")}
     assert {n.label: n.shape for n in found.nodes.values()} == {"Order total": "table", "Mail": "icon"}
+
+
+@pytest.mark.parametrize("kind", ["open", "hollow"])
+def test_heads_drawn_as_strokes_or_in_outline(kind: str) -> None:
+    sketch = Sketch()
+    sketch.box("Alpha", 150, 100)
+    sketch.box("Beta", 450, 100)
+    sketch.box("Gamma", 450, 400)
+    sketch.line((220, 100), (380, 100), kind=kind)
+    sketch.line((450, 130), (450, 370), kind=kind)
+    sketch.line((180, 130), (400, 370), head=False)
+    assert edges(sketch.read()) == {("Alpha", "Beta", "->"), ("Beta", "Gamma", "->"), ("Alpha", "Gamma", "--")}
+
+
+def test_texts_without_a_shape_are_nodes_where_lines_end() -> None:
+    sketch = Sketch()
+    for text, x, y in (("Alpha", 150, 100), ("Beta", 450, 100), ("Gamma", 750, 100), ("Delta", 450, 400)):
+        sketch.text(text, x, y)
+    sketch.line((190, 100), (412, 100))
+    sketch.line((488, 100), (705, 100))
+    sketch.line((450, 118), (450, 382))
+    found = sketch.read()
+    assert labels(found) == {"Alpha", "Beta", "Gamma", "Delta"}
+    assert edges(found) == {("Alpha", "Beta", "->"), ("Beta", "Gamma", "->"), ("Beta", "Delta", "->")}
+
+
+def test_lettering_on_icons_is_no_node() -> None:
+    sketch = Sketch()
+    for caption, x in (("Orders", 150), ("Stock", 650)):
+        sketch.draw.ellipse((x - 60, 140, x + 60, 260), fill="#3366cc")
+        sketch.draw.polygon([(x - 25, 165), (x + 25, 165), (x, 205)], "white")
+        sketch.text("db", x, 235)
+        sketch.text(caption, x, 280)
+    sketch.line((212, 200), (586, 200))
+    found = sketch.read()
+    assert labels(found) == {"Orders", "Stock"}
+    assert edges(found) == {("Orders", "Stock", "->")}
+    assert {n.shape for n in found.nodes.values()} == {"icon"}
+
+
+def test_lines_show_through_the_ground_of_a_label() -> None:
+    picture = np.full((60, 120, 3), 255, np.uint8)
+    picture[20:40, 30:90] = 238
+    picture[29:31] = 60
+    picture[29:31, 30:90] = 220  # the same line, a tenth as dark
+    ink = (picture < 128).all(axis=2)
+    found = ink.copy()
+    unveil(picture, ink, found, [Line("label", 30, 20, 90, 40, 0.9)], size=15)
+    assert found[29:31, 32:88].mean() > 0.9 and not found[:27].any() and not found[33:].any()
+
+
+def test_line_styles_are_measured() -> None:
+    sketch = Sketch()
+    for text, x, y in (("A1", 150, 100), ("A2", 750, 100), ("B1", 150, 300), ("B2", 750, 300)):
+        sketch.box(text, x, y)
+    sketch.line((220, 100), (680, 100), dashed=True)
+    sketch.line((220, 300), (680, 300))
+    sketch.line((150, 130), (150, 270), width=6)
+    sketch.line((750, 130), (750, 270))
+    found = sketch.read()
+    styles = {(found.nodes[e.source].label, found.nodes[e.target].label): e.style for e in found.edges}
+    assert styles == {("A1", "A2"): "dashed", ("A1", "B1"): "thick", ("B1", "B2"): "solid", ("A2", "B2"): "solid"}
 
 
 def test_same_picture_same_diagram() -> None:

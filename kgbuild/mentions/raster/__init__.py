@@ -13,17 +13,19 @@ import numpy as np
 
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 from kgbuild.mentions.ocr import Line
-from kgbuild.mentions.raster.arrows import find_heads, strip_heads
-from kgbuild.mentions.raster.assign import Link, connect, name_links, pass_behind, rate
+from kgbuild.mentions.raster.assign import Link, rate
+from kgbuild.mentions.raster.behind import pass_behind
+from kgbuild.mentions.raster.body import Frame, reading_order
 from kgbuild.mentions.raster.icons import find_icons
 from kgbuild.mentions.raster.ink import binary, strokes
-from kgbuild.mentions.raster.lines import draw_canvas
-from kgbuild.mentions.raster.nodes import Frame, has_ground, lay_out, loose_blocks, reading_order, split_lines
+from kgbuild.mentions.raster.labels import name_links
+from kgbuild.mentions.raster.lines import text_mask
+from kgbuild.mentions.raster.nodes import lay_out
 from kgbuild.mentions.raster.shapes import find_shapes, find_solids
-from kgbuild.mentions.raster.trace import spin
+from kgbuild.mentions.raster.texts import legible, split_lines
+from kgbuild.mentions.raster.wiring import wire
 
 _PLAIN = 0.45  # share of texts without a shape, at which lines end, that were nodes on the development diagrams
-_FEW = 0.2  # share of lines with heads below which there are none
 _REACH = 1.4  # window in which strokes and arrowheads are the minority, in heights of type
 _JOINED = 0.4  # share of the boxes that lines join, from which a picture is a diagram
 
@@ -45,27 +47,19 @@ def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
     diagram = Diagram()
     if not lines:
         return diagram
-    lines = [n for n in lines if not _is_blot(n)] if any(n.text.isascii() for n in lines) else list(lines)
     size = float(np.median([n.height for n in lines])) * 0.75
     contrast = strokes(picture, reach=int(np.clip(_REACH * size, 15, 45)) | 1)
     ink = binary(contrast)
-    lines = split_lines(lines, ink)
-    shapes = find_shapes(picture, ink)
-    layout = lay_out(shapes, find_solids(picture, size=size), lines, picture, contrast)
-    find_icons(picture, layout, size=size)
-    canvas = draw_canvas(ink, layout, lines, size=size)
-    labels = loose_blocks(layout.loose)
-    texts = [block for block, _ in labels]
-    patched = [has_ground(t, picture, size) for t in texts]
-    heads = find_heads(canvas)
-    ink, heads = strip_heads(canvas, heads)
-    links, used = connect(spin(canvas, ink, size=size), canvas, heads, texts, patched, size=size)
-    if heads and sum(any(link.heads) for link in links) < _FEW * len(links):  # thick places of a graph without arrows
-        links, used = connect(spin(canvas, canvas.ink, size=size), canvas, [], texts, patched, size=size)
-    links = pass_behind(links, size=size)
+    lines = split_lines(legible(lines, ink), ink)
+    shapes = find_shapes(picture, ink, text_mask(ink.shape, lines, trim=0.15))
+    icons = find_icons(picture, lines, size=size)
+    layout = lay_out(shapes, find_solids(picture, size=size), icons, lines, picture, contrast)
+    wiring = wire(picture, ink, layout, lines, size=size)
+    links = pass_behind(wiring.links, size=size)
     rate(links)
+    texts = wiring.texts
     named = {-1 - k for link in links for k in (link.source, link.target) if k < 0}
-    name_links(links, [t for i, t in enumerate(texts) if i not in named and i not in used], size=size)
+    name_links(links, [t for i, t in enumerate(texts) if i not in named and i not in wiring.used], size=size)
     for number, body in enumerate(layout.bodies, 1):
         diagram.nodes[f"n{number}"] = Node(f"n{number}", body.text, 0, 0, body.kind, body.box, body.score)
     for i in sorted(named):
@@ -75,11 +69,6 @@ def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
     diagram.edges = [_edge(link) for link in links]
     diagram.groups = _groups(layout.frames, diagram)
     return diagram
-
-
-def _is_blot(line: Line) -> bool:
-    """Whether a line is one ideograph, as arrowheads and icons are read among Latin words."""
-    return len(line.text) == 1 and line.text > "\u2000"
 
 
 def is_diagram(diagram: Diagram) -> bool:
@@ -93,7 +82,7 @@ def _edge(link: Link) -> Edge:
     points = tuple((float(x), float(y)) for x, y in link.points)
     if link.heads == (True, False):
         a, b, points = b, a, points[::-1]
-    return Edge(a, b, link.label, 0, 0, any(link.heads), all(link.heads), "solid", points, link.score)
+    return Edge(a, b, link.label, 0, 0, any(link.heads), all(link.heads), link.style, points, link.score)
 
 
 def _groups(frames: Sequence[Frame], diagram: Diagram) -> list[Group]:

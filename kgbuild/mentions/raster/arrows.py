@@ -12,20 +12,29 @@ from kgbuild.mentions.raster.lines import Canvas
 @dataclass(frozen=True, slots=True)
 class Head:
     """The centre of an arrowhead and the radius of the greatest circle in it, in pixels;
-    how many lines run into it."""
+    how many lines run into it; whether it lies on the back sheets of a stack."""
 
     x: float
     y: float
     radius: float
     lines: int = 1
+    over: bool = False
 
 
 def find_heads(canvas: Canvas) -> list[Head]:
     """Blobs of ink that a circle fits in which is wider than any line."""
+    heads = _blobs(canvas.solid, canvas.width / 2 + 1.2)
+    usual, full = np.percentile([h.radius for h in heads], (50, 75)) if heads else (0.0, 0.0)
+    heads = [h for h in heads if h.radius >= max(0.6 * usual, 0.55 * full)]
+    if heads and canvas.over.any():  # sheets of stacks have borders thicker than lines
+        heads += [replace(h, over=True) for h in _blobs(canvas.over, 0.75 * full) if h.radius <= 1.5 * full]
+    return heads
+
+
+def _blobs(ink: np.ndarray, least: float) -> list[Head]:
     import cv2
 
-    depth = cv2.distanceTransform(canvas.solid.astype(np.uint8), cv2.DIST_L2, 5)
-    least = canvas.width / 2 + 1.2
+    depth = cv2.distanceTransform(ink.astype(np.uint8), cv2.DIST_L2, 5)
     count, labels, stats, _ = cv2.connectedComponentsWithStats((depth >= least).astype(np.uint8), connectivity=8)
     heads = []
     for number in range(1, count):
@@ -33,8 +42,7 @@ def find_heads(canvas: Canvas) -> list[Head]:
         part = np.where(labels[y : y + h, x : x + w] == number, depth[y : y + h, x : x + w], 0)
         ys, xs = np.nonzero(part >= part.max() - 0.3)
         heads.append(Head(x + float(xs.mean()), y + float(ys.mean()), float(part.max())))
-    usual = float(np.median([h.radius for h in heads])) if heads else 0.0
-    return [h for h in heads if h.radius >= 0.6 * usual]
+    return heads
 
 
 def strip_heads(canvas: Canvas, heads: list[Head]) -> tuple[np.ndarray, list[Head]]:
@@ -109,8 +117,9 @@ def _nearest_to(head: Head, heads: list[Head], x0: int, y0: int, shape: tuple[in
     return mine
 
 
-def head_at(points: np.ndarray, heads: list[Head], width: float, *, gap: float = 0.0) -> float:
-    """How surely a line ends in an arrowhead at its first point, in [0, 1]; it stops ``gap`` pixels short of that."""
+def head_at(points: np.ndarray, heads: list[Head], width: float, *, gap: float = 0.0, rest: float = 0.0) -> float:
+    """How surely a line ends in an arrowhead at its first point, in [0, 1]; it stops ``gap`` pixels short
+    of that, and ``rest`` short of its last point."""
     if not heads or len(points) < 2:
         return 0.0
     steps = np.concatenate([[0.0], np.hypot(*np.diff(points, axis=0).T).cumsum()])
@@ -120,6 +129,7 @@ def head_at(points: np.ndarray, heads: list[Head], width: float, *, gap: float =
         near = points[steps <= reach + head.radius]
         gaps = np.hypot(near[:, 0] - head.x, near[:, 1] - head.y)
         k = int(gaps.argmin())
-        if gaps[k] <= 0.8 * head.radius + 1 and steps[k] <= reach and steps[k] <= 0.6 * steps[-1] + gap:
+        aside = 1.8 if head.over else 0.8  # a line may bend where its end is not seen
+        if gaps[k] <= aside * head.radius + 1 and steps[k] <= reach and 2 * (steps[k] - gap) <= steps[-1] - gap - rest:
             best = max(best, min(1.0, head.radius / (width / 2 + 2.5)))
     return best

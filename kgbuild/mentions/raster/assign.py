@@ -11,7 +11,8 @@ import numpy as np
 from kgbuild.mentions.ocr import Line
 from kgbuild.mentions.raster.arrows import Head, head_at
 from kgbuild.mentions.raster.lines import Canvas
-from kgbuild.mentions.raster.trace import Path, Web, walk
+from kgbuild.mentions.raster.style import style_of
+from kgbuild.mentions.raster.web import Path, Web, walk
 
 
 @dataclass(slots=True, eq=False)
@@ -26,6 +27,17 @@ class Link:
     label: str = ""
     label_score: float = 1.0
     score: float = 1.0
+    style: str = "solid"
+
+
+@dataclass(slots=True)
+class Wires:
+    """Links; loose texts (indices) used as labels, at which lines end, and at which lines with heads end."""
+
+    links: list[Link]
+    used: set[int]
+    ends: set[int]
+    aims: set[int]
 
 
 def rate(links: Sequence[Link]) -> None:
@@ -46,12 +58,15 @@ def rate(links: Sequence[Link]) -> None:
 
 def connect(
     web: Web, canvas: Canvas, heads: list[Head], loose: Sequence[Line], patched: Sequence[bool], *, size: float
-) -> tuple[list[Link], set[int]]:
+) -> Wires:
     """Lines with a node at each end. A free text that lines end at counts as a node.
 
     Node numbers count from 1 as in ``canvas.nearest``; loose text ``i`` is number ``-1 - i``, unless it is
-    ``patched`` (has a ground of its own, as labels on lines have). Also returns the texts used as labels.
+    ``patched`` (has a ground of its own, as labels on lines have).
     """
+    import cv2
+
+    heads = [*heads, *web.heads]
     paths: dict[frozenset[tuple[int, int]], Path] = {}
     for number, chain in enumerate(web.chains):
         for side in (0, 1):
@@ -65,11 +80,22 @@ def connect(
         to = _node_at(path.points[::-1], canvas, loose, size)
         points = np.concatenate([at[1][::-1] if at else path.points[:0], path.points, to[1] if to else path.points[:0]])
         short = [len(e[1]) if e else 0 for e in (at, to)]
-        strands.append(_Strand(points, [at[0] if at else 0, to[0] if to else 0], short))
+        over = [e is not None and e[2] for e in (at, to)]
+        strands.append(_Strand(points, [at[0] if at else 0, to[0] if to else 0], short, over))
+    hidden, heads = [h for h in heads if h.over], [h for h in heads if not h.over]
     strands = _join_under_labels(strands, loose, patched, heads, canvas, size)
-    links = []
+    depth = cv2.distanceTransform(canvas.ink.astype(np.uint8), cv2.DIST_L2, 3)
+    links: list[Link] = []
+    behind: list[tuple[Link, _Strand]] = []
+    ends: set[int] = set()
+    aims: set[int] = set()
     for strand in strands:
         a, b = strand.nodes
+        for e in (0, 1):
+            if strand.nodes[e] < 0 and strand.nodes[1 - e]:
+                ends.add(-1 - strand.nodes[e])
+                if strand.has_head(e, heads, canvas.width):
+                    aims.add(-1 - strand.nodes[e])
         if a == 0 or b == 0:
             continue
         length = float(np.hypot(*np.diff(strand.points, axis=0).T).sum()) if len(strand.points) > 1 else 0.0
@@ -77,18 +103,22 @@ def connect(
             continue
         if a == b and not _is_loop(strand.points, canvas, a, size):
             continue
-        link = Link(
-            a,
-            b,
-            (strand.has_head(0, heads, canvas.width), strand.has_head(1, heads, canvas.width)),
-            strand.points,
-            sum(strand.gaps),
-        )
+        ahead = (strand.has_head(0, heads, canvas.width), strand.has_head(1, heads, canvas.width))
+        style = style_of(strand.points, depth, canvas.width, size=size)
+        short = sum(g for g, over in zip(strand.gaps, strand.over, strict=True) if not over)
+        link = Link(a, b, ahead, strand.points, short, style=style)
+        if hidden and not any(ahead):
+            behind.append((link, strand))
         if strand.label is not None:
             link.label, link.label_score = loose[strand.label].text, loose[strand.label].score
             used.add(strand.label)
         links.append(link)
-    return links, used
+    if 2 * sum(any(x.heads) for x in links) >= len(links):  # heads on the back sheets of stacks
+        for link, strand in behind:
+            first, last = (strand.head(e, hidden, canvas.width) for e in (0, 1))
+            link.heads = (first > max(0.5, last), last > max(0.5, first))
+        links = [x for x in links if x.source != x.target or any(x.heads)]  # a loop without a head is a remnant
+    return Wires(links, used, ends, aims)
 
 
 @dataclass(slots=True, eq=False)
@@ -96,11 +126,15 @@ class _Strand:
     points: np.ndarray
     nodes: list[int]
     gaps: list[int]
+    over: list[bool]
     label: int | None = None
 
-    def has_head(self, end: int, heads: list[Head], width: float) -> bool:
+    def head(self, end: int, heads: list[Head], width: float) -> float:
         points = self.points if end == 0 else self.points[::-1]
-        return head_at(points, heads, width, gap=self.gaps[end]) > 0.5
+        return head_at(points, heads, width, gap=self.gaps[end], rest=self.gaps[1 - end])
+
+    def has_head(self, end: int, heads: list[Head], width: float) -> bool:
+        return self.head(end, heads, width) > 0.5
 
 
 def _join_under_labels(
@@ -137,7 +171,11 @@ def _join_under_labels(
                 first = s.points if e == 1 else s.points[::-1]
                 second = t.points if f == 0 else t.points[::-1]
                 joined = _Strand(
-                    np.concatenate([first, second]), [s.nodes[1 - e], t.nodes[1 - f]], [s.gaps[1 - e], t.gaps[1 - f]], i
+                    np.concatenate([first, second]),
+                    [s.nodes[1 - e], t.nodes[1 - f]],
+                    [s.gaps[1 - e], t.gaps[1 - f]],
+                    [s.over[1 - e], t.over[1 - f]],
+                    i,
                 )
                 strands = [x for x in strands if x is not s and x is not t] + [joined]
         if patched[i]:
@@ -154,50 +192,6 @@ def _turn(s: _Strand, e: int, t: _Strand, f: int) -> float:
     return math.degrees(math.acos(float(np.clip(way_a @ way_b / norm, -1, 1)))) if norm else 90.0
 
 
-def pass_behind(links: list[Link], *, size: float) -> list[Link]:
-    """Where lines have heads, one without that goes on straight as another beyond a node runs behind that node."""
-    if sum(any(link.heads) for link in links) < 0.6 * len(links):
-        return links
-    again = True
-    while again:
-        again = False
-        for first in [x for x in links if not any(x.heads)]:
-            for second in links:
-                for e, f in ((0, 0), (0, 1), (1, 0), (1, 1)):
-                    node = (first.source, first.target)[e]
-                    if second is first or (second.source, second.target)[f] != node or second.heads[f]:
-                        continue
-                    a = first.points if e == 1 else first.points[::-1]
-                    b = second.points if f == 0 else second.points[::-1]
-                    if not _in_line(a, b):
-                        continue
-                    start, end = (first.source, first.target)[1 - e], (second.source, second.target)[1 - f]
-                    joined = Link(
-                        start, end, (False, second.heads[1 - f]), np.concatenate([a, b]), first.gaps + second.gaps
-                    )
-                    joined.label = first.label or second.label
-                    links = [x for x in links if x is not first and x is not second] + [joined]
-                    again = True
-                    break
-                if again:
-                    break
-            if again:
-                break
-    return links
-
-
-def _in_line(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether ``b`` goes on where ``a`` points to at its end, within 12 degrees and a few pixels."""
-    tail, head = a[-min(len(a), 20)], b[min(len(b), 20) - 1]
-    out, into, gap = a[-1] - tail, head - b[0], b[0] - a[-1]
-    distance = float(np.hypot(*gap))
-    if distance < 4 or len(a) < 8 or len(b) < 8:
-        return False
-    out, into, way = (v / max(1e-6, float(np.hypot(*v))) for v in (out, into, gap))
-    aside = abs(float(out[0] * gap[1] - out[1] * gap[0]))
-    return float(min(out @ into, out @ way, way @ into)) > 0.978 and aside < max(4.0, 0.12 * distance)
-
-
 def _is_loop(points: np.ndarray, canvas: Canvas, node: int, size: float) -> bool:
     if node < 0:
         return False
@@ -205,13 +199,16 @@ def _is_loop(points: np.ndarray, canvas: Canvas, node: int, size: float) -> bool
     return float(canvas.distance[y, x].max()) > 0.8 * size and float(np.hypot(*(points[0] - points[-1]))) > 3
 
 
-def _node_at(points: np.ndarray, canvas: Canvas, loose: Sequence[Line], size: float) -> tuple[int, np.ndarray] | None:
-    """The node that a line reaches at its first point, and the points (n, 2) by which it falls short of it."""
+def _node_at(
+    points: np.ndarray, canvas: Canvas, loose: Sequence[Line], size: float
+) -> tuple[int, np.ndarray, bool] | None:
+    """The node that a line reaches at its first point, the points (n, 2) by which it falls short of it or of the
+    front of a stack, and whether it is the latter."""
     x, y = points[0]
     height, width = canvas.distance.shape
     near = float(canvas.distance[int(y), int(x)])
     if near <= 6 + canvas.width:
-        return int(canvas.nearest[int(y), int(x)]), points[:0]
+        return int(canvas.nearest[int(y), int(x)]), _over_sheets(points, canvas, size), True
     tail = points[: max(2, min(len(points), 12))]
     if len(tail) < 2:
         return None
@@ -225,41 +222,25 @@ def _node_at(points: np.ndarray, canvas: Canvas, loose: Sequence[Line], size: fl
         if not (0 <= px < width and 0 <= py < height):
             return None
         if canvas.distance[int(py), int(px)] <= 2:
-            return int(canvas.nearest[int(py), int(px)]), _ray(x, y, way, step)
+            return int(canvas.nearest[int(py), int(px)]), _ray(x, y, way, step), False
         for i, text in enumerate(loose):
             if step < 1.3 * size and text.x0 - 2 <= px <= text.x1 + 2 and text.y0 - 1 <= py <= text.y1 + 1:
-                return -1 - i, _ray(x, y, way, step)
+                return -1 - i, _ray(x, y, way, step), False
     return None
+
+
+def _over_sheets(points: np.ndarray, canvas: Canvas, size: float) -> np.ndarray:
+    """The points (n, 2) by which a line goes on over the back sheets of a stack to its front; else none."""
+    way = points[0] - points[min(len(points), 12) - 1]
+    norm = float(np.hypot(*way))
+    if not norm or not canvas.sheets.any():
+        return points[:0]
+    ray = _ray(points[0][0], points[0][1], way / norm, int(2.5 * size))
+    height, width = canvas.sheets.shape
+    ray = ray[(ray >= 0).all(axis=1) & (ray[:, 0] < width) & (ray[:, 1] < height)]
+    on = np.flatnonzero(canvas.sheets[ray[:, 1].astype(int), ray[:, 0].astype(int)])
+    return ray[: on[-1] + 1] if len(on) else points[:0]
 
 
 def _ray(x: float, y: float, way: np.ndarray, steps: int) -> np.ndarray:
     return np.array([x, y]) + np.outer(np.arange(1, steps + 1), way)
-
-
-def name_links(links: list[Link], labels: Sequence[Line], *, size: float) -> None:
-    """Give each loose label to the line beside it, all at once at the least total distance."""
-    from scipy.optimize import linear_sum_assignment
-
-    links = [link for link in links if not link.label]
-    if not links or not labels:
-        return
-    cost = np.array([[_distance(link, label, size) for label in labels] for link in links])
-    limit = 2.2
-    far = np.minimum(cost, limit)
-    for i, j in zip(*linear_sum_assignment(far), strict=True):
-        if cost[i, j] < limit:
-            links[i].label = labels[j].text
-            links[i].label_score = labels[j].score
-
-
-def _distance(link: Link, label: Line, size: float) -> float:
-    """From a label's box to a line, in heights of type; a little more towards the line's ends."""
-    xs, ys = link.points[:, 0], link.points[:, 1]
-    dx = np.maximum(np.maximum(label.x0 - xs, xs - label.x1), 0)
-    dy = np.maximum(np.maximum(label.y0 - ys, ys - label.y1), 0)
-    gap = np.hypot(dx, dy)
-    k = int(gap.argmin())
-    centre = np.hypot(xs - (label.x0 + label.x1) / 2, ys - (label.y0 + label.y1) / 2)
-    k = int(centre.argmin())
-    middle = abs(k / max(1, len(xs) - 1) - 0.5)
-    return float(gap.min() / size + 0.2 * math.sqrt(centre[k] / size) + 0.6 * middle)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from kgbuild.mentions.raster.body import Layout
+
 _MOST = 400  # straight strokes looked at; a picture with more is a grid of something else
 Rect = tuple[int, int, int, int]
 
@@ -19,13 +21,15 @@ def find_frames(ink: np.ndarray, letters: np.ndarray, *, size: float) -> list[Re
     mask = (ink & ~letters).astype(np.uint8)
     across = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, 11), np.uint8))
     down = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((11, 1), np.uint8))
-    level = cv2.morphologyEx(across, cv2.MORPH_OPEN, np.ones((1, least), np.uint8))
+    bar = np.ones((1, least), np.uint8)
+    level = cv2.morphologyEx(across, cv2.MORPH_OPEN, bar)
     upright = cv2.morphologyEx(down, cv2.MORPH_OPEN, np.ones((min(least, max(12, int(1.5 * size))), 1), np.uint8))
-    count, _, stats, _ = cv2.connectedComponentsWithStats(level, connectivity=8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(level, connectivity=8)
     bars: list[Rect] = []
-    for x, y, w, h, _ in stats[1:count].tolist():
-        if h <= max(8, size):
-            bars.append((x, y, w, h))
+    whole = cv2.morphologyEx(mask, cv2.MORPH_OPEN, bar)  # not closed: frames side by side stay apart
+    for x, y, w, h, _ in [*stats[1:], *cv2.connectedComponentsWithStats(whole, connectivity=8)[2][1:]]:
+        if h <= max(8, size) and (int(x), int(y), int(w), int(h)) not in bars:
+            bars.append((int(x), int(y), int(w), int(h)))
     if len(bars) > _MOST:
         return []
     bars.sort(key=lambda b: (b[1], b[0]))
@@ -44,7 +48,14 @@ def find_frames(ink: np.ndarray, letters: np.ndarray, *, size: float) -> list[Re
             left, right = _upright(thick[inner], x0, -1, size), _upright(thick[inner], x1, 1, size)
             if left is not None and right is not None:
                 found.append((left, y0, right + 1, y1 + 1))
-    return found
+    return [f for f in found if not _is_pair(f, found)]
+
+
+def _is_pair(box: Rect, boxes: list[Rect]) -> bool:
+    """Whether a box is two frames side by side."""
+    level = [b for b in boxes if max(abs(b[1] - box[1]), abs(b[3] - box[3])) <= 3 and b[2] - b[0] < box[2] - box[0] - 6]
+    left, right = ([b for b in level if abs(b[k] - box[k]) <= 3] for k in (0, 2))
+    return any(a[2] < b[0] + 4 for a in left for b in right)
 
 
 def _upright(rows: np.ndarray, x: int, way: int, size: float) -> int | None:
@@ -103,3 +114,20 @@ def _erase_side(ink: np.ndarray, row: int, begin: int, end: int, *, reach: int =
     on = run > 0
     above, below = int(np.median(up[on])), int(np.median(down[on]))
     band[max(0, middle - above) : middle + below + 1] = False
+
+
+def entitle(layout: Layout, *, size: float) -> None:
+    """Loose text just inside the upper or lower side of a frame, in its middle or at its left, is the frame's title."""
+    for frame in sorted(layout.frames, key=lambda f: (f.box[2] - f.box[0]) * (f.box[3] - f.box[1])):
+        x0, y0, x1, y1 = frame.box
+        if frame.lines:
+            continue
+        for line in list(layout.loose):
+            middle = (line.x0 + line.x1) / 2
+            inside = x0 - 2 <= line.x0 and line.x1 <= x1 + 2
+            centred = abs(middle - (x0 + x1) / 2) < 0.8 * size or line.x0 - x0 < 2 * size
+            top = -0.8 * size < line.y0 - y0 < 1.2 * size
+            bottom = -0.8 * size < y1 - line.y1 < 1.2 * size
+            if inside and centred and (top or (bottom and not frame.lines)):
+                frame.lines.append(line)
+                layout.loose.remove(line)

@@ -10,6 +10,21 @@ STRONG, WEAK = 28, 18  # grey levels between a stroke and its ground
 _STEP = 12  # grey levels between neighbours that part two regions
 
 
+def away_from(picture: np.ndarray, colour: np.ndarray) -> np.ndarray:
+    """Grey levels between each pixel and a colour, the greatest of the channels, uint8 (h, w)."""
+    import cv2
+
+    return greatest(cv2.absdiff(picture, np.broadcast_to(colour.astype(np.uint8), picture.shape)))
+
+
+def greatest(picture: np.ndarray) -> np.ndarray:
+    """The greatest of three channels, (h, w)."""
+    import cv2
+
+    first, second, third = cv2.split(picture)
+    return cv2.max(cv2.max(first, second), third)
+
+
 def strokes(picture: np.ndarray, *, reach: int = 15) -> np.ndarray:
     """Contrast of thin structures against the ground around them, uint8 of shape (h, w), 0 on flat ground.
 
@@ -20,10 +35,10 @@ def strokes(picture: np.ndarray, *, reach: int = 15) -> np.ndarray:
     import cv2
 
     ground = cv2.medianBlur(picture, reach)
-    away = cv2.absdiff(picture, ground).max(axis=2)
+    away = greatest(cv2.absdiff(picture, ground))
     kernel = np.ones((reach - 4, reach - 4), np.uint8)
-    dark = cv2.morphologyEx(picture, cv2.MORPH_BLACKHAT, kernel).max(axis=2)
-    light = cv2.morphologyEx(picture, cv2.MORPH_TOPHAT, kernel).max(axis=2)
+    dark = greatest(cv2.morphologyEx(picture, cv2.MORPH_BLACKHAT, kernel))
+    light = greatest(cv2.morphologyEx(picture, cv2.MORPH_TOPHAT, kernel))
     return np.minimum(away, np.maximum(dark, light))
 
 
@@ -48,6 +63,6 @@ def flat(picture: np.ndarray) -> tuple[np.ndarray, Any]:
     import cv2
 
     kernel = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-    span = cv2.subtract(cv2.dilate(picture, kernel), cv2.erode(picture, kernel)).max(axis=2)
+    span = greatest(cv2.subtract(cv2.dilate(picture, kernel), cv2.erode(picture, kernel)))
     _, labels, stats, _ = cv2.connectedComponentsWithStats((span <= _STEP).astype(np.uint8), connectivity=4)
     return labels, stats

@@ -8,15 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from kgbuild.mentions.ocr import Line, blocks
-from kgbuild.mentions.raster.frames import erase_frame, find_frames
-from kgbuild.mentions.raster.nodes import Frame, Layout, entitle
+from kgbuild.mentions.raster.body import Frame, Layout, cuts
+from kgbuild.mentions.raster.frames import entitle, erase_frame, find_frames
+from kgbuild.mentions.raster.ink import away_from
+from kgbuild.mentions.raster.veils import unveil
+
+_SAME = 60  # grey levels between a head on a sheet and lines
 
 
 @dataclass(slots=True)
 class Canvas:
     """Lines alone, bool (h, w); distance of every pixel to the nearest node and that node's index; line width;
     where text stands; where strokes of frames have been erased;
-    the ink around the nodes before anything else was erased."""
+    the ink around the nodes before anything else was erased;
+    what has the lines' colour on the back sheets of stacks, and these sheets."""
 
     ink: np.ndarray
     distance: np.ndarray
@@ -25,27 +30,39 @@ class Canvas:
     letters: np.ndarray
     hidden: np.ndarray
     solid: np.ndarray
+    over: np.ndarray
+    sheets: np.ndarray
+
+    def near(self, point: np.ndarray) -> float:
+        """Distance from a point (x, y) to the nearest node."""
+        h, w = self.distance.shape
+        x, y = min(w - 1, max(0, round(float(point[0])))), min(h - 1, max(0, round(float(point[1]))))
+        return float(self.distance[y, x])
 
 
-def draw_canvas(ink: np.ndarray, layout: Layout, lines: Sequence[Line], *, size: float) -> Canvas:
+def draw_canvas(picture: np.ndarray, ink: np.ndarray, layout: Layout, lines: Sequence[Line], *, size: float) -> Canvas:
     """Erase nodes with their outlines, frames and text from ``ink``; new frames are added to ``layout``."""
     import cv2
 
-    mask = node_mask(layout, ink)
+    mask = node_mask(layout, ink, size=size)
     distance, nearest = nearest_node(mask)
+    ink = ink | hollow_heads(ink, distance, text_mask(ink.shape, lines), size=size)
     left = ink & (distance > 2.2)
     solid = ink & (distance > 0.8)
+    sheets = back_sheets(layout, mask)
     inside = {id(n) for b in layout.bodies for n in b.lines}
     lines = [n for n in lines if id(n) not in inside]
     letters = text_mask(ink.shape, lines)
     _drop_letters(left, letters, lines)
     boxes = [f.box for f in layout.frames]
     for box in find_frames(left, letters, size=size):
-        if not any(_centre_in(b.box, box) for b in layout.bodies):
+        if not any(_centre_in(b.box, box) for b in layout.bodies) or any(cuts(box, b.box) for b in layout.bodies):
             continue
         if all(max(abs(p - q) for p, q in zip(box, old, strict=True)) > 8 for old in boxes):
             layout.frames.append(Frame(box))
             boxes.append(box)
+    unveil(picture, ink, left, blocks(lines), size=size)
+    left &= distance > 2.2
     whole = left.copy()
     for box in boxes:
         erase_frame(left, box)
@@ -53,7 +70,51 @@ def draw_canvas(ink: np.ndarray, layout: Layout, lines: Sequence[Line], *, size:
         letters[max(0, int(block.y0)) : int(block.y1) + 1, max(0, int(block.x0)) : int(block.x1) + 1] = True
     hidden = cv2.dilate((whole & ~left).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     entitle(layout, size=size)
-    return Canvas(left, distance, nearest, stroke_width(left), letters, hidden, solid)
+    over = sheets & _like_lines(picture, left) if sheets.any() else sheets
+    return Canvas(left, distance, nearest, stroke_width(left), letters, hidden, solid, over, sheets)
+
+
+def _like_lines(picture: np.ndarray, ink: np.ndarray) -> np.ndarray:
+    """Pixels of the colour that most lines have, bool (h, w)."""
+    if not ink.any():
+        return ink
+    return away_from(picture, np.median(picture[ink], axis=0)) < _SAME
+
+
+def hollow_heads(ink: np.ndarray, distance: np.ndarray, letters: np.ndarray, *, size: float) -> np.ndarray:
+    """The insides of arrowheads drawn in outline, bool (h, w): small, convex holes in the ink beside a node."""
+    import cv2
+
+    inside = np.zeros(ink.shape, bool)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((~ink).astype(np.uint8), connectivity=4)
+    least, most = 6, 1.2 * size * size
+    for number in np.flatnonzero((stats[:, 4] >= least) & (stats[:, 4] <= most)):
+        x, y, w, h, area = (int(v) for v in stats[number])
+        if max(w, h) > 2.2 * size or letters[y + h // 2, x + w // 2]:
+            continue
+        own = labels[y : y + h, x : x + w] == number
+        near = distance[y : y + h, x : x + w][own]
+        if not near.max() > 1 or not near.min() < 0.6 * size:
+            continue
+        contours, _ = cv2.findContours(own.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        around = cv2.contourArea(cv2.convexHull(max(contours, key=len)))
+        if area >= 0.75 * around and area <= 0.8 * w * h + 6 and _arms(ink & (distance > 2.2), own, x, y) <= 1:
+            inside[y : y + h, x : x + w] |= own
+    return inside
+
+
+def _arms(ink: np.ndarray, hole: np.ndarray, x: int, y: int, *, away: int = 4) -> int:
+    """How many strokes lead away from the outline of a hole whose box begins at (x, y)."""
+    import cv2
+
+    pad = away + 2
+    part = np.pad(ink, pad)[y : y + hole.shape[0] + 2 * pad, x : x + hole.shape[1] + 2 * pad]
+    own = np.pad(hole, pad).astype(np.uint8)
+    inner, outer = (
+        cv2.dilate(own, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * d + 1, 2 * d + 1))) for d in (away, away + 1)
+    )
+    ring = (outer > inner) & part
+    return int(cv2.connectedComponents(ring.astype(np.uint8), connectivity=8)[0]) - 1
 
 
 def _drop_letters(ink: np.ndarray, letters: np.ndarray, lines: Sequence[Line]) -> None:
@@ -69,7 +130,7 @@ def _drop_letters(ink: np.ndarray, letters: np.ndarray, lines: Sequence[Line]) -
         _erase_letters(ink, line)
 
 
-def node_mask(layout: Layout, ink: np.ndarray) -> np.ndarray:
+def node_mask(layout: Layout, ink: np.ndarray, *, size: float) -> np.ndarray:
     """Node numbers from 1 on the pixels of their bodies with outlines, int32 (h, w)."""
     import cv2
 
@@ -92,7 +153,35 @@ def node_mask(layout: Layout, ink: np.ndarray) -> np.ndarray:
         pair = share[number][:-1] + share[number][1:]
         dense = np.flatnonzero(pair[1:] > 0.75) + 1  # a second outline counts as well
         border[number] = max((d if share[number][d] > share[number][d + 1] + 0.4 else d + 1 for d in dense), default=1)
-    return np.where(distance <= border[nearest] + 0.5, nearest, 0).astype(np.int32)
+    mask = np.where(distance <= border[nearest] + 0.5, nearest, 0).astype(np.int32)
+    return _thick_borders(mask, ink, size=size)
+
+
+def back_sheets(layout: Layout, mask: np.ndarray) -> np.ndarray:
+    """What of stacks of boxes is not their front, bool (h, w): lines run over it to the front."""
+    import cv2
+
+    sheets = np.zeros(mask.shape, bool)
+    for number, body in enumerate(layout.bodies, 1):
+        if len(body.outlines) > 1 and not body.cells and body.kind not in ("icon", "plain"):
+            x0, y0, x1, y1 = body.box
+            front = np.zeros((y1 - y0, x1 - x0), np.uint8)
+            cv2.drawContours(front, [body.outlines[0] - np.array([[x0, y0]])], -1, 1, -1)
+            front = cv2.dilate(front, np.ones((13, 13), np.uint8))  # its border is none of the sheets
+            sheets[y0:y1, x0:x1] |= (mask[y0:y1, x0:x1] == number) & (front == 0)
+    return sheets
+
+
+def _thick_borders(mask: np.ndarray, ink: np.ndarray, *, size: float, band: float = 8.0) -> np.ndarray:
+    """The mask with long thick strokes that run along a node: hand-drawn borders lie askew."""
+    import cv2
+
+    distance, nearest = nearest_node(mask)
+    near = (ink & (distance > 0) & (distance <= band)).astype(np.uint8)
+    thick = cv2.morphologyEx(near, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    long = max(12, int(1.5 * size))
+    along = sum(cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones(k, np.uint8)) for k in ((1, long), (long, 1)))
+    return np.where(along > 0, nearest, mask).astype(np.int32)
 
 
 def nearest_node(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -110,11 +199,12 @@ def nearest_node(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return distance, table[labels]
 
 
-def text_mask(shape: tuple[int, ...], lines: Sequence[Line]) -> np.ndarray:
-    """Where text stands, bool (h, w)."""
+def text_mask(shape: tuple[int, ...], lines: Sequence[Line], *, trim: float = 0.0) -> np.ndarray:
+    """Where text stands, bool (h, w), each line lower by ``trim`` of its height above and below."""
     mask = np.zeros(shape, bool)
     for n in lines:
-        mask[max(0, int(n.y0) - 1) : int(n.y1) + 2, max(0, int(n.x0) - 2) : int(n.x1) + 3] = True
+        cut = trim * n.height - (0 if trim else 1)
+        mask[max(0, int(n.y0 + cut)) : int(n.y1 - cut) + 1, max(0, int(n.x0) - 2) : int(n.x1) + 3] = True
     return mask
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kgbuild.mentions.raster.ink import flat
+from kgbuild.mentions.raster.ink import away_from, flat
 
-_LEAST = 8  # pixels: no shape is narrower
+_LEAST = 8  # pixels: no shape is smaller
+_LID = 3  # pixels: no part of a shape is thinner
 _DRAWN = 40  # grey levels between a block and the picture's ground
 
 
@@ -41,16 +42,24 @@ class Shape:
         return cv2.pointPolygonTest(self.outline, (float(x), float(y)), False) >= 0
 
 
-def find_shapes(picture: np.ndarray, ink: np.ndarray) -> list[Shape]:
-    """Every region of one colour or enclosed by ``ink`` (bool) that is not the picture's ground, smallest first."""
+def find_shapes(picture: np.ndarray, ink: np.ndarray, letters: np.ndarray) -> list[Shape]:
+    """Every region of one colour or enclosed by ``ink`` (bool) that is not the picture's ground, smallest first.
+
+    Regions are enclosed once with the ink in ``letters`` (bool, boxes of text) and once without: letters that touch
+    an outline break regions up.
+    """
     import cv2
 
     found = _regions(picture, *flat(picture))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((~ink).astype(np.uint8), connectivity=4)
-    boxes = np.array([s.box for s in found]).reshape(-1, 4)
-    for shape in _regions(picture, labels, stats):
-        if not len(boxes) or np.abs(boxes - np.array(shape.box)).max(axis=1).min() > 4:
-            found.append(shape)
+    for strokes in (ink, ink & ~letters):
+        _, labels, stats, _ = cv2.connectedComponentsWithStats((~strokes).astype(np.uint8), connectivity=4)
+        boxes = np.array([s.box for s in found]).reshape(-1, 4)
+        for shape in _regions(picture, labels, stats):
+            away = np.abs(boxes - np.array(shape.box)).max(axis=1) if len(boxes) else np.array([np.inf])
+            if away.min() > 4:
+                found.append(shape)
+            elif found[int(away.argmin())].solidity < shape.solidity - 0.05:
+                found[int(away.argmin())] = shape
     return sorted(found, key=lambda s: (s.area, s.box))
 
 
@@ -63,8 +72,8 @@ def find_solids(picture: np.ndarray, *, size: float) -> list[Shape]:
 
     labels, stats = flat(picture)
     largest = int(stats[1:, cv2.CC_STAT_AREA].argmax()) + 1 if len(stats) > 1 else 0
-    ground = np.median(picture[labels == largest][::97], axis=0).astype(np.int16)
-    drawn = (np.abs(picture.astype(np.int16) - ground).max(axis=2) > _DRAWN).astype(np.uint8)
+    ground = np.median(picture[labels == largest][::97], axis=0)
+    drawn = (away_from(picture, ground) > _DRAWN).astype(np.uint8)
     thick = max(9, int(1.3 * size))
     block = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8))
     _, blocks, stats, _ = cv2.connectedComponentsWithStats(block, connectivity=4)
@@ -79,7 +88,7 @@ def _regions(picture: np.ndarray, labels: np.ndarray, stats: np.ndarray) -> list
     found = []
     for number in range(1, len(stats)):
         x, y, w, h, area = (int(v) for v in stats[number])
-        if w < _LEAST or h < _LEAST or area < 40:
+        if min(w, h) < _LID or max(w, h) < _LEAST or (min(w, h) < _LEAST and w < 4 * h) or area < 40:
             continue
         if (x <= 0) + (y <= 0) + (x + w >= width) + (y + h >= height) >= 2:
             continue

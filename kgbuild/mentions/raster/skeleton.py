@@ -68,16 +68,16 @@ def _keep_dots(mask: np.ndarray, bones: np.ndarray) -> None:
 
 @dataclass(slots=True, eq=False)
 class Chain:
-    """Pixels in order, float (n, 2) as x, y; the junction at each end, or -1 where the chain ends freely."""
+    """Pixels in order, float (n, 2) as x, y; the junction at each end, or -1 where the chain ends freely, -2 where it
+    is dropped; its length in pixels."""
 
     points: np.ndarray
     ends: list[int] = field(default_factory=lambda: [-1, -1])
+    length: float = field(init=False)
 
-    @property
-    def length(self) -> float:
-        if len(self.points) < 2:
-            return 0.0
-        return float(np.hypot(*np.diff(self.points, axis=0).T).sum())
+    def __post_init__(self) -> None:
+        steps = np.diff(self.points, axis=0)
+        self.length = float(np.hypot(steps[:, 0], steps[:, 1]).sum())
 
     def tip(self, end: int) -> np.ndarray:
         """The point at end 0 or 1."""
