@@ -9,7 +9,7 @@ from typing import Any
 from kgbuild.training.drawings import shapes
 from kgbuild.training.drawings.canvas import Canvas, Text, shorten
 from kgbuild.training.drawings.fonts import Face
-from kgbuild.training.drawings.graphs import Item, Point, Tie, in_layers, on_grid, random_edges
+from kgbuild.training.drawings.graphs import Item, Point, Tie, add_twins, in_layers, on_grid, random_edges
 from kgbuild.training.drawings.items import Part, draw_item, place_item, random_item
 from kgbuild.training.drawings.sheet import Sheet
 from kgbuild.training.drawings.style import Style, random_style
@@ -38,6 +38,7 @@ def draw_diagram(random: Random) -> Sheet:
     else:
         ties = on_grid(random, items, pairs, gap=gap + 3 * style.face.size)
         style = replace(style, way=random.choice(("straight", "straight", "arc")))
+    ties = add_twins(random, ties, items, size=style.face.size)
     canvas = Canvas(random, rough=style.rough)
     groups = _groups(random, canvas, style, items)
     # Lines are drawn beneath the nodes, as most tools do, or upon them where they touch anyway.
@@ -56,11 +57,17 @@ def _edges(random: Random, canvas: Canvas, style: Style, parts: list[Part], ties
     for tie in ties:
         a, b = parts[tie.a], parts[tie.b]
         through = [(a.item.x, a.item.y), *tie.through, (b.item.x, b.item.y)]
-        if style.way == "orthogonal":
+        if tie.aside:
+            across = abs(through[-1][0] - through[0][0]) > abs(through[-1][1] - through[0][1])
+            through = [(x, y + tie.aside) if across else (x + tie.aside, y) for x, y in through]
+        elif style.way == "orthogonal":
             through = _at_ports(random, through, a.item, b.item, style.across)
         bulge = random.choice((-0.2, 0.0, 0.15, 0.25))
-        points = shapes.course(random, through, style.way, across=style.across, bulge=bulge)
+        way = "curved" if tie.through and style.way == "straight" else style.way  # tools bend long lines softly
+        points = shapes.course(random, through, way, across=style.across, bulge=bulge)
         points = shapes.clip(points, a.outline, b.outline, style.gap)
+        if a is b:
+            points = _loop(style, a, parts)
         if not points:
             continue
         directed, both = random.random() >= headless, random.random() < 0.06
@@ -82,6 +89,16 @@ def _edges(random: Random, canvas: Canvas, style: Style, parts: list[Part], ties
              "style": "dashed" if dashed else "solid", "points": points}
         )  # fmt: skip
     return made
+
+
+def _loop(style: Style, part: Part, parts: list[Part]) -> list[Point]:
+    """A line from a node to itself, where there is room at its right; else no points."""
+    if part.item.shape not in ("rectangle", "rounded", "ellipse"):
+        return []
+    points = shapes.loop(part.item.x, part.item.y, part.item.w, size=style.face.size)
+    points = [p for p in points if not shapes.holds(part.outline, *p)]
+    taken = [_around([p.item], style) for p in parts if p is not part]
+    return [] if any(b[0] < x < b[2] and b[1] < y < b[3] for b in taken for x, y in points) else points
 
 
 def _at_ports(random: Random, through: list[Point], a: Item, b: Item, across: bool) -> list[Point]:

@@ -31,11 +31,12 @@ class Item:
 
 @dataclass(slots=True)
 class Tie:
-    """An edge to be drawn: indices of its ends, and the points it passes between them."""
+    """An edge to be drawn: indices of its ends, the points it passes between them, pixels by which it is set aside."""
 
     a: int
     b: int
     through: list[Point] = field(default_factory=list)
+    aside: float = 0.0
 
 
 def random_edges(random: Random, count: int) -> list[tuple[int, int]]:
@@ -145,6 +146,20 @@ def on_grid(random: Random, items: list[Item], pairs: list[tuple[int, int]], *, 
         if not any(a in (t.a, t.b) for t in ties):
             order = sorted(range(len(items)), key=lambda k: math.hypot(items[k].x - item.x, items[k].y - item.y))
             ties += [Tie(a, b) for b in order[1:] if _is_clear(items, a, b)][:1]
+    return ties
+
+
+def add_twins(random: Random, ties: list[Tie], items: list[Item], *, size: float) -> list[Tie]:
+    """The ties, some of them twice beside each other (at times in opposite directions), and some loops."""
+    if random.random() < 0.3:
+        for tie in random.sample(ties, min(len(ties), random.randint(1, 3))):
+            tie.aside = -random.uniform(0.4, 0.8) * size
+            a, b, through = (tie.a, tie.b, tie.through)
+            if random.random() < 0.7:
+                a, b, through = b, a, through[::-1]
+            ties.append(Tie(a, b, list(through), -tie.aside))
+    if random.random() < 0.15:
+        ties += [Tie(k, k) for k in random.sample(range(len(items)), min(2, len(items)))]
     return ties
 
 

@@ -100,6 +100,16 @@ def course(random: Random, points: Sequence[Point], way: str, *, across: bool, b
     return resample(points)
 
 
+def loop(x: float, y: float, w: float, *, size: float) -> list[Point]:
+    """A loop at the right of a shape with centre (x, y) and width ``w``, as far out as twice the ``size`` of type."""
+    right, out, up = x + w / 2, x + w / 2 + 3 * size, 0.9 * size
+    points = [
+        _bezier((right, y - up / 2), (out, y - 2 * up), (out, y + 2 * up), (right, y + up / 2), k / 32)
+        for k in range(33)
+    ]
+    return resample(points)
+
+
 def _bezier(a: Point, b: Point, c: Point, d: Point, t: float) -> Point:
     u = 1 - t
     return (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from kgbuild.training.drawings.fonts import Face, families
 from kgbuild.training.drawings.shapes import KINDS
 
 HEADS = (*("filled",) * 9, "stealth", "stealth", "vee", "vee", "vee", "hollow", "diamond", "circle")
+_USUAL = 0.65  # share of drawings in the styles of the most common tools
 _HUES = ("#dae8fc", "#d5e8d4", "#ffe6cc", "#fff2cc", "#f8cecc", "#e1d5e7", "#ececff", "#ffffde", "#e3f2fd", "#fce4ec")
 _STRONG = ("#1f77b4", "#2e7d32", "#ef6c00", "#c62828", "#6a1b9a", "#37474f", "#00838f", "#ad1457")
 
@@ -65,7 +66,7 @@ def random_style(random: Random) -> Style:
     text = "#e8e8e8" if dark else random.choice(("#000", "#222", "#333"))
     plain = fills in (("none",), (ground,)) or fills[0] in _HUES
     rough = random.choice((*(0.0,) * 7, 0.7, 1.2))
-    return Style(
+    made = Style(
         face=Face(family, size),
         small=Face(family, size * random.choice((1.0, 0.9, 0.8))),
         ground=ground,
@@ -90,6 +91,26 @@ def random_style(random: Random) -> Style:
         gap=random.choice((0.0, 0.0, 1.0, 3.0)),
         across=random.random() < 0.4,
         opacity=random.choice((1.0, 1.0, 1.0, 0.7)),
+    )
+    return _usual(random, made) if random.random() < _USUAL else made
+
+
+def _usual(random: Random, style: Style) -> Style:
+    """The style without what only few tools and hands do."""
+    return replace(
+        style,
+        shapes=tuple(
+            random.sample(("rectangle", "rectangle", "rounded", "ellipse", "diamond"), random.choice((1, 1, 2)))
+        ),
+        border=random.choice((1.0, 1.3, 2.0)),
+        width=random.choice((1.0, 1.33, 1.5, 2.0)),
+        head=random.choice(("filled", "filled", "filled", "filled", "stealth", "vee")),
+        head_size=random.uniform(8, 12),
+        dash=random.choice(("5 5", "2 3", "6 4")),
+        rough=0.0,
+        shadow=False,
+        gradient=False,
+        opacity=1.0,
     )
 
 
