@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kgbuild.config import Config
 from kgbuild.identity import mention_iri, relation_iri
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 from kgbuild.mentions.ocr import Line, Ocr, blocks, split_box
-from kgbuild.mentions.raster import read_png
+from kgbuild.mentions.raster import Seen, see_png
 from kgbuild.types import Box, Extraction, Mention, Reading, RelationMention, Segment, Target, TextQuote, TimeSpan
 from kgbuild.vocab import CORE, GENERAL
 
@@ -23,17 +24,21 @@ class PictureExtractor(Ocr):
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
-        self._diagrams: dict[str, Diagram] = {}
+        self._seen: dict[str, Seen] = {}
 
     def derive(self, reading: Reading) -> tuple[Segment, ...]:
-        """Label segments; those of a diagram's nodes, lines and groups are marked with their ``role``."""
-        self._diagrams.clear()
+        """Label segments, each with the kind of its ``picture``; parts of a diagram also with their ``role``."""
+        self._seen.clear()
         return super().derive(reading)
 
     def labels(self, blob: str, png: bytes) -> list[tuple[Line, str]]:
         lines = self.lines(png)
-        diagram = self._diagrams[blob] = read_png(png, lines)
-        return [(block, _role(block, diagram)) for block in blocks(lines)]
+        seen = self._seen[blob] = see_png(png, lines)
+        return [(block, _role(block, seen.diagram)) for block in blocks(lines)]
+
+    def _segment(self, reading: Reading, picture: Segment, line: Line, role: str, number: int) -> Segment:
+        made = super()._segment(reading, picture, line, role, number)
+        return replace(made, context=(*made.context, ("picture", self._seen[picture.blob].kind)))
 
     def __call__(self, readings: Sequence[Reading]) -> list[Extraction]:
         """One extraction per reading."""
@@ -47,9 +52,9 @@ class PictureExtractor(Ocr):
                 png = reading.blobs.get(segment.blob)
                 if segment.modality not in ("picture", "frame") or not png:
                     continue
-                if segment.blob not in self._diagrams:
-                    self._diagrams[segment.blob] = read_png(png, self.lines(png))
-                made = _state(segment, self._diagrams[segment.blob])
+                if segment.blob not in self._seen:
+                    self._seen[segment.blob] = see_png(png, self.lines(png))
+                made = _state(segment, self._seen[segment.blob].diagram)
                 mentions += made[0]
                 relations += made[1]
         return Extraction(reading.source.id, tuple(mentions), tuple(relations))

@@ -36,12 +36,16 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """A drawing in numbers: its kind, what it looks like as a whole, and of a diagram the candidates in it."""
+    """A drawing in numbers: its kind, what it looks like as a whole, and of a diagram the candidates in it.
+
+    ``usual``: drawn in the style of the most common tools.
+    """
 
     seed: int
     kind: str
     look: np.ndarray
     candidates: Candidates | None
+    usual: bool = False
 
 
 def samples(diagrams: int, pages: int, *, progress: Progress) -> Iterator[Sample]:
@@ -53,7 +57,8 @@ def samples(diagrams: int, pages: int, *, progress: Progress) -> Iterator[Sample
         diagram, ink, size = find_parts(made.picture, made.lines)
         look = kind_features(made.picture, made.lines, diagram, ink)
         truth = made.sheet.gold(str(seed), zoom=made.zoom)
-        yield Sample(seed, kind, look, candidates(diagram, ink, size, truth) if kind == "diagram" else None)
+        found = candidates(diagram, ink, size, truth) if kind == "diagram" else None
+        yield Sample(seed, kind, look, found, made.sheet.usual)
         progress.advance("draw", note=f"{kind} {seed}")
     progress.finish("draw")
 

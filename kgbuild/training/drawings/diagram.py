@@ -240,7 +240,7 @@ def _finish(
             for e in edges
         ],
         [{**g, "box": _shift(g["box"], shift)} for g in groups],
-        title,
+        title, style.usual,
     )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ class Sheet:
     edges: list[dict[str, Any]] = field(default_factory=list)
     groups: list[dict[str, Any]] = field(default_factory=list)
     title: str = ""
+    usual: bool = False  # in the style of the most common tools
 
     def picture(self, *, zoom: float = 1.0) -> np.ndarray:
         """The pixels, uint8 RGB of shape (h, w, 3). Raises ``ModelError`` where the extra ``train`` is missing."""

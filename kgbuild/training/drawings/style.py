@@ -16,7 +16,7 @@ _STRONG = ("#1f77b4", "#2e7d32", "#ef6c00", "#c62828", "#6a1b9a", "#37474f", "#0
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """The look of one drawing; colours as SVG writes them, lengths in pixels."""
+    """The look of one drawing; colours as SVG writes them, lengths in pixels; ``usual``: as common tools draw."""
 
     face: Face
     small: Face
@@ -42,6 +42,7 @@ class Style:
     gap: float
     across: bool
     opacity: float
+    usual: bool = False
 
 
 def random_style(random: Random) -> Style:
@@ -111,6 +112,7 @@ def _usual(random: Random, style: Style) -> Style:
         shadow=False,
         gradient=False,
         opacity=1.0,
+        usual=True,
     )
 
 
