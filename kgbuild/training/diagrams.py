@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 class Recipe(Numbers):
     """Every number of a training run."""
 
-    diagrams: int = 400  # drawings of diagrams
+    diagrams: int = 700  # drawings of diagrams
     pages: int = 60  # drawings of each other kind
     held: float = 0.25  # share of drawings that calibrate and measure
     hidden: int = 24
@@ -50,7 +50,8 @@ class Recipe(Numbers):
     noise: float = 0.4  # of features in training, in standard deviations
     least_node: float = 0.2  # chance under which a node is dropped with its lines
     least_edge: float = 0.1  # chance under which a line is dropped
-    least_head: float = 0.95  # chance from which a head, or its absence, is believed against the rules
+    least_head: float = 0.9  # chance from which a head, or its absence, is believed against the rules
+    least_diagram: float = 0.03  # chance of a diagram under which joined boxes make none
     seed: int = 13
     threads: int = 1
 
@@ -189,7 +190,12 @@ def fit(rows: Sequence[Sample], out: Path, *, recipe: Recipe) -> dict[str, float
         "format": 1,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "kinds": list(KINDS),
-        "least": {"node": recipe.least_node, "edge": recipe.least_edge, "head": recipe.least_head},
+        "least": {
+            "node": recipe.least_node,
+            "edge": recipe.least_edge,
+            "head": recipe.least_head,
+            "diagram": recipe.least_diagram,
+        },
         "measured": measures,
         "recipe": asdict(recipe),
     }

@@ -34,7 +34,7 @@ _JOINED = 0.4  # share of the boxes that lines join, from which a picture is a d
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a picture is (one of ``kind.KINDS``), and the diagram in it: an empty one if it is anything else."""
+    """What a picture is (one of ``kind.KINDS``), and the diagram in it: an empty one where no graph can be read."""
 
     kind: str
     diagram: Diagram
@@ -54,8 +54,8 @@ def see_png(png: bytes, lines: Sequence[Line]) -> Seen:
     ready = prepare(picture, lines)
     diagram, ink, size = find_parts(ready.picture, ready.lines)
     look = kind_features(ready.picture, ready.lines, diagram, ink)
-    kind = name_kind(look, joined=is_diagram(diagram))
-    return Seen(kind, ready.restore(weigh(diagram, ink, size)) if kind == "diagram" else Diagram())
+    kind, readable = name_kind(look, joined=is_diagram(diagram))
+    return Seen(kind, ready.restore(weigh(diagram, ink, size)) if readable else Diagram())
 
 
 def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:

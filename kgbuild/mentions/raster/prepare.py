@@ -106,19 +106,19 @@ def clean(picture: np.ndarray) -> np.ndarray:
 def skew(picture: np.ndarray, lines: Sequence[Line]) -> float:
     """Degrees by which a picture is turned clockwise, 0 where it is not or cannot be told.
 
-    Text tells roughly, straight strokes tell exactly; without those, only what text says beyond doubt counts.
+    Text tells roughly, straight strokes tell exactly; without those nothing is turned.
     """
     rough = _slope_of_text(picture, lines)
     if abs(rough) < 0.4:
         return 0.0
     strokes = _slopes_of_strokes(picture, longest=2 * float(np.median([n.height for n in lines])))
-    near = strokes[np.abs(strokes[:, 0] - rough) < 1.5]
+    near = strokes[np.abs(strokes[:, 0] - rough) < max(1.5, 0.4 * abs(rough))]
     level = strokes[np.abs(strokes[:, 0]) < 0.25, 1].sum()
     if near[:, 1].sum() > max(0.3 * strokes[:, 1].sum(), 1.5 * level) > 0:
         order = np.argsort(near[:, 0])
         total = near[order, 1].cumsum()
         return float(near[order, 0][np.searchsorted(total, total[-1] / 2)])
-    return rough if abs(rough) > 1.6 and level < 0.2 * strokes[:, 1].sum() else 0.0
+    return 0.0
 
 
 def _slopes_of_strokes(picture: np.ndarray, *, longest: float) -> np.ndarray:

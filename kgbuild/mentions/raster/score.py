@@ -63,14 +63,19 @@ def shipped() -> Scorer:
     return Scorer()
 
 
-def name_kind(look: np.ndarray, *, joined: bool, scorer: Scorer | None = None) -> str:
-    """The kind of picture (of ``kind.KINDS``) from ``kind_features``; ``joined``: lines join most of its boxes."""
+def name_kind(look: np.ndarray, *, joined: bool, scorer: Scorer | None = None) -> tuple[str, bool]:
+    """The kind of picture (of ``kind.KINDS``) from ``kind_features``, and whether there is a graph to read in it.
+
+    ``joined``: lines join most of its boxes. Then it is a diagram, unless the network is all but sure that it is none.
+    """
     scorer = scorer or shipped()
     logits = scorer.run("kind", look)
+    chance = np.exp(logits - logits.max())
+    chance /= chance.sum()
     kinds: list[str] = scorer.facts["kinds"]
-    if not joined:  # without lines between boxes there is no graph to read, whatever it looks like
-        logits = np.where(np.array(kinds) == "diagram", -np.inf, logits)
-    return kinds[int(logits.argmax())]
+    if joined and chance[kinds.index("diagram")] >= scorer.facts["least"]["diagram"]:
+        return "diagram", True
+    return kinds[int(chance.argmax())], False
 
 
 def weigh(diagram: Diagram, ink: np.ndarray, size: float, *, scorer: Scorer | None = None) -> Diagram:
