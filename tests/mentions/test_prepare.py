@@ -60,3 +60,12 @@ def test_noise_and_uneven_light_are_taken_out(sketch: Sketch) -> None:
     ground = np.median(ready[400:500], axis=0)
     assert np.ptp(np.median(ground[20:-20], axis=1)) < 25
     assert graph(read_picture(picture, sketch.lines)) == TRUTH
+
+
+def test_small_type_is_enlarged_and_boxes_are_small_again(sketch: Sketch) -> None:
+    picture = cv2.resize(np.asarray(sketch.image), None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA)
+    lines = [Line(n.text, 0.4 * n.x0, 0.4 * n.y0, 0.4 * n.x1, 0.4 * n.y1, n.score) for n in sketch.lines]
+    ready = prepare(picture, lines)
+    assert ready.picture.shape[1] > 2 * picture.shape[1]
+    box = next(n.box for n in read_picture(picture, lines).nodes.values() if n.label == "Alpha pump")
+    assert box is not None and max(abs(a - b) for a, b in zip(box, (32, 28, 89, 53), strict=True)) < 4

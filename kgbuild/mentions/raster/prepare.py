@@ -15,14 +15,14 @@ import numpy as np
 from kgbuild.mentions.diagram import Diagram, Group, Node
 from kgbuild.mentions.ocr import Line
 
-_HIGH, _AIM = 40.0, 24.0  # pixels: text higher than the one is made smaller, to the other
+_LOW, _HIGH, _AIM = 12.0, 40.0, 24.0  # pixels: text lower or higher than these is brought to the last
 _LARGEST = 3200  # pixels: longer sides are made that short
 _EQUAL = 0.6  # share of neighbours of one colour below which a picture is worn
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A picture as it is read, its lines of text there, and how much smaller than the original it is."""
+    """A picture as it is read, its lines of text there, and how many times as large as the original it is."""
 
     picture: np.ndarray
     lines: list[Line]
@@ -53,9 +53,9 @@ def prepare(picture: np.ndarray, lines: Sequence[Line]) -> Prepared:
     if not lines:
         return Prepared(picture, [], 1.0)
     scale = _scale(picture, lines)
-    if scale < 1:
+    if scale != 1:
         size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
-        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
         lines = [
             Line(n.text, n.x0 * scale, n.y0 * scale, n.x1 * scale, n.y1 * scale, n.score) for n in lines
         ]  # fmt: skip
@@ -63,10 +63,10 @@ def prepare(picture: np.ndarray, lines: Sequence[Line]) -> Prepared:
 
 
 def _scale(picture: np.ndarray, lines: Sequence[Line]) -> float:
-    """At most 1: large type and large pictures are made smaller; small type stays, what is lost is lost."""
+    """Large type and large pictures are made smaller, small type larger."""
     size = float(np.median([n.height for n in lines]))
-    wanted = _AIM / size if size > _HIGH else 1.0
-    return min(1.0, max(wanted, 0.02), _LARGEST / max(picture.shape[:2]))
+    wanted = 1.0 if _LOW <= size <= _HIGH else float(np.clip(_AIM / max(size, 1.0), 0.02, 4.0))
+    return min(wanted, _LARGEST / max(picture.shape[:2]))
 
 
 def is_worn(picture: np.ndarray) -> bool:
