@@ -64,7 +64,8 @@ class Perceptron:
         torch.manual_seed(recipe.seed)
         self.mean, self.std = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-3)
         inputs, wanted = torch.from_numpy(self._standard(x)).float(), torch.from_numpy(y)
-        net = nn.Sequential(nn.Linear(x.shape[1], recipe.hidden), nn.ReLU(), nn.Linear(recipe.hidden, classes))
+        first, last = nn.Linear(x.shape[1], recipe.hidden), nn.Linear(recipe.hidden, classes)
+        net = nn.Sequential(first, nn.ReLU(), last)
         optimizer = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.steps)
         for _ in range(recipe.steps):
@@ -77,7 +78,6 @@ class Perceptron:
             loss.backward()
             optimizer.step()
             schedule.step()
-        first, _, last = net
         self.w1, self.b1 = first.weight.detach().numpy().T, first.bias.detach().numpy()
         self.w2, self.b2 = last.weight.detach().numpy().T, last.bias.detach().numpy()
         self.slope, self.bias = np.ones(1), np.zeros(classes)
@@ -158,17 +158,20 @@ def fit(rows: Sequence[Sample], out: Path, *, recipe: Recipe) -> dict[str, float
     arrays: dict[str, np.ndarray] = {}
     measures: dict[str, float] = {}
     # Chances are fitted on common styles, in which most diagrams are drawn: the others are drawn to be hard.
-    common = [r for r in held if r.usual or r.kind != "diagram"] or held
+    drawn = [r for r in held if r.candidates is not None]
+    common = [r for r in drawn if r.usual]
+    common = common if len(common) > 4 else drawn  # a trial
     fitting, testing = common[::2], common[1::2]
     for name in ("node", "edge", "head"):
         (x, y), (fx, fy), (tx, ty) = _table(used, name), _table(fitting, name), _table(testing, name)
         net = Perceptron(x, y, recipe)
         before = calibration_error(chances(net.logits(tx)), ty)
-        net.calibrate(fx, fy)
+        if len(fy):
+            net.calibrate(fx, fy)
         chance = chances(net.logits(tx))
         measures[f"{name}: examples"] = len(y) + len(fy) + len(ty)
-        measures[f"{name}: right"] = float(ty.mean())
-        measures[f"{name}: accuracy at 0.5"] = float(((chance >= 0.5) == (ty >= 0.5)).mean())
+        measures[f"{name}: right"] = float(ty.mean()) if len(ty) else 0.0
+        measures[f"{name}: accuracy at 0.5"] = float(((chance >= 0.5) == (ty >= 0.5)).mean()) if len(ty) else 0.0
         measures[f"{name}: calibration error before"] = before
         measures[f"{name}: calibration error"] = calibration_error(chance, ty)
         arrays |= net.state(name)

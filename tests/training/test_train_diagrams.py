@@ -18,12 +18,12 @@ from kgbuild.training.diagram_data import candidates, samples
 from kgbuild.training.diagrams import Perceptron, Recipe, calibration_error, chances, fit
 from kgbuild.training.drawings import example
 
-SMALL = Recipe().but(["diagrams=8", "pages=2", "steps=30", "hidden=4"])
+SMALL = Recipe().but(["diagrams=12", "pages=2", "steps=30", "hidden=4"])
 
 
 def test_a_tiny_recipe_gives_weights_that_the_reader_takes(tmp_path: Path) -> None:
     rows = list(samples(SMALL.diagrams, SMALL.pages, progress=Silent()))
-    assert len(rows) == 8 + 5 * 2
+    assert len(rows) == 12 + 5 * 2
     measures = fit(rows, tmp_path / "a", recipe=SMALL)
     fit(rows, tmp_path / "b", recipe=SMALL)
     one, two = ((tmp_path / k / "diagrams.safetensors").read_bytes() for k in "ab")

@@ -33,7 +33,7 @@ def _colours(picture: np.ndarray) -> list[float]:
     scale = min(1.0, _SIDE / max(picture.shape[:2]))
     size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
     small = cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST)
-    coarse = (small >> 4).astype(np.int32)
+    coarse = np.asarray(small, np.int32) >> 4
     counts = np.bincount(((coarse[..., 0] << 8) | (coarse[..., 1] << 4) | coarse[..., 2]).ravel(), minlength=4096)
     shares = np.sort(counts[counts > 0] / counts.sum())[::-1]
     span = small.max(axis=2).astype(np.int16) - small.min(axis=2)

@@ -154,5 +154,5 @@ def draw_item(random: Random, canvas: Canvas, style: Style, part: Part) -> None:
             canvas.path(bow, stroke=style.ink, width=style.border)
             middle += lid / 2
     step = 1.25 * face.size
-    for k, line in enumerate(item.lines):
-        canvas.text(line, item.x, middle + (k - (len(item.lines) - 1) / 2) * step, face, text)
+    for k, words in enumerate(item.lines):
+        canvas.text(words, item.x, middle + (k - (len(item.lines) - 1) / 2) * step, face, text)
