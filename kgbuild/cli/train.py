@@ -51,3 +51,25 @@ def relation(
     for name, value in measures.items():
         typer.echo(f"{name}: {value:g}")
     typer.echo(f"weights: {out / 'relation.safetensors'}")
+
+
+@app.command()
+def diagrams(
+    out: Annotated[Path, typer.Option(help="Folder for diagrams.safetensors and diagrams.json.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Folder with png/ and gold/, as ../shared/diagrams: measured on, never learned.")
+    ] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A number of the recipe: --set diagrams=40")] = None,
+) -> None:
+    """Scores of nodes and lines read from pixels, and kinds of pictures (see the card kgbuild/weights/diagrams.md)."""
+    from kgbuild.cli.console import Bars
+    from kgbuild.config import Config
+    from kgbuild.training.diagrams import Recipe, measure_folder, train
+
+    with Bars() as bars:
+        measures = train(out, recipe=Recipe().but(set_ or []), progress=bars)
+        if data is not None:
+            measures |= measure_folder(data, out, config=Config.load(), progress=bars)
+    for name, value in measures.items():
+        typer.echo(f"{name}: {value:g}")
+    typer.echo(f"weights: {out / 'diagrams.safetensors'}")

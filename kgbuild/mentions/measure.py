@@ -67,7 +67,7 @@ def measure(gold: Mapping[str, Graph], found: Mapping[str, Graph]) -> dict[str, 
 
 
 def _measure(gold: Graph, found: Graph) -> tuple[float, float, float, float | None, float]:
-    match = _match(gold, found)
+    match = match_nodes(gold, found)
     wanted, given = _directed(gold, match.get), _directed(found, lambda k: k)
     joined, given_joined = ({_pair(k) for k in c} for c in (wanted, given))
     nodes = _f1(len(match), len(found["nodes"]), len(gold["nodes"]))
@@ -81,7 +81,8 @@ def _measure(gold: Graph, found: Graph) -> tuple[float, float, float, float | No
     )
 
 
-def _match(gold: Graph, found: Graph) -> dict[str, str]:
+def match_nodes(gold: Graph, found: Graph) -> dict[str, str]:
+    """The nodes found by the gold nodes that they match."""
     import numpy as np
     from scipy.optimize import linear_sum_assignment
 

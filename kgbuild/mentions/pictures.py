@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from io import BytesIO
 
 from kgbuild.config import Config
@@ -12,7 +13,7 @@ from kgbuild.mentions.cells import is_table, split_tables
 from kgbuild.mentions.diagram import Diagram, Group, Node
 from kgbuild.mentions.growth import Shown, grow
 from kgbuild.mentions.ocr import Line, Ocr, blocks
-from kgbuild.mentions.raster import read_png
+from kgbuild.mentions.raster import Seen, see_png
 from kgbuild.types import Extraction, Mention, Reading, RelationMention, Segment, TimeSpan
 
 VERSION = "1"
@@ -25,12 +26,12 @@ class PictureExtractor(Ocr):
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
-        self._diagrams: dict[str, Diagram] = {}
-        self._known: dict[str, tuple[list[tuple[Line, str]], Diagram]] = {}
+        self._seen: dict[str, Seen] = {}
+        self._known: dict[str, tuple[list[tuple[Line, str]], Seen]] = {}
 
     def derive(self, reading: Reading) -> tuple[Segment, ...]:
-        """Label segments; those of a diagram's nodes, lines and groups are marked with their ``role``."""
-        self._diagrams.clear()
+        """Label segments, each with the kind of its ``picture``; parts of a diagram also with their ``role``."""
+        self._seen.clear()
         return super().derive(reading)
 
     def labels(self, blob: str, png: bytes) -> list[tuple[Line, str]]:
@@ -39,16 +40,20 @@ class PictureExtractor(Ocr):
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             self._known[key] = self._look(png)
-        found, self._diagrams[blob] = self._known[key]
+        found, self._seen[blob] = self._known[key]
         return found
 
-    def _look(self, png: bytes) -> tuple[list[tuple[Line, str]], Diagram]:
+    def _look(self, png: bytes) -> tuple[list[tuple[Line, str]], Seen]:
         lines = self.lines(png)
         cells, rest = split_tables(png, lines)
-        diagram = Diagram() if is_table(cells, rest) else read_png(png, lines)
-        if diagram.nodes:
+        seen = Seen("table", Diagram()) if is_table(cells, rest) else see_png(png, lines)
+        if seen.diagram.nodes:
             cells, rest = [], lines
-        return [(cell, "") for cell in cells] + [(block, _role(block, diagram)) for block in blocks(rest)], diagram
+        return [(cell, "") for cell in cells] + [(block, _role(block, seen.diagram)) for block in blocks(rest)], seen
+
+    def _segment(self, reading: Reading, picture: Segment, line: Line, role: str, number: int) -> Segment:
+        made = super()._segment(reading, picture, line, role, number)
+        return replace(made, context=(*made.context, ("picture", self._seen[picture.blob].kind)))
 
     def __call__(self, readings: Sequence[Reading]) -> list[Extraction]:
         """One extraction per reading."""
@@ -72,9 +77,9 @@ class PictureExtractor(Ocr):
             png = reading.blobs.get(segment.blob)
             if segment.modality not in ("picture", "frame") or not png:
                 continue
-            if segment.blob not in self._diagrams:
+            if segment.blob not in self._seen:
                 self.labels(segment.blob, png)
-            diagram = self._diagrams[segment.blob]
+            diagram = self._seen[segment.blob].diagram
             if segment.modality == "frame":
                 frames.append((segment, diagram))
             else:

@@ -44,7 +44,9 @@ def sketch() -> Sketch:
 
 
 def test_nodes_and_lines_become_mentions_once(sketch: Sketch, config: Config) -> None:
-    _, made = read(png(sketch), sketch.image.size, config=config)
+    reading, made = read(png(sketch), sketch.image.size, config=config)
+    labels = [dict(s.context) for s in reading.segments if s.modality == "label"]
+    assert labels and {c["picture"] for c in labels} == {"diagram"}
     mentions = {m.id: m for m in made.mentions if m.agent.startswith("pictures")}
     assert sorted(m.surface for m in mentions.values()) == ["Archive", "Billing Service", "Gateway"]
     others = [m.surface for m in made.mentions if m.agent.startswith("labels")]
@@ -65,6 +67,15 @@ def test_frames_state_their_time(sketch: Sketch, config: Config) -> None:
     _, made = read(png(sketch), sketch.image.size, "frame", config=config, copies=3)
     assert {m.modality for m in made.mentions if m.agent.startswith("pictures")} == {"frame"}
     assert {r.target.find(TimeSpan) for r in made.relations} == {TimeSpan(0, 1)}  # the first of equal ones
+
+
+def test_a_page_of_text_is_known_as_one(config: Config) -> None:
+    page = Sketch()
+    for n in range(18):
+        page.text("the quiet river runs past the mill and the old bridge", 320, 30 + 26 * n)
+    reading, made = read(png(page), page.image.size, config=config)
+    assert {dict(s.context)["picture"] for s in reading.segments if s.modality == "label"} == {"text"}
+    assert not made.relations and not [m for m in made.mentions if m.agent.startswith("pictures")]
 
 
 def test_diagrams_can_be_switched_off(sketch: Sketch) -> None:

@@ -7,6 +7,7 @@ regions, lines by thinning and straight continuation, ends and labels by assignm
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
@@ -18,9 +19,12 @@ from kgbuild.mentions.raster.behind import pass_behind
 from kgbuild.mentions.raster.body import Frame, reading_order
 from kgbuild.mentions.raster.icons import find_icons
 from kgbuild.mentions.raster.ink import binary, strokes
+from kgbuild.mentions.raster.kind import is_texture, kind_features
 from kgbuild.mentions.raster.labels import name_links
 from kgbuild.mentions.raster.lines import text_mask
 from kgbuild.mentions.raster.nodes import lay_out
+from kgbuild.mentions.raster.prepare import prepare
+from kgbuild.mentions.raster.score import name_kind, weigh
 from kgbuild.mentions.raster.shapes import find_shapes, find_solids
 from kgbuild.mentions.raster.texts import legible, split_lines
 from kgbuild.mentions.raster.wiring import wire
@@ -30,23 +34,48 @@ _REACH = 1.4  # window in which strokes and arrowheads are the minority, in heig
 _JOINED = 0.4  # share of the boxes that lines join, from which a picture is a diagram
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a picture is (one of ``kind.KINDS``), and the diagram in it: an empty one where no graph can be read."""
+
+    kind: str
+    diagram: Diagram
+
+
 def read_png(png: bytes, lines: Sequence[Line]) -> Diagram:
     """The diagram in a PNG whose text has been read; an empty one for any other picture."""
+    return see_png(png, lines).diagram
+
+
+def see_png(png: bytes, lines: Sequence[Line]) -> Seen:
+    """What a PNG shows whose text has been read."""
     from PIL import Image
 
-    if len(lines) < 2:
-        return Diagram()
     with Image.open(BytesIO(png)) as image:
         picture = np.asarray(image.convert("RGB"))
-    diagram = read_picture(picture, lines)
-    return diagram if is_diagram(diagram) else Diagram()
+    ready = prepare(picture, lines)
+    diagram, ink, size = find_parts(ready.picture, ready.lines)
+    look = kind_features(ready.picture, ready.lines, diagram, ink)
+    kind, readable = name_kind(look, joined=is_diagram(diagram))
+    return Seen(kind, ready.restore(weigh(diagram, ink, size)) if readable else Diagram())
 
 
 def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
     """The diagram in a picture (uint8 RGB, shape (h, w, 3)) whose text ``lines`` have been read."""
+    ready = prepare(picture, lines)
+    return ready.restore(read_clean(ready.picture, ready.lines))
+
+
+def read_clean(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
+    """As ``read_picture``, of a picture that nothing has to be done to before."""
+    return weigh(*find_parts(picture, lines))
+
+
+def find_parts(picture: np.ndarray, lines: Sequence[Line]) -> tuple[Diagram, np.ndarray, float]:
+    """Everything that may be a node or a line of the diagram, the ink (bool, (h, w)), the height of type in pixels."""
     diagram = Diagram()
-    if not lines:
-        return diagram
+    if not lines or is_texture(picture):
+        return diagram, np.zeros(picture.shape[:2], bool), 12.0
     size = float(np.median([n.height for n in lines])) * 0.75
     contrast = strokes(picture, reach=int(np.clip(_REACH * size, 15, 45)) | 1)
     ink = binary(contrast)
@@ -68,7 +97,7 @@ def read_picture(picture: np.ndarray, lines: Sequence[Line]) -> Diagram:
         diagram.nodes[f"t{i}"] = Node(f"t{i}", t.text, 0, 0, "plain", box, _PLAIN * t.score)
     diagram.edges = [_edge(link) for link in links]
     diagram.groups = _groups(layout.frames, diagram)
-    return diagram
+    return diagram, ink, size
 
 
 def is_diagram(diagram: Diagram) -> bool:
