@@ -11,7 +11,8 @@ from kgbuild.config import Config
 from kgbuild.mentions import extract
 from kgbuild.mentions.diagram import Diagram, Edge, Node
 from kgbuild.mentions.growth import grow
-from kgbuild.mentions.pictures import CONNECTS, PictureExtractor, pixels
+from kgbuild.mentions.boxed import CONNECTS
+from kgbuild.mentions.pictures import PictureExtractor, pixels
 from kgbuild.sources.reader import Limits
 from kgbuild.sources.video import READER
 from kgbuild.types import Extraction, Reading, Segment, Source, Target, TimeSpan
