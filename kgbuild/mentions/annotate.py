@@ -59,14 +59,13 @@ class Relation:
 class Annotation:
     """What the network says of one document; filled head by head.
 
-    ``states`` and ``attention`` are per window: tensors (n, 384) and (heads, n, n). ``parses`` has
+    ``encoded`` has one item per window. ``parses`` has
     one item per sentence, ``phrases`` are noun phrases of all forms, nested ones included.
     """
 
     sentences: Sequence[Sequence[str]]
     windows: list[Window]
-    states: list[Any]
-    attention: list[Any]
+    encoded: list[Any]
     mentions: list[Span]
     homes: list[int]  # the window of each mention
     clusters: list[list[int]]
@@ -106,6 +105,7 @@ class Annotator:
         except (OSError, ValueError) as err:
             raise ModelError(f"text.weights: no text.json that can be read in {home}: {err}.") from err
         self.types: list[str] = self.facts["types"]
+        self._related = {(h, t) for h, t in self.facts["related"]}
         self.properties: list[dict[str, str]] = self.facts["properties"]
         self.shift: float = config["text"]["relation_threshold"]
         with as_file(home.joinpath("text.safetensors")) as path:
@@ -125,6 +125,7 @@ class Annotator:
             raise ModelError(f"text.safetensors does not fit this code: {sorted(missing)[:3]}. Train again.")
         self.model.load_state_dict({n: t.float() for n, t in state.items()}, strict=False)
         merge_adapters(self.model.encoder)
+        merge_adapters(self.model.again)
 
     def __call__(self, sentences: Sequence[Sequence[str]]) -> Annotation:
         """Everything about one document given as sentences of words."""
@@ -140,9 +141,8 @@ class Annotator:
         windows = pack(sentences, self.tokenizer)
         with self.torch.inference_mode():
             encoded = [self.model.encode(self.torch.tensor(w.ids), self.torch.tensor(w.cases)) for w in windows]
-            words = [self._words(w, s) for w, (s, _) in zip(windows, encoded, strict=True)]
-        states, attention = [s for s, _ in encoded], [a for _, a in encoded]
-        return Annotation(sentences, windows, states, attention, [], [], [], [], words=words)
+            words = [self._words(w, e.states) for w, e in zip(windows, encoded, strict=True)]
+        return Annotation(sentences, windows, encoded, [], [], [], [], words=words)
 
     def _words(self, window: Window, states: Any) -> Any:
         owner = [w for w, (a, b) in enumerate(window.pieces) for _ in range(a, b)]
@@ -195,7 +195,7 @@ class Annotator:
             for i, j in pairs
         ]
         torch = self.torch
-        states = torch.stack([a.states[a.homes[i]][self._pieces(a, i)].mean(0) for i in members])
+        states = torch.stack([a.encoded[a.homes[i]].states[self._pieces(a, i)].mean(0) for i in members])
         left, right = torch.tensor(pairs).T
         with torch.inference_mode():  # the later mention stands left, as in training
             logits = self.model.coref(states, right, left, torch.from_numpy(np.array(features, dtype=np.float32)))
@@ -225,22 +225,29 @@ class Annotator:
     def _relate_window(
         self, a: Annotation, number: int, present: list[tuple[int, list[int]]]
     ) -> list[tuple[tuple[int, int, int], float, tuple[int, ...]]]:
-        from kgbuild.mentions.textmodel import nearness
+        from kgbuild.mentions.textmodel import mark, nearness
 
         torch = self.torch
         mentions = [[self._pieces(a, i) for i in m] for _, m in present]
         places = [[a.mentions[i].sentence for i in m] for _, m in present]
-        kinds = torch.tensor([_majority([a.mentions[i].type for i in a.clusters[c]]) for c, _ in present])
+        types = [_majority([a.mentions[i].type for i in a.clusters[c]]) for c, _ in present]
+        kinds = torch.tensor(types)
         sentence = [-1, *(s for (s, _), (b, e) in zip(a.windows[number].words, a.windows[number].pieces, strict=True)
                           for _ in range(b, e)), -1]  # fmt: skip
         n = len(present)
-        pairs = [(h, t) for h in range(n) for t in range(n) if h != t]
+        pairs = [(h, t) for h in range(n) for t in range(n) if h != t and (types[h], types[t]) in self._related]
         found = []
+        if not pairs:
+            return found
+        spans = [(self._pieces(a, i), a.mentions[i].type) for _, m in present for i in m]
+        with torch.inference_mode():
+            marks = mark(len(a.windows[number].ids), spans)
+            states, attention = self.model.read_again(a.encoded[number], marks)
         for b in range(0, len(pairs), PAIRS_AT_ONCE):
             batch = pairs[b : b + PAIRS_AT_ONCE]
             with torch.inference_mode():
                 logits, focus = self.model.relate(
-                    a.states[number], a.attention[number], mentions, kinds, torch.tensor(batch), nearness(places, batch)
+                    states, attention, mentions, kinds, torch.tensor(batch), nearness(places, batch)
                 )
                 margin = logits[:, 1:] - logits[:, :1] + self.shift
                 rows, columns = torch.nonzero(margin > 0, as_tuple=True)

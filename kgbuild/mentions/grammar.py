@@ -8,13 +8,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from kgbuild.mentions.names import name_features
-from kgbuild.mentions.parse import Parse, tree
+from kgbuild.mentions.parse import Parse, borders, tree
 from kgbuild.mentions.syntax import form_of
 
 if TYPE_CHECKING:
     from kgbuild.mentions.annotate import Annotation
 
 PHRASES_AT_ONCE = 400  # noun phrases of a window beyond which it is a list: no reference is looked for
+CUT = 1.0  # natural logarithm of the odds against a phrase that cuts a dependent of its head in two
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,11 @@ def analyse(annotation: Annotation, number: int, words: Any, model: Any, facts: 
         labels = net.labels(words, torch.tensor(heads)).argmax(-1).tolist()
         best, kind = kinds.max(-1)
         nouns = torch.nonzero(kind > 0).flatten()
-        starts, ends = (e.argmax(-1).tolist() for e in net.edges(words, nouns, sentence))
+        whole = borders(heads)
+        starts, ends = (
+            (torch.log_softmax(e, -1) - CUT * ~torch.from_numpy(b)[nouns]).argmax(-1).tolist()
+            for e, b in zip(net.edges(words, nouns, sentence), whole, strict=True)
+        )
     kind_of = [facts["kinds"][k - 1] if k else "" for k in kind.tolist()]
     for s, run in groupby(range(len(places)), key=lambda i: places[i][0]):
         span = list(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,30 @@ def tree(scores: np.ndarray) -> list[int]:
     root = int(scores.diagonal().argmax())
     heads = [-1 if i == root else _best(scores[i], i) for i in range(n)]
     return heads if _is_tree(heads, root) else _arborescence(scores, root)
+
+
+def borders(heads: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Where a phrase may begin and end without cutting the subtree of one of its head's dependents.
+
+    ``heads``: the head of each of n words, itself for a root. Two bool arrays (n, n): row the
+    head of a phrase, column its first and its last word.
+    """
+    import numpy as np
+
+    n = len(heads)
+    low, high = list(range(n)), list(range(n))
+    for i in range(n):
+        above = i
+        while heads[above] != above:
+            above = heads[above]
+            low[above], high[above] = min(low[above], i), max(high[above], i)
+    first, last = np.eye(n, dtype=bool), np.eye(n, dtype=bool)
+    for i, h in enumerate(heads):
+        if i < h:
+            first[h, low[i]] = True
+        elif i > h:
+            last[h, [high[i], max(h, low[i] - 1)]] = True
+    return first, last
 
 
 def _best(row: np.ndarray, i: int) -> int:

@@ -3,16 +3,19 @@
 - case: MiniLM reads lower case only, so a learned vector says how each word was written;
 - mentions: BIO tags over words;
 - coreference: a pair scorer over mention states and name features;
-- relations: localized context pooling with an adaptive threshold (ATLOP, Zhou et al. 2021)
-  over entity pairs, with the entities' types and distance as further input; its attention is
-  taught to rest on the evidence (DREEAM, Ma et al. 2023);
+- relations: the last layers of the encoder are read a second time, with adapters of their own
+  and with marks on the mentions found (typed entity markers, Zhou & Chen 2022); on these states
+  localized context pooling with an adaptive threshold (ATLOP, Zhou et al. 2021) over entity
+  pairs, with the entities' types and distance as further input; its attention is taught to rest
+  on the evidence (DREEAM, Ma et al. 2023);
 - grammar and reference: see ``syntax``;
 - adapters: LoRA (Hu et al. 2022) on every linear layer of the encoder.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import copy
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +40,7 @@ class Shape:
     kinds: int  # classes of noun phrases
     width: int = 384
     rank: int = 16
+    again: int = 2  # layers of the encoder that relations read again
     relation_width: int = 384
     blocks: int = 12
     type_width: int = 32
@@ -63,18 +67,38 @@ class LowRank(nn.Module):
         return self.base
 
 
-def add_adapters(encoder: nn.Module, rank: int) -> None:
-    """Replace every linear layer inside the encoder's layers by a ``LowRank`` one."""
-    _replace(encoder, nn.Linear, lambda layer: LowRank(layer, rank))
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """States (n, d) of a window, and those (n, d) from which the last layers read again.
+
+    ``attention`` (heads, n, n) of the last layer only where relations share the first reading.
+    """
+
+    states: Tensor
+    early: Tensor
+    attention: Tensor | None
 
 
-def merge_adapters(encoder: nn.Module) -> None:
+def _read(layers: Iterable[Any], states: Tensor) -> tuple[Tensor, Tensor]:
+    """States (1, n, d) after these layers, and the last one's attention (1, heads, n, n)."""
+    attention = states
+    for layer in layers:
+        inner, attention = layer.attention(states, None)
+        states = layer.feed_forward_chunk(inner)
+    return states, attention
+
+
+def add_adapters(layers: nn.Module, rank: int) -> None:
+    """Replace every linear layer inside ``layers`` by a ``LowRank`` one."""
+    _replace(layers, nn.Linear, lambda layer: LowRank(layer, rank))
+
+
+def merge_adapters(layers: nn.Module) -> None:
     """Fold the adapters into the layers they stand on: the same outputs, a third faster."""
-    _replace(encoder, LowRank, LowRank.merged)
+    _replace(layers, LowRank, LowRank.merged)
 
 
-def _replace(encoder: nn.Module, kind: type[nn.Module], make: Callable[[Any], nn.Module]) -> None:
-    layers = encoder.get_submodule("encoder.layer")
+def _replace(layers: nn.Module, kind: type[nn.Module], make: Callable[[Any], nn.Module]) -> None:
     for name, module in list(layers.named_modules()):
         if type(module) is kind:
             parent, _, child = name.rpartition(".")
@@ -87,9 +111,13 @@ class TextModel(nn.Module):
     def __init__(self, encoder: nn.Module, shape: Shape, dropout: float = 0.15) -> None:
         super().__init__()
         self.shape = shape
-        add_adapters(encoder, shape.rank)
-        self.encoder = encoder
+        self.bf16 = False  # the encoder's layers in bfloat16
+        self.twice = True  # relations read the last layers again; else they share the first reading
         d, r = shape.width, shape.relation_width
+        layers = encoder.get_submodule("encoder.layer")
+        again = copy.deepcopy(layers[-shape.again :])
+        add_adapters(layers, shape.rank)
+        self.encoder = encoder
         self.case = nn.Embedding(CASES, d)
         nn.init.zeros_(self.case.weight)  # training starts at the frozen model
         self.dropout = nn.Dropout(dropout)
@@ -107,6 +135,16 @@ class TextModel(nn.Module):
         self.tail = nn.Linear(2 * d + shape.type_width + shape.near_width, r)
         self.bilinear = nn.Linear(r * (r // shape.blocks), shape.relations + 1)
         self.syntax = SyntaxHeads(d, shape.tags, shape.labels, shape.kinds, dropout)
+        add_adapters(again, shape.rank)
+        self.again = again
+        self.marks = nn.Embedding(2 * shape.types + 1, d)
+        self.part()
+
+    def part(self) -> None:
+        """Let the layers read again start as those of the first reading, with marks that say nothing."""
+        layers = self.encoder.get_submodule("encoder.layer")[-self.shape.again :]
+        self.again.load_state_dict(layers.state_dict())
+        nn.init.zeros_(self.marks.weight)
 
     def own_state(self) -> dict[str, Tensor]:
         """The trained parameters alone (adapters and heads), by name."""
@@ -115,14 +153,30 @@ class TextModel(nn.Module):
     def trained(self) -> list[nn.Parameter]:
         return [p for n, p in self.named_parameters() if not _frozen(n)]
 
-    def encode(self, ids: Tensor, cases: Tensor) -> tuple[Tensor, Tensor]:
-        """States (n, d) of n subwords and the last layer's attention (heads, n, n).
-
-        ``ids``, ``cases``: (n,), as in ``Window``.
-        """
+    def encode(self, ids: Tensor, cases: Tensor) -> Encoded:
+        """The first reading of n subwords; ``ids``, ``cases``: (n,), as in ``Window``."""
         words = self.encoder.get_submodule("embeddings.word_embeddings")(ids) + self.case(cases)
-        out = self.encoder(inputs_embeds=words[None], attention_mask=torch.ones_like(ids)[None], output_attentions=True)
-        return out.last_hidden_state[0], out.attentions[-1][0]
+        states = self.encoder.get_submodule("embeddings")(inputs_embeds=words[None])
+        layers = self.encoder.get_submodule("encoder.layer")
+        first = len(layers) - self.shape.again
+        with self._precision():
+            early, _ = _read(layers[:first], states)
+            states, attention = _read(layers[first:], early)
+        return Encoded(states[0].float(), early[0].float(), None if self.twice else attention[0].float())
+
+    def read_again(self, encoded: Encoded, marks: Tensor) -> tuple[Tensor, Tensor]:
+        """States (n, d) for relations and the last layer's attention (heads, n, n).
+
+        ``marks`` (n,): 0 outside mentions, 1 + 2 type on a mention's first subword, 2 + 2 type on its others.
+        """
+        if encoded.attention is not None:
+            return encoded.states, encoded.attention
+        with self._precision():
+            states, attention = _read(self.again, (encoded.early + self.marks(marks))[None])
+        return states[0].float(), attention[0].float()
+
+    def _precision(self) -> torch.autocast:
+        return torch.autocast("cpu", torch.bfloat16, enabled=self.bf16)
 
     @staticmethod
     def words(states: Tensor, owner: Tensor) -> Tensor:
@@ -178,8 +232,17 @@ def nearness(sentences: Sequence[Sequence[int]], pairs: Sequence[tuple[int, int]
     return torch.tensor(made, dtype=torch.long)
 
 
+def mark(count: int, mentions: Iterable[tuple[Tensor, int]]) -> Tensor:
+    """``marks`` of ``read_again`` for mentions given as (subword positions, type number), on ``count`` subwords."""
+    marks = torch.zeros(count, dtype=torch.long)
+    for where, kind in mentions:
+        marks[where] = 2 + 2 * kind
+        marks[where[0]] = 1 + 2 * kind
+    return marks
+
+
 def _frozen(name: str) -> bool:
-    return name.startswith("encoder.") and not name.endswith((".a", ".b"))
+    return name.startswith(("encoder.", "again.")) and not name.endswith((".a", ".b"))
 
 
 def threshold_loss(logits: Tensor, labels: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,14 +14,13 @@ from torch.nn import functional as F
 
 from kgbuild.mentions.names import name_features
 from kgbuild.mentions.syntax import NAME_FEATURES
-from kgbuild.mentions.textmodel import TextModel, nearness, threshold_loss
+from kgbuild.mentions.textmodel import Encoded, TextModel, mark, nearness, threshold_loss
 from kgbuild.mentions.windows import Window, pack
 
 if TYPE_CHECKING:
     from kgbuild.training.text import Recipe
 
 TYPES = ("PER", "ORG", "LOC", "TIME", "NUM", "MISC")
-TRUST = 0.0  # margin over the threshold class from which a teacher's relation is believed
 
 
 @dataclass(slots=True)
@@ -46,11 +46,13 @@ class Example:
     pairs: Tensor
     near: Tensor
     relations: list[tuple[int, int]]
+    known: list[tuple[int, int]]  # those of the annotators
     complete: bool
     evidence: list[tuple[int, list[int]]]
 
-    def loss(self, model: TextModel, states: Tensor, attention: Tensor, recipe: Recipe, noise: random.Random) -> Tensor:
+    def loss(self, model: TextModel, encoded: Encoded, recipe: Recipe, noise: random.Random) -> Tensor:
         """Sum of the three tasks' losses on one window."""
+        states = encoded.states
         loss = F.cross_entropy(model.tag(model.words(states, self.owner)), self.tags)
         if not self.mentions:
             return loss
@@ -59,21 +61,26 @@ class Example:
             same = model.coref(means, self.left, self.right, self.features)
             loss = loss + 0.5 * F.binary_cross_entropy_with_logits(same, self.same)
         if self.complete and len(self.pairs):
-            logits, focus = self.related(model, states, attention, recipe.type_noise, noise)
+            logits, focus = self.related(model, encoded, recipe.type_noise, noise)
             loss = loss + threshold_loss(logits, self.truth(logits.shape[1] - 1))
             if self.evidence and recipe.evidence:
                 loss = loss + recipe.evidence * self.evidence_loss(focus)
         return loss
 
     def related(
-        self, model: TextModel, states: Tensor, attention: Tensor, type_noise: float, noise: random.Random
+        self, model: TextModel, encoded: Encoded, type_noise: float, noise: random.Random
     ) -> tuple[Tensor, Tensor]:
         """Relation logits and focus of all pairs, some types replaced at random."""
-        kinds = [
-            noise.randrange(len(TYPES)) if noise.random() < type_noise else int(self.types[c[0]]) for c in self.clusters
-        ]
+
+        def seen(kind: int) -> int:
+            return noise.randrange(len(TYPES)) if noise.random() < type_noise else kind
+
+        types = self.types.tolist()
+        kinds = torch.tensor([seen(types[c[0]]) for c in self.clusters])
+        marked = zip(self.mentions, map(seen, types), strict=True) if model.twice else ()
+        states, attention = model.read_again(encoded, mark(len(self.ids), marked))
         mentions = [[self.mentions[m] for m in c] for c in self.clusters]
-        return model.relate(states, attention, mentions, torch.tensor(kinds), self.pairs, self.near)
+        return model.relate(states, attention, mentions, kinds, self.pairs, self.near)
 
     def truth(self, properties: int) -> Tensor:
         """(p, properties) in {0, 1}."""
@@ -99,6 +106,21 @@ class Example:
 def examples(document: dict[str, Any], tokenizer: Any, properties: Sequence[str]) -> list[Example]:
     """The windows of one document; relations and coreference stay inside a window."""
     return [_example(document, window, properties) for window in pack(document["sents"], tokenizer)]
+
+
+def related_types(annotated: Sequence[Example]) -> list[tuple[int, int]]:
+    """Types of head and tail that are related more than by chance: all but the rarest, together one in 1,000."""
+    counts: Counter[tuple[int, int]] = Counter()
+    for x in annotated:
+        of = [int(x.types[c[0]]) for c in x.clusters]
+        ends = x.pairs.tolist()
+        counts.update((of[ends[row][0]], of[ends[row][1]]) for row, _ in x.relations)
+    common, left = [], counts.total() / 1000
+    for pair, n in sorted(counts.items(), key=lambda item: (item[1], item[0])):
+        left -= n
+        if left < 0:
+            common.append(pair)
+    return sorted(common)
 
 
 def owners(window: Window) -> Tensor:
@@ -147,7 +169,8 @@ def _example(document: dict[str, Any], window: Window, properties: Sequence[str]
         torch.tensor([p[0] for p in compared]), torch.tensor([p[1] for p in compared]),
         torch.tensor(features).reshape(len(compared), NAME_FEATURES),
         torch.tensor([float(of.get(i, -1) == of.get(j, -2)) for i, j in compared]),
-        [clusters[n] for n in numbers], torch.tensor(index).reshape(-1, 2), nearness(found, index), relations,
+        [clusters[n] for n in numbers], torch.tensor(index).reshape(-1, 2), nearness(found, index),
+        relations, list(relations),
         bool(document.get("relations") is not None and document.get("relations_complete", True)), evidence,
     )  # fmt: skip
 
@@ -165,22 +188,22 @@ def _tags(document: dict[str, Any], place: dict[tuple[int, int], int]) -> list[i
 
 
 @torch.inference_mode()
-def teach(model: TextModel, incomplete: Sequence[Example], known: Sequence[Sequence[tuple[int, int]]]) -> int:
+def teach(model: TextModel, incomplete: Sequence[Example], trust: float) -> int:
     """Give examples without full annotation the relations that the model itself finds, beside the known ones.
 
-    Self-training (Xie et al. 2020): they become complete. Returns how many relations there are.
+    Self-training (Xie et al. 2020): they become complete. A relation is believed from the margin ``trust``
+    over the threshold class on. Returns how many relations there are.
     """
     training = model.training
     model.eval()
     count = 0
-    for x, sure in zip(incomplete, known, strict=True):
+    for x in incomplete:
+        x.complete = True
         if not len(x.pairs):
             continue
-        states, attention = model.encode(x.ids, x.cases)
-        logits, _ = x.related(model, states, attention, 0.0, random.Random(0))
-        rows, columns = torch.nonzero(logits[:, 1:] - logits[:, :1] > TRUST, as_tuple=True)
-        x.relations = sorted({*sure, *zip(rows.tolist(), columns.tolist(), strict=True)})
-        x.complete = True
+        logits, _ = x.related(model, model.encode(x.ids, x.cases), 0.0, random.Random(0))
+        rows, columns = torch.nonzero(logits[:, 1:] - logits[:, :1] > trust, as_tuple=True)
+        x.relations = sorted({*x.known, *zip(rows.tolist(), columns.tolist(), strict=True)})
         count += len(x.relations)
     model.train(training)
     return count

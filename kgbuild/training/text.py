@@ -1,11 +1,13 @@
 """Train the text network: ``kgbuild train text --data ../shared/text --out kgbuild/weights``.
 
-Mentions, coreference, relations and grammar are learned together, each window in one pass
-over the encoder. Documents without annotated relations take part with mentions and
-coreference, later also with the relations that the averaged model finds in them. Writes
-``text.safetensors`` (half precision) and ``text.json``. After each epoch the whole state is
-kept in the folder of checkpoints, and the same command goes on from there after a break
-with the same result.
+Mentions, coreference, relations and grammar are learned together. Documents without annotated
+relations take part with mentions and coreference, later also with the relations that the
+averaged model finds in them. A first phase has all heads share one reading; in the second,
+which begins with the averaged weights of the first in half precision, relations read the last
+layers again. The mean of both phases' weights is kept (WiSE-FT, Wortsman et al. 2022), in
+half precision, as ``text.safetensors`` with ``text.json``. The whole state is kept in the folder
+of checkpoints between epochs, and the same command goes on from there after a break with the
+same result.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import math
 import random
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,14 +28,14 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from kgbuild import backbone
 from kgbuild.config import Config
 from kgbuild.errors import ConfigError
 from kgbuild.mentions.textmodel import Shape, TextModel
-from kgbuild.training.documents import TYPES, examples, teach
+from kgbuild.training.documents import TYPES, Example, examples, related_types, teach
 from kgbuild.training.recipe import Numbers
 from kgbuild.training.treebank import KINDS, inventory, trees
 from kgbuild.vocab import camel
@@ -74,6 +76,10 @@ class Recipe(Numbers):
     average: float = 0.998  # exponential moving average of the weights
     type_noise: float = 0.1
     case_noise: float = 0.1  # share of windows whose case is hidden, as in titles and read pictures
+    again_epochs: int = 6  # second phase, all sets in each epoch
+    again_rate: float = 0.5  # of the rates of the first
+    again_trust: float = -0.5  # margin over the threshold class from which relations are taught; in the first 0
+    mix: float = 0.5  # share of the second phase in the weights that are written, the rest is the first's
     half: int = 1  # encoder in bfloat16
     seed: int = 13
     threads: int = 1
@@ -86,6 +92,17 @@ def read_documents(path: Path, split: str | None = None) -> list[dict[str, Any]]
     return [d for d in documents if split is None or d.get("split") == split]
 
 
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Part of a run: windows of each epoch, epochs that begin with teaching, share of the learning rates, its state."""
+
+    plan: list[list[Any]]
+    taught: frozenset[int]
+    rate: float
+    trust: float  # margin over the threshold class from which a relation that the model finds is taught
+    home: Path
+
+
 def train(data: Path, out: Path, *, config: Config, recipe: Recipe, checkpoints: Path, limit: int = 0) -> None:
     """Run the recipe on the folder ``data``; ``limit`` > 0 takes only so many documents of a set (a trial)."""
     torch.manual_seed(recipe.seed)
@@ -96,23 +113,57 @@ def train(data: Path, out: Path, *, config: Config, recipe: Recipe, checkpoints:
     tags, labels = inventory(bank)
     tokenizer, encoder = backbone.load_backbone(config)
     model = TextModel(encoder, Shape(len(TYPES), len(properties), len(tags), len(labels), len(KINDS)))
+    model.bf16 = bool(recipe.half)
     main = read_documents(data / "redocred_train.jsonl.gz", "train")[: limit or None]
     more = read_documents(data / "docred_extra.jsonl.gz")[: limit or None]
     annotated = [x for d in main for x in examples(d, tokenizer, properties)]
     extra = [x for d in more for x in examples({**d, "relations_complete": False}, tokenizer, properties)]
-    known = [list(x.relations) for x in extra]
     grammar = [x for d in bank for x in trees(d, tokenizer, tags, labels)]
     log.info("windows: %d annotated, %d partly, %d of trees", len(annotated), len(extra), len(grammar))
+    facts = asdict(recipe) | {"limit": limit}
+    inventories = {
+        "properties": properties,
+        "names": names,
+        "tags": tags,
+        "labels": labels,
+        "related": related_types(annotated),
+    }
     epochs = range(recipe.epochs)
     with_extra = [e for e in epochs if _spread(e, recipe.extra_epochs, recipe.epochs)]
     with_trees = [e for e in epochs if _spread(e, recipe.tree_epochs, recipe.epochs)]
-    plan = [annotated + extra * (e in with_extra) + grammar * (e in with_trees) for e in epochs]
+    first = Phase(
+        [annotated + extra * (e in with_extra) + grammar * (e in with_trees) for e in epochs],
+        frozenset(e for e in with_extra if e >= recipe.teach_from), 1.0, 0.0, checkpoints / "first",
+    )  # fmt: skip
+    again = Phase(
+        [annotated + extra + grammar] * recipe.again_epochs,
+        frozenset(range(0, recipe.again_epochs, 2)), recipe.again_rate, recipe.again_trust, checkpoints / "again",
+    )  # fmt: skip
+    model.twice = False
+    if not (first.home / "text.safetensors").is_file():
+        mean = learn(model, first, extra, recipe, facts)
+        save(mean, first.home, model.shape, recipe, **inventories)
+    state = load_file(first.home / "text.safetensors")
+    model.load_state_dict({n: t.float() for n, t in state.items()}, strict=False)
+    model.twice = True
+    model.part()
+    begun = {n: p.detach().clone() for n, p in model.own_state().items()}
+    mean = learn(model, again, extra, recipe, facts)
+    mixed = {n: torch.lerp(begun[n], p, recipe.mix) for n, p in mean.items()}
+    save(mixed, out, model.shape, recipe, **inventories)
+
+
+def learn(
+    model: TextModel, phase: Phase, extra: list[Example], recipe: Recipe, facts: dict[str, Any]
+) -> dict[str, Tensor]:
+    """Train the model in place; returns the moving average of its weights at the end."""
+    plan = phase.plan
     steps = sum(math.ceil(len(p) / recipe.batch) for p in plan)
-    adapters = [p for n, p in model.own_state().items() if n.startswith("encoder.")]
-    heads = [p for n, p in model.own_state().items() if not n.startswith("encoder.")]
+    adapters = [p for n, p in model.own_state().items() if n.startswith(("encoder.", "again."))]
+    heads = [p for n, p in model.own_state().items() if not n.startswith(("encoder.", "again."))]
     groups = [
-        {"params": adapters, "lr": recipe.adapter_rate, "weight_decay": 0.0},
-        {"params": heads, "lr": recipe.head_rate, "weight_decay": 0.01},
+        {"params": adapters, "lr": phase.rate * recipe.adapter_rate, "weight_decay": 0.0},
+        {"params": heads, "lr": phase.rate * recipe.head_rate, "weight_decay": 0.01},
     ]
     optimizer = torch.optim.AdamW(groups)
     warm = max(1, int(recipe.warmup * steps))
@@ -121,19 +172,18 @@ def train(data: Path, out: Path, *, config: Config, recipe: Recipe, checkpoints:
         lambda s: min(1.0, (s + 1) / warm) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1, s / steps)))),
     )
     mean = {n: p.detach().clone() for n, p in model.own_state().items()}
-    facts = asdict(recipe) | {"limit": limit}
-    begin, done = resume(checkpoints, model, mean, optimizer, facts)
+    begin, done = resume(phase.home, model, mean, optimizer, extra, facts)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Detected call of", UserWarning)  # the optimizer's steps are in its state
         for _ in range(done):
             schedule.step()
     started = time.monotonic()
-    for epoch in epochs[begin:]:
+    for epoch in range(begin, len(plan)):
         torch.manual_seed(recipe.seed + epoch)  # each epoch starts alike, resumed or not
         noise = random.Random(f"{recipe.seed}/{epoch}")
-        if epoch in with_extra and epoch >= recipe.teach_from:
+        if epoch in phase.taught:
             with averaged(model, mean):
-                log.info("%d relations found in the partly annotated windows", teach(model, extra, known))
+                log.info("%d relations found in the partly annotated windows", teach(model, extra, phase.trust))
         order = list(plan[epoch])
         noise.shuffle(order)
         model.train()
@@ -142,9 +192,7 @@ def train(data: Path, out: Path, *, config: Config, recipe: Recipe, checkpoints:
             batch = order[b : b + recipe.batch]
             for x in batch:
                 cases = x.cases if noise.random() >= recipe.case_noise else torch.zeros_like(x.cases)
-                with torch.autocast("cpu", torch.bfloat16, enabled=bool(recipe.half)):
-                    states, attention = model.encode(x.ids, cases)
-                loss = x.loss(model, states.float(), attention.float(), recipe, noise) / len(batch)
+                loss = x.loss(model, model.encode(x.ids, cases), recipe, noise) / len(batch)
                 loss.backward()
                 total += float(loss.detach()) * len(batch)
             torch.nn.utils.clip_grad_norm_(model.trained(), 1.0)
@@ -160,8 +208,8 @@ def train(data: Path, out: Path, *, config: Config, recipe: Recipe, checkpoints:
                 seconds = time.monotonic() - started
                 log.info("step %d of %d, loss %.4f, %.0f s", done, steps, total / (b + len(batch)), seconds)
         log.info("epoch %d: mean loss %.4f, %.0f s", epoch + 1, total / len(order), time.monotonic() - started)
-        keep_state(checkpoints, model, mean, optimizer, facts, epoch + 1, done)
-    save(mean, out, model.shape, recipe, properties=properties, names=names, tags=tags, labels=labels)
+        keep_state(phase.home, model, mean, optimizer, extra, facts, epoch + 1, done)
+    return mean
 
 
 def _spread(epoch: int, count: int, epochs: int) -> bool:
@@ -186,6 +234,7 @@ def keep_state(
     model: TextModel,
     mean: dict[str, Tensor],
     optimizer: torch.optim.Optimizer,
+    extra: Sequence[Example],
     facts: dict[str, Any],
     epoch: int,
     done: int,
@@ -196,6 +245,9 @@ def keep_state(
     for name, p in model.own_state().items():
         tensors[f"weight {name}"] = p.detach()
         tensors |= {f"{m} {name}": optimizer.state[p][m] for m in MOMENTS if p in optimizer.state}
+    if any(x.complete for x in extra):
+        rows = [(i, *r) for i, x in enumerate(extra) for r in x.relations]
+        tensors["taught"] = torch.tensor(rows, dtype=torch.int32).reshape(-1, 3)
     aside = folder / "state.tmp"
     notes = {"recipe": json.dumps(facts, sort_keys=True), "epoch": str(epoch), "done": str(done)}
     save_file({n: t.contiguous() for n, t in tensors.items()}, aside, metadata=notes)
@@ -207,6 +259,7 @@ def resume(
     model: TextModel,
     mean: dict[str, Tensor],
     optimizer: torch.optim.Optimizer,
+    extra: Sequence[Example],
     facts: dict[str, Any],
 ) -> tuple[int, int]:
     """(epochs, steps) already done by the same recipe in ``folder``, its state loaded; else zeros."""
@@ -219,6 +272,11 @@ def resume(
             raise ConfigError(
                 f"{path}: checkpoint of another recipe. Name another folder with --checkpoints or delete it."
             )
+        if "taught" in stored.keys():  # noqa: SIM118 (not a dict)
+            for x in extra:
+                x.relations, x.complete = [], True
+            for i, row, column in stored.get_tensor("taught").tolist():
+                extra[i].relations.append((row, column))
         with torch.no_grad():
             for name, p in model.own_state().items():
                 p.copy_(stored.get_tensor(f"weight {name}"))
@@ -238,13 +296,14 @@ def save(
     names: dict[str, Any],
     tags: list[str],
     labels: list[str],
+    related: list[tuple[int, int]],
 ) -> None:
     """Half-precision weights and the facts needed to use them."""
     out.mkdir(parents=True, exist_ok=True)
     path = out / "text.safetensors"
     save_file({n: p.half().contiguous() for n, p in sorted(state.items())}, path)
     facts = {
-        "format": 2,
+        "format": 3,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "backbone_sha256": backbone.SHA256,
         "shape": asdict(shape),
@@ -254,6 +313,7 @@ def save(
         "labels": labels,
         "kinds": [KIND_CLASSES.get(k, "Thing") for k in KINDS],
         "kind_codes": list(KINDS),
+        "related": related,
         "properties": [{"id": p, "name": camel(names[p]["name"])} for p in properties],
         "recipe": asdict(recipe),
     }

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from kgbuild.mentions.names import name_features
 from kgbuild.mentions.syntax import NAME_FEATURES, form_of
-from kgbuild.mentions.textmodel import TextModel
+from kgbuild.mentions.textmodel import Encoded, TextModel
 from kgbuild.mentions.windows import Window, pack
 from kgbuild.training.documents import owners
 
@@ -43,9 +43,9 @@ class Tree:
     features: Tensor
     antecedents: Tensor  # (m, 1 + m) in {0, 1}, column 0: none
 
-    def loss(self, model: TextModel, states: Tensor, attention: Tensor, recipe: Recipe, noise: random.Random) -> Tensor:
+    def loss(self, model: TextModel, encoded: Encoded, recipe: Recipe, noise: random.Random) -> Tensor:
         """Sum of the losses of tags, trees, phrases and reference on one window."""
-        net, words = model.syntax, model.words(states, self.owner)
+        net, words = model.syntax, model.words(encoded.states, self.owner)
         loss = F.cross_entropy(net.tagger(net.dropout(words)), self.tags)
         loss = loss + F.cross_entropy(net.arcs(words, self.sentence), self.heads)
         loss = loss + F.cross_entropy(net.labels(words, self.heads.clamp(min=0)), self.labels)

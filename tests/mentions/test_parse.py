@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgbuild.mentions.parse import tree
+from kgbuild.mentions.parse import borders, tree
 
 
 def depth(heads: list[int], i: int) -> int:
@@ -51,3 +51,13 @@ def test_a_cycle_is_broken_where_it_costs_least(seed: int) -> None:
 
 def test_a_single_word_is_the_root() -> None:
     assert tree(np.zeros((1, 1))) == [-1]
+
+
+def test_borders_cut_no_subtree() -> None:
+    """The old bridge at the Ponts: the head "bridge" takes "the old", and "at the Ponts" whole or not at all."""
+    words = ["the", "old", "bridge", "at", "the", "Ponts", "stands"]
+    heads = [2, 2, 6, 5, 5, 2, 6]
+    first, last = borders(heads)
+    assert [words[i] for i in np.flatnonzero(first[2])] == ["the", "old", "bridge"]
+    assert [words[i] for i in np.flatnonzero(last[2])] == ["bridge", "Ponts"]
+    assert [words[i] for i in np.flatnonzero(last[6])] == ["stands"] and first[6].sum() == 2

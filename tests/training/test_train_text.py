@@ -20,7 +20,7 @@ from kgbuild.training.text import Recipe
 
 PEOPLE = ["Ada Brown", "Tom Fields", "Mia Stone", "Leo Hart", "Eva Winter", "Sam Rivers"]
 TOWNS = ["Lisbon", "Oslo", "Vienna", "Dublin", "Turin", "Ghent"]
-RECIPE = Recipe(epochs=2, extra_epochs=2, tree_epochs=1, teach_from=1, threads=1)
+RECIPE = Recipe(epochs=2, again_epochs=2, extra_epochs=2, tree_epochs=1, teach_from=1, threads=1)
 
 
 def document(n: int, choose: random.Random) -> dict[str, object]:
