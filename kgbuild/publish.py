@@ -20,7 +20,8 @@ from kgbuild.identity import text_name
 from kgbuild.progress import Progress
 from kgbuild.stages import TRANSIENT, Job, load_extraction, load_vectors, property_vectors
 from kgbuild.statements import Ontology, assemble, load_ontology, source_links
-from kgbuild.statements.ontology import ontology_texts
+from kgbuild.statements.closed import ClosedTyper, general_properties, meanings, own_properties
+from kgbuild.statements.ontology import Property, ontology_texts
 from kgbuild.statements.typing import PropertyTable, Typer, candidates
 from kgbuild.types import EmbeddingTable, Extraction, Issue, Reading, Source, TimeSpan
 from kgbuild.workspace import Workspace
@@ -72,15 +73,30 @@ def _type_relations(
     alignment: Alignment,
     ontology: Ontology,
 ) -> list[Extraction]:
-    """Open relations typed by the ontologies too; where there are none, nothing is loaded."""
+    """Open relations typed by the ontologies, closed ones by the user's own; where there are none, nothing is loaded."""
+    settings, entities = job.config["statements"], alignment.entities
     properties = candidates(ontology) if vectors else []
-    if not properties:
+    if properties:
+        matrix, calibration = property_vectors(job, _texts(properties))
+        table = PropertyTable(tuple(p.iri for p in properties), matrix, calibration)
+        typer = Typer(table, entities, ontology, threshold=settings["typing_threshold"])
+        extractions = [typer(e, vectors[e.source]) if e.source in vectors else e for e in extractions]
+    general, own = general_properties(load_ontology(["general"])), own_properties(ontology)
+    known = {p.iri for p in general}
+    if not own or not any(r.predicate in known for e in extractions for r in e.relations):
         return extractions
-    matrix, calibration = property_vectors(job, [(p.label, p.description, p.aliases) for p in properties])
-    table = PropertyTable(tuple(p.iri for p in properties), matrix, calibration)
-    threshold = job.config["statements"]["typing_threshold"]
-    typer = Typer(table, alignment.entities, ontology, threshold=threshold)
-    return [typer(e, vectors[e.source]) if e.source in vectors else e for e in extractions]
+    scores = None
+    if settings["closed_typing_threshold"] <= 1:
+        matrix, _ = property_vectors(job, _texts([*own, *general]))
+        scores = matrix[: len(own)] @ matrix[len(own) :].T
+    found = meanings(own, general, scores, ontology, threshold=settings["closed_typing_threshold"])
+    keep = known <= ontology.properties.keys()
+    closed = ClosedTyper(found, entities, ontology, keep=keep)
+    return [closed(e) for e in extractions]
+
+
+def _texts(properties: Sequence[Property]) -> list[tuple[str, str, Sequence[str]]]:
+    return [(p.label, p.description, p.aliases) for p in properties]
 
 
 def write_graph(job: Job, graph: Graph, folder: Path, *, progress: Progress) -> None:
