@@ -70,7 +70,9 @@ def main() -> None:
                         print("wrong:", cases[m.iri][0].label, "->", name, m.turned, round(m.rank, 2))
             wanted = sum(bool(c[1]) for c in cases.values() if c[2] == half)
             share = right / max(1, right + wrong)
-            print(f"| {'measured' if half else 'fitted'} | {threshold} | {right + wrong} | {share:.3f} | {len(got) / wanted:.3f} |")
+            print(
+                f"| {'measured' if half else 'fitted'} | {threshold} | {right + wrong} | {share:.3f} | {len(got) / wanted:.3f} |"
+            )
 
 
 if __name__ == "__main__":

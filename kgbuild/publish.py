@@ -18,12 +18,14 @@ from kgbuild.entities import Alignment, align, read_decisions
 from kgbuild.graphs.data import GraphData
 from kgbuild.identity import text_name
 from kgbuild.progress import Progress
-from kgbuild.stages import TRANSIENT, Job, load_extraction, load_vectors, property_vectors
+from kgbuild.stages import TRANSIENT, Job, class_vectors, load_extraction, load_vectors, property_vectors
 from kgbuild.statements import Ontology, assemble, load_ontology, source_links
 from kgbuild.statements.closed import ClosedTyper, general_properties, meanings, own_properties
+from kgbuild.statements.fine import SPACE as FINE_SPACE
+from kgbuild.statements.fine import ClassTable, FineTyper, class_matrix, fine_classes
 from kgbuild.statements.ontology import Property, ontology_texts
 from kgbuild.statements.typing import PropertyTable, Typer, candidates
-from kgbuild.types import EmbeddingTable, Extraction, Issue, Reading, Source, TimeSpan
+from kgbuild.types import EmbeddingTable, Entity, Extraction, Issue, Reading, Source, TimeSpan
 from kgbuild.workspace import Workspace
 
 
@@ -51,6 +53,7 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     progress.advance("assemble", note="sources loaded")
     alignment = align(mentions, vectors, config=config, decisions=decisions)
     progress.advance("assemble", note="entities aligned")
+    alignment = replace(alignment, entities=_type_entities(job, alignment.entities, vectors, ontology))
     extractions = _type_relations(job, extractions, relation_vectors, alignment, ontology)
     statements = assemble(extractions, alignment.entities, ontology, config=config, decisions=decisions)
     progress.advance("assemble", note="statements gated")
@@ -64,6 +67,19 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     progress.advance("assemble", note="statements gated")
     progress.finish("assemble")
     return Graph(data, alignment, vectors, issues)
+
+
+def _type_entities(
+    job: Job, entities: tuple[Entity, ...], vectors: EmbeddingTable, ontology: Ontology
+) -> tuple[Entity, ...]:
+    """Entities with finer classes of the loaded ontologies; other encoders than the built-in one have no calibration."""
+    threshold, classes = job.config["statements"]["fine_typing_threshold"], fine_classes(ontology)
+    if threshold > 1 or not classes or not entities or vectors.space != FINE_SPACE:
+        return entities
+    parts = class_vectors(job, [(c.label, c.description, c.aliases) for c in classes])
+    table = ClassTable(tuple(c.iri for c in classes), class_matrix(parts))
+    typer = FineTyper(table, ontology, dict(zip(vectors.ids, vectors.matrix, strict=True)), threshold=threshold)
+    return tuple(map(typer, entities))
 
 
 def _type_relations(

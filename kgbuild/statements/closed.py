@@ -15,7 +15,7 @@ from kgbuild.embeddings import LITERALS
 from kgbuild.identity import relation_iri
 from kgbuild.statements.gate import misfit
 from kgbuild.statements.ontology import Ontology, Property, class_iri, iri
-from kgbuild.statements.typing import AGENT
+from kgbuild.statements.typing import AGENT, Kind
 from kgbuild.statements.values import literal
 from kgbuild.types import Entity, Extraction, RelationMention, Value
 from kgbuild.vocab import CORE, GENERAL
@@ -157,12 +157,10 @@ class ClosedTyper:
         self, meanings: dict[str, list[Meaning]], entities: Sequence[Entity], ontology: Ontology, *, keep: bool
     ) -> None:
         self._meanings, self._ontology, self._keep = meanings, ontology, keep
-        self._kinds = {m: class_iri(e.types[0]) for e in entities for m in e.mentions}
+        self._kinds = {m: tuple(map(class_iri, e.types)) for e in entities for m in e.mentions}
 
     def __call__(self, extraction: Extraction) -> Extraction:
-        ends: dict[str, str | Value] = {
-            m.id: literal(m.label, m.surface) for m in extraction.mentions if m.label in LITERALS
-        }
+        ends: dict[str, Kind] = {m.id: literal(m.label, m.surface) for m in extraction.mentions if m.label in LITERALS}
         ends |= {m.id: self._kinds[m.id] for m in extraction.mentions if m.id in self._kinds}
         relations: list[RelationMention] = []
         for r in extraction.relations:
@@ -170,11 +168,11 @@ class ClosedTyper:
             relations += [r] if typed is None else [r, typed] if self._keep else [typed]
         return replace(extraction, relations=tuple(relations))
 
-    def _typed(self, r: RelationMention, ends: dict[str, str | Value]) -> RelationMention | None:
+    def _typed(self, r: RelationMention, ends: dict[str, Kind]) -> RelationMention | None:
         for m in self._meanings.get(r.predicate, ()):
             subject, object = (r.object, r.subject) if m.turned else (r.subject, r.object)
             kind, other = ends.get(subject), ends.get(object)
-            if isinstance(kind, str) and other is not None:
+            if isinstance(kind, tuple) and other is not None:
                 if not misfit(kind, other, self._ontology.properties[m.iri], self._ontology):
                     id = relation_iri(subject, m.iri, object, r.target, AGENT)
                     return replace(r, id=id, subject=subject, predicate=m.iri, object=object, agent=AGENT)

@@ -73,6 +73,16 @@ class Ontology:
             return True
         return bool(self.above(kind) & wanted) or any(kind in self.above(w) for w in wanted)
 
+    def admits(self, types: Sequence[str], wanted: frozenset[str]) -> bool:
+        """Whether an entity of these classes may stand where one of ``wanted`` is asked.
+
+        Its own class, the last, decides; where that is not fine enough to tell, the finest one does.
+        """
+        own, finest = types[-1], types[0]
+        if own == THING or not wanted or self.above(own) & wanted:
+            return True
+        return self.fits(own, wanted) and self.fits(finest, wanted)
+
     def above(self, kind: str) -> frozenset[str]:
         """A class and all its superclasses."""
         return self.superclasses.get(kind, frozenset((kind,)))
