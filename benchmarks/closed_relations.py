@@ -16,7 +16,6 @@ import csv
 import zlib
 from pathlib import Path
 
-
 from kgbuild.config import Config
 from kgbuild.embeddings.relation import RelationEncoder
 from kgbuild.statements import load_ontology
@@ -71,7 +70,8 @@ def main() -> None:
             wanted = sum(bool(c[1]) for c in cases.values() if c[2] == half)
             share = right / max(1, right + wrong)
             print(
-                f"| {'measured' if half else 'fitted'} | {threshold} | {right + wrong} | {share:.3f} | {len(got) / wanted:.3f} |"
+                f"| {'measured' if half else 'fitted'} | {threshold} | {right + wrong} | {share:.3f} "
+                f"| {len(got) / wanted:.3f} |"
             )
 
 

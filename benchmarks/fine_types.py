@@ -28,8 +28,7 @@ import numpy as np
 from kgbuild.config import Config
 from kgbuild.embeddings.relation import RelationParts
 from kgbuild.embeddings.text import TextEncoder
-from kgbuild.statements import Ontology, load_ontology
-from kgbuild.statements import fine
+from kgbuild.statements import Ontology, fine, load_ontology
 from kgbuild.training.text import read_documents
 from kgbuild.types import Entity, Mention, Target
 from kgbuild.vocab import GENERAL
@@ -103,7 +102,7 @@ class Bench:
         return fine.FineTyper(fine.ClassTable(iris, fine.class_matrix(parts)), ontology, self.vectors, threshold=0.0)
 
     def rows(self, mode: str, split: str) -> Iterator[tuple[str, str, tuple[str, float, float], bool, bool]]:
-        """(domain, coarse class given, likest class with cosine and rival, whether it is right, whether a fine type is known)."""
+        """(domain, coarse class given, likest class with cosine and rival, is it right, is a fine type known)."""
         general = load_ontology(["general"])
         for domain in sorted(self.inventory):
             inventory = self.inventory[domain]

@@ -72,10 +72,10 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
 def _type_entities(
     job: Job, entities: tuple[Entity, ...], vectors: EmbeddingTable, ontology: Ontology
 ) -> tuple[Entity, ...]:
-    """Entities with finer classes of the loaded ontologies; other encoders than the built-in one have no calibration."""
-    threshold, classes = job.config["statements"]["fine_typing_threshold"], fine_classes(ontology)
-    if threshold > 1 or not classes or not entities or vectors.space != FINE_SPACE:
-        return entities
+    """Entities with finer classes of the loaded ontologies; only the built-in encoder's vectors are calibrated."""
+    threshold = job.config["statements"]["fine_typing_threshold"]
+    wanted = entities and threshold <= 1 and vectors.space == FINE_SPACE
+    classes = fine_classes(ontology) if wanted else []
     parts = class_vectors(job, [(c.label, c.description, c.aliases) for c in classes])
     table = ClassTable(tuple(c.iri for c in classes), class_matrix(parts))
     typer = FineTyper(table, ontology, dict(zip(vectors.ids, vectors.matrix, strict=True)), threshold=threshold)
@@ -89,7 +89,7 @@ def _type_relations(
     alignment: Alignment,
     ontology: Ontology,
 ) -> list[Extraction]:
-    """Open relations typed by the ontologies, closed ones by the user's own; where there are none, nothing is loaded."""
+    """Open relations typed by the ontologies, closed ones by the user's own; without any, nothing is loaded."""
     settings, entities = job.config["statements"], alignment.entities
     properties = candidates(ontology) if vectors else []
     if properties:

@@ -244,7 +244,7 @@ class Entity:
     """One thing: the mentions held to be it, its labels and types.
 
     ``types``: the finest class first, last the class that the mentions were given. ``type_score``: how sure the
-    classes before the last one are.
+    finest one is, 1 if it was not guessed.
     """
 
     id: str

@@ -154,7 +154,7 @@ def source_class(source: Source) -> str:
 def _entities(data: GraphData) -> Iterator[Triple]:
     for entity in data.entities:
         yield iri(entity.id), iri(LABEL), label(entity.pref_label, data.languages[entity.id])
-        if len(entity.types) > 1:
+        if entity.type_score < 1:
             yield iri(entity.id), iri(CORE + "typeConfidence"), _decimal(entity.type_score)
 
 

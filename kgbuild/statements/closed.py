@@ -17,7 +17,7 @@ from kgbuild.statements.gate import misfit
 from kgbuild.statements.ontology import Ontology, Property, class_iri, iri
 from kgbuild.statements.typing import AGENT, Kind
 from kgbuild.statements.values import literal
-from kgbuild.types import Entity, Extraction, RelationMention, Value
+from kgbuild.types import Entity, Extraction, RelationMention
 from kgbuild.vocab import CORE, GENERAL
 
 # Logistic function of cosine, lead over the best other general property, and whether the classes tell the
@@ -72,11 +72,8 @@ def meanings(
                 if not (other and u.literal):
                     known = found[target]
                     known[u.iri, other] = max(rank, known.get((u.iri, other), 0.0))
-    return {
-        p: sorted((Meaning(u, turned, rank) for (u, turned), rank in m.items()), key=lambda m: (-m.rank, m.iri, m.turned))
-        for p, m in found.items()
-        if m
-    }  # fmt: skip
+    made = {p: [Meaning(u, turned, rank) for (u, turned), rank in m.items()] for p, m in found.items() if m}
+    return {p: sorted(held, key=lambda m: (-m.rank, m.iri, m.turned)) for p, held in made.items()}
 
 
 def _inverses(p: Property, general: Sequence[Property]) -> list[str]:
@@ -172,8 +169,9 @@ class ClosedTyper:
         for m in self._meanings.get(r.predicate, ()):
             subject, object = (r.object, r.subject) if m.turned else (r.subject, r.object)
             kind, other = ends.get(subject), ends.get(object)
-            if isinstance(kind, tuple) and other is not None:
-                if not misfit(kind, other, self._ontology.properties[m.iri], self._ontology):
-                    id = relation_iri(subject, m.iri, object, r.target, AGENT)
-                    return replace(r, id=id, subject=subject, predicate=m.iri, object=object, agent=AGENT)
+            if not isinstance(kind, tuple) or other is None:
+                continue
+            if not misfit(kind, other, self._ontology.properties[m.iri], self._ontology):
+                id = relation_iri(subject, m.iri, object, r.target, AGENT)
+                return replace(r, id=id, subject=subject, predicate=m.iri, object=object, agent=AGENT)
         return None

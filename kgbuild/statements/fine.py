@@ -15,14 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from kgbuild.identity import normalise
 from kgbuild.statements.ontology import THING, Class, Ontology, class_iri
 from kgbuild.types import Entity
-from kgbuild.vocab import CORE, GENERAL, words
+from kgbuild.vocab import CORE, GENERAL
 
 SPACE = "minilm-mention"  # the only space of mention vectors that types.json is made for
 # The classes that extractors give: nothing fine about them.
-COARSE = ("Thing", "Person", "Organisation", "Place", "Event", "Work", "Product", "Concept", "Language", "Time", "Quantity")  # fmt: skip
+COARSE = frozenset(
+    GENERAL + name
+    for name in (
+        "Thing", "Person", "Organisation", "Place", "Event", "Work", "Product", "Concept", "Language", "Time", "Quantity",
+    )
+)  # fmt: skip
 _VALUES = frozenset((GENERAL + "Time", GENERAL + "Quantity"))
 
 
@@ -43,10 +47,8 @@ class ClassTable:
 
 def fine_classes(ontology: Ontology) -> list[Class]:
     """The classes of the loaded ontologies that an entity may get, in the order of their IRIs."""
-    never = {GENERAL + name for name in COARSE}
-    own = [c for i, c in ontology.classes.items() if not i.startswith((GENERAL, CORE))]
-    # A user's class stands for the general one of its name.
-    never |= {g for c in own for g in ontology.above(c.iri) if normalise(words(g)) == normalise(c.label) and g != c.iri}
+    equal = ontology.equal
+    never = COARSE | {c for c, g in equal.items() if g in COARSE} | set(equal.values())  # a user's class comes first
     return [c for i, c in sorted(ontology.classes.items()) if i not in never and not _unfit(ontology.above(i))]
 
 
@@ -87,18 +89,22 @@ class FineTyper:
         self._below: dict[str, np.ndarray] = {}
 
     def __call__(self, entity: Entity) -> Entity:
-        """The entity with its fine class first, then the classes above it, its own class last."""
-        kind, likest = class_iri(entity.types[-1]), self.best(entity)
-        if likest is None:
+        """The entity with its fine class first, then the classes above it and what a user calls its own class, last
+        its own class.
+        """
+        kind, score = class_iri(entity.types[-1]), 1.0
+        types = [c for c, general in sorted(self._ontology.equal.items()) if general == kind]
+        if (likest := self.best(entity)) is not None:
+            found, cosine, rival = likest
+            sure = chance(cosine, rival, kind == THING, self._weights)
+            if sure >= self._threshold:
+                above = self._ontology.above(found) - self._ontology.above(kind) - {found, *types}
+                types = [found, *sorted(above, key=lambda c: (-len(self._ontology.above(c)), c)), *types]
+                score = min(0.9999, round(sure, 4))
+        if not types:
             return entity
-        found, score, rival = likest
-        sure = chance(score, rival, kind == THING, self._weights)
-        if sure < self._threshold:
-            return entity
-        above = self._ontology.above(found) - self._ontology.above(kind) - {found}
-        between = sorted(above, key=lambda c: (-len(self._ontology.above(c)), c))
-        types = (found, *between, *map(class_iri, entity.types))
-        return replace(entity, types=tuple(t.removeprefix(GENERAL) for t in types), type_score=round(sure, 4))
+        own = tuple(t.removeprefix(GENERAL) for t in types)
+        return replace(entity, types=(*own, *entity.types), type_score=score)
 
     def best(self, entity: Entity) -> tuple[str, float, float] | None:
         """The likest class, its cosine, and that of the next one that stands neither above nor below it."""
@@ -117,13 +123,9 @@ class FineTyper:
     def _candidates(self, kind: str) -> np.ndarray:
         """Rows of the classes below one, of all that can be for a thing that is not known better."""
         if kind not in self._below:
-            self._below[kind] = np.array(
-                [
-                    n for n, c in enumerate(self._table.iris)
-                    if c != kind and (kind == THING or kind in self._ontology.above(c)) and not self._ontology.are_disjoint(c, kind)
-                ],
-                dtype=int,
-            )  # fmt: skip
+            o = self._ontology
+            rows = [n for n, c in enumerate(self._table.iris) if c != kind and (kind == THING or kind in o.above(c))]
+            self._below[kind] = np.array([n for n in rows if not o.are_disjoint(self._table.iris[n], kind)], dtype=int)
         return self._below[kind]
 
 

@@ -57,7 +57,8 @@ class Ontology:
     """Classes with their superclasses (themselves included), disjoint pairs, and properties.
 
     ``classes`` and ``properties`` are those of the loaded ontologies. ``superclasses``, ``disjoint`` and ``labels``
-    know the classes of the general ontology too, loaded or not: extractors give them to mentions.
+    know the classes of the general ontology too, loaded or not: extractors give them to mentions. ``equal``: the
+    general class that a user's class is the same as.
     """
 
     names: tuple[str, ...]
@@ -66,6 +67,7 @@ class Ontology:
     properties: dict[str, Property]
     labels: dict[str, str]
     classes: dict[str, Class]
+    equal: dict[str, str]
 
     def fits(self, kind: str, wanted: frozenset[str]) -> bool:
         """Whether a class may stand where one of ``wanted`` is asked: below one of them, or not known so finely."""
@@ -153,33 +155,34 @@ def _load(names: tuple[str, ...], texts: tuple[tuple[str, str], ...]) -> Ontolog
         known = load_ontology(["general"])
         labels = {c: known.labels[c] for c in known.classes} | labels
         disjoint |= known.disjoint
-    _align(classes, parents, known)
+    equal = _align(classes, parents, known)
     superclasses = {c: frozenset(_closure(c, parents)) for c in parents}
-    return Ontology(names, superclasses, frozenset(disjoint), properties, labels, classes)
+    return Ontology(names, superclasses, frozenset(disjoint), properties, labels, classes, equal)
 
 
-def _align(classes: dict[str, Class], parents: dict[str, set[str]], known: Ontology | None) -> None:
-    """Put a user's classes below those of the general ontology that they name as equal or share a name with.
+def _align(classes: dict[str, Class], parents: dict[str, set[str]], known: Ontology | None) -> dict[str, str]:
+    """Put a user's classes below those of the general ontology that they name as equal or wider, or are called like.
 
-    A shared name counts for a class without superclasses only: where its maker says nothing else.
+    A name counts for a class without superclasses only: where its maker says nothing else. Returns the equal ones.
     """
     general = {c: i for c, i in (known.classes if known else classes).items() if c.startswith(GENERAL)}
     if known:
         parents.update((c, set(known.superclasses[c])) for c in general)
     by_iri = {iri(n): c for c, info in sorted(general.items()) for n in (c, *info.same)}
-    by_name: dict[str, str] = {}
-    for preferred in (True, False):
-        for c, info in sorted(general.items()):
-            for name in (info.label,) if preferred else info.aliases:
-                by_name.setdefault(normalise(name), c)
+    by_name = {normalise(n): c for n, c in ((words(i), c) for i, c in by_iri.items())}
+    by_name |= {normalise(info.label): c for c, info in sorted(general.items())}
+    equal = {}
     for c in sorted(parents):
         if c in general or c.startswith(CORE):
             continue
         info = classes.get(c)
-        found = {by_iri[n] for n in map(iri, (c, *(info.same if info else ()), *parents[c])) if n in by_iri}
-        if info and not found and not parents[c]:
-            found = {by_name[n] for n in map(normalise, (info.label, words(c))) if n in by_name}
-        parents[c] |= found
+        same = {by_iri[n] for n in map(iri, (c, *(info.same if info else ()))) if n in by_iri}
+        wider = {by_iri[n] for n in map(iri, parents[c]) if n in by_iri}
+        if info and not same and not parents[c]:
+            same = {by_name[n] for n in map(normalise, (info.label, words(c))) if n in by_name}
+        parents[c] |= same | wider
+        equal |= {c: g for g in sorted(same)[:1] if info}
+    return equal
 
 
 def iri(name: str) -> str:
