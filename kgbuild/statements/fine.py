@@ -24,7 +24,8 @@ SPACE = "minilm-mention"  # the only space of mention vectors that types.json is
 COARSE = frozenset(
     GENERAL + name
     for name in (
-        "Thing", "Person", "Organisation", "Place", "Event", "Work", "Product", "Concept", "Language", "Time", "Quantity",
+        "Thing", "Person", "Organisation", "Place", "Event", "Work", "Product", "Concept", "Language", "Time",
+        "Quantity",
     )
 )  # fmt: skip
 _VALUES = frozenset((GENERAL + "Time", GENERAL + "Quantity"))

@@ -147,8 +147,8 @@ def _load(names: tuple[str, ...], texts: tuple[tuple[str, str], ...]) -> Ontolog
                 tuple(said(p, SKOS.altLabel)), iris(p, OWL.equivalentProperty, SKOS.exactMatch) - {str(p)},
                 iris(p, RDFS.subPropertyOf) - {str(p)},
             )  # fmt: skip
-    for c in sorted({c for p in properties.values() for c in p.domain | p.range} - parents.keys()):
-        parents[c] = set()
+    for end in sorted({c for p in properties.values() for c in p.domain | p.range} - parents.keys()):
+        parents[end] = set()
     labels = {str(s): str(o) for s, o in sorted(graph.subject_objects(RDFS.label)) if isinstance(s, URIRef)}
     known: Ontology | None = None
     if "general" not in names:
@@ -171,17 +171,18 @@ def _align(classes: dict[str, Class], parents: dict[str, set[str]], known: Ontol
     by_iri = {iri(n): c for c, info in sorted(general.items()) for n in (c, *info.same)}
     by_name = {normalise(n): c for n, c in ((words(i), c) for i, c in by_iri.items())}
     by_name |= {normalise(info.label): c for c, info in sorted(general.items())}
-    equal = {}
+    equal: dict[str, str] = {}
     for c in sorted(parents):
         if c in general or c.startswith(CORE):
             continue
-        info = classes.get(c)
-        same = {by_iri[n] for n in map(iri, (c, *(info.same if info else ()))) if n in by_iri}
+        own = classes.get(c)
+        same = {by_iri[n] for n in map(iri, (c, *(own.same if own else ()))) if n in by_iri}
         wider = {by_iri[n] for n in map(iri, parents[c]) if n in by_iri}
-        if info and not same and not parents[c]:
-            same = {by_name[n] for n in map(normalise, (info.label, words(c))) if n in by_name}
+        if own and not same and not parents[c]:
+            same = {by_name[n] for n in map(normalise, (own.label, words(c))) if n in by_name}
         parents[c] |= same | wider
-        equal |= {c: g for g in sorted(same)[:1] if info}
+        if own and same:
+            equal[c] = min(same)
     return equal
 
 
