@@ -1,6 +1,6 @@
 """Fine types of entities without training, on CrossNER's gold spans: classes known by label, description and names.
 
-    python benchmarks/fine_types.py ../shared/text [--fit kgbuild/weights/types.json] [--vectors FILE.npz]
+    python benchmarks/fine_types.py ../shared/text [--fit] [--vectors FILE.npz]
 
 Labels, descriptions and names of CrossNER's types are ours (``fine_types.tsv``). Each mention is an entity of its own.
 ``own ontology``: the types of the domain as a user's classes, below the coarse class given with the span; ``no coarse
@@ -156,10 +156,16 @@ def measure(bench: Bench, split: str, threshold: float) -> None:
             )
 
 
+def keep(made: dict[str, list[float]]) -> None:
+    path = Path(fine.__file__).parents[1] / "weights" / "types.json"
+    path.write_text(json.dumps(made) + "\n", "utf-8")
+    fine.facts.cache_clear()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--fit", type=Path, help="write means and calibration there")
+    parser.add_argument("--fit", action="store_true", help="make kgbuild/weights/types.json anew")
     parser.add_argument("--vectors", type=Path, help="file that keeps the vectors of the mentions")
     parser.add_argument("--threshold", type=float, default=Config.load()["statements"]["fine_typing_threshold"])
     options = parser.parse_args()
@@ -175,11 +181,9 @@ def main() -> None:
         mean = vectors[[c.split == "train" for c in found]].mean(0)
         means = bench.matrix(load_ontology(["general"]))[1][:, 1:].mean(0)
         made = {"weights": [0.0] * 4, "mention_mean": mean.round(5).tolist(), "class_means": means.round(5).tolist()}
-        for _ in range(2):  # the weights are fitted to what the means give
-            options.fit.write_text(json.dumps(made) + "\n", "utf-8")
-            fine.facts.cache_clear()
-            if not any(made["weights"]):
-                made["weights"] = bench.fit()
+        keep(made)
+        made["weights"] = bench.fit()  # to what the means give
+        keep(made)
         print("weights", made["weights"])
     head = f"| classes | domain | mentions with a fine type | right | precision at {options.threshold:g} | got it |"
     for split in ("train", "dev"):
