@@ -178,7 +178,7 @@ def _align(classes: dict[str, Class], parents: dict[str, set[str]], known: Ontol
         own = classes.get(c)
         same = {by_iri[n] for n in map(iri, (c, *(own.same if own else ()))) if n in by_iri}
         wider = {by_iri[n] for n in map(iri, parents[c]) if n in by_iri}
-        if own and not same and not parents[c]:
+        if own and not same and not parents[c] - _ANYTHING:
             same = {by_name[n] for n in map(normalise, (own.label, words(c))) if n in by_name}
         parents[c] |= same | wider
         if own and same:

@@ -91,7 +91,8 @@ def test_dates_stay_values(tmp_path: Path) -> None:
 
 def test_classes_of_other_vocabularies_are_understood(tmp_path: Path) -> None:
     turtle = """
-    :Human a owl:Class ; owl:equivalentClass schema:Person . :Company a owl:Class ; rdfs:label "Company" .
+    :Human a owl:Class ; owl:equivalentClass schema:Person .
+    :Company a owl:Class ; rdfs:subClassOf owl:Thing ; rdfs:label "Company" .
     :works a owl:ObjectProperty ; owl:equivalentProperty gen:employer ; rdfs:domain :Human ; rdfs:range :Company .
     :Rock a owl:Class ; rdfs:label "Rock" ."""
     assert typed(tmp_path, turtle, EMPLOYER)[0] == {("Ada", MINE + "works", "Acme")}
