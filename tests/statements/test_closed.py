@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+import kgbuild
 from kgbuild.config import Config
 from kgbuild.embeddings.relation import RelationEncoder
+from kgbuild.pipeline import build
 from kgbuild.statements import assemble, load_ontology
 from kgbuild.statements.closed import ClosedTyper, general_properties, meanings, own_properties
 from kgbuild.types import Entity, Extraction, Mention, RelationMention, Target, TextPosition
@@ -117,3 +119,52 @@ def test_likeness_of_words_is_enough_above_the_threshold(tmp_path: Path, config:
     facts, refused = typed(tmp_path, LIKE[LIKE.index(":sued") :], EMPLOYER, encoder=encoder)
     assert not facts and refused == {("Ada", GENERAL + "employer", "Acme")}
     assert not typed(tmp_path, LIKE, EMPLOYER)[0]  # without vectors only what the ontology says itself
+
+
+EXTRACTOR = '''
+from kgbuild.identity import mention_iri, relation_iri
+from kgbuild.types import Extraction, Mention, RelationMention, Target, TextPosition
+from kgbuild.vocab import GENERAL
+
+class Employers:
+    """Reads "Person works for Organisation"."""
+
+    def __init__(self, config):
+        pass
+
+    def __call__(self, readings):
+        return [self.read(r) for r in readings]
+
+    def read(self, reading):
+        made = []
+        for name, kind in zip(reading.text.strip().split(" works for "), ("Person", "Organisation")):
+            start = reading.text.index(name)
+            place = Target(reading.source.id, (TextPosition(start, start + len(name)),))
+            iri = mention_iri(place, name, kind, "w/1")
+            made.append(Mention(iri, place, name, kind, 0.95, "w/1", context=reading.text.strip()))
+        place = Target(reading.source.id, (TextPosition(0, len(reading.text.strip())),))
+        iri = relation_iri(made[0].id, GENERAL + "employer", made[1].id, place, "w/1")
+        found = RelationMention(iri, made[0].id, GENERAL + "employer", made[1].id, place, 0.95, "w/1", reading.text.strip())
+        return Extraction(reading.source.id, tuple(made), (found,))
+'''
+
+
+def test_a_build_with_an_own_ontology_alone_says_it_in_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own_employers.py").write_text(EXTRACTOR, "utf-8")
+    (tmp_path / "crew.ttl").write_text(HEAD + ":Person a owl:Class ." + LIKE, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "a.txt").write_text("Tom Reed works for Northwind Traders\n", "utf-8")
+    overrides = {
+        "mentions.extractors": ["own_employers:Employers"],
+        "statements.ontologies": [str(tmp_path / "crew.ttl")],
+    }
+    report = build(tmp_path / "corpus", out=tmp_path / "out", config=Config.load(overrides=overrides))
+    assert report.counts["relation statements"] == 1 and report.counts["quarantined statements"] == 0
+    with kgbuild.open(tmp_path / "out") as graph:
+        (row,) = graph.sparql(f"SELECT ?a ?b {{ ?s <{MINE}worksFor> ?o . ?s rdfs:label ?a . ?o rdfs:label ?b }}")
+        assert (row["a"], row["b"]) == ("Tom Reed", "Northwind Traders")
+        types = {r["t"] for r in graph.sparql("SELECT ?t { ?s a ?t ; rdfs:label ?n FILTER(STR(?n) = 'Tom Reed') }")}
+        assert types == {MINE + "Person", GENERAL + "Person"}
