@@ -18,11 +18,14 @@ from kgbuild.entities import Alignment, align, read_decisions
 from kgbuild.graphs.data import GraphData
 from kgbuild.identity import text_name
 from kgbuild.progress import Progress
-from kgbuild.stages import TRANSIENT, Job, load_extraction, load_vectors, property_vectors
+from kgbuild.stages import TRANSIENT, Job, class_vectors, load_extraction, load_vectors, property_vectors
 from kgbuild.statements import Ontology, assemble, load_ontology, source_links
-from kgbuild.statements.ontology import ontology_texts
+from kgbuild.statements.closed import ClosedTyper, general_properties, meanings, own_properties
+from kgbuild.statements.fine import SPACE as FINE_SPACE
+from kgbuild.statements.fine import ClassTable, FineTyper, class_matrix, fine_classes
+from kgbuild.statements.ontology import Property, ontology_texts
 from kgbuild.statements.typing import PropertyTable, Typer, candidates
-from kgbuild.types import EmbeddingTable, Extraction, Issue, Reading, Source, TimeSpan
+from kgbuild.types import EmbeddingTable, Entity, Extraction, Issue, Reading, Source, TimeSpan
 from kgbuild.workspace import Workspace
 
 
@@ -50,6 +53,7 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     progress.advance("assemble", note="sources loaded")
     alignment = align(mentions, vectors, config=config, decisions=decisions)
     progress.advance("assemble", note="entities aligned")
+    alignment = replace(alignment, entities=_type_entities(job, alignment.entities, vectors, ontology))
     extractions = _type_relations(job, extractions, relation_vectors, alignment, ontology)
     statements = assemble(extractions, alignment.entities, ontology, config=config, decisions=decisions)
     progress.advance("assemble", note="statements gated")
@@ -65,6 +69,19 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     return Graph(data, alignment, vectors, issues)
 
 
+def _type_entities(
+    job: Job, entities: tuple[Entity, ...], vectors: EmbeddingTable, ontology: Ontology
+) -> tuple[Entity, ...]:
+    """Entities with finer classes of the loaded ontologies; only the built-in encoder's vectors are calibrated."""
+    threshold = job.config["statements"]["fine_typing_threshold"]
+    wanted = entities and threshold <= 1 and vectors.space == FINE_SPACE
+    classes = fine_classes(ontology) if wanted else []
+    parts = class_vectors(job, [(c.label, c.description, c.aliases) for c in classes])
+    table = ClassTable(tuple(c.iri for c in classes), class_matrix(parts))
+    typer = FineTyper(table, ontology, dict(zip(vectors.ids, vectors.matrix, strict=True)), threshold=threshold)
+    return tuple(map(typer, entities))
+
+
 def _type_relations(
     job: Job,
     extractions: list[Extraction],
@@ -72,15 +89,30 @@ def _type_relations(
     alignment: Alignment,
     ontology: Ontology,
 ) -> list[Extraction]:
-    """Open relations typed by the ontologies too; where there are none, nothing is loaded."""
+    """Open relations typed by the ontologies, closed ones by the user's own; without any, nothing is loaded."""
+    settings, entities = job.config["statements"], alignment.entities
     properties = candidates(ontology) if vectors else []
-    if not properties:
+    if properties:
+        matrix, calibration = property_vectors(job, _texts(properties))
+        table = PropertyTable(tuple(p.iri for p in properties), matrix, calibration)
+        typer = Typer(table, entities, ontology, threshold=settings["typing_threshold"])
+        extractions = [typer(e, vectors[e.source]) if e.source in vectors else e for e in extractions]
+    general, own = general_properties(load_ontology(["general"])), own_properties(ontology)
+    known = {p.iri for p in general}
+    if not own or not any(r.predicate in known for e in extractions for r in e.relations):
         return extractions
-    matrix, calibration = property_vectors(job, [(p.label, p.description, p.aliases) for p in properties])
-    table = PropertyTable(tuple(p.iri for p in properties), matrix, calibration)
-    threshold = job.config["statements"]["typing_threshold"]
-    typer = Typer(table, alignment.entities, ontology, threshold=threshold)
-    return [typer(e, vectors[e.source]) if e.source in vectors else e for e in extractions]
+    scores = None
+    if settings["closed_typing_threshold"] <= 1:
+        matrix, _ = property_vectors(job, _texts([*own, *general]))
+        scores = matrix[: len(own)] @ matrix[len(own) :].T
+    found = meanings(own, general, scores, ontology, threshold=settings["closed_typing_threshold"])
+    keep = known <= ontology.properties.keys()
+    closed = ClosedTyper(found, entities, ontology, keep=keep)
+    return [closed(e) for e in extractions]
+
+
+def _texts(properties: Sequence[Property]) -> list[tuple[str, str, Sequence[str]]]:
+    return [(p.label, p.description, p.aliases) for p in properties]
 
 
 def write_graph(job: Job, graph: Graph, folder: Path, *, progress: Progress) -> None:

@@ -291,6 +291,25 @@ def property_vectors(job: Job, texts: Sequence[tuple[str, str, Sequence[str]]]) 
     return np.frombuffer(found, dtype="<f4").reshape(len(texts), -1), facts()["calibration"]
 
 
+def class_vectors(job: Job, texts: Sequence[tuple[str, str, Sequence[str]]]) -> np.ndarray:
+    """Sentence vectors (n, 3, 384) of the label, description and names of classes, from the cache if they are there."""
+    import numpy as np
+
+    from kgbuild.backbone import WIDTH
+    from kgbuild.embeddings.relation import RelationParts
+    from kgbuild.embeddings.text import TextEncoder
+
+    if not texts:
+        return np.zeros((0, 3, WIDTH), dtype=np.float32)
+    key = Cache.key(code_version("embeddings"), job.config.sha256("models"), json.dumps(texts))
+    found = job.store().get("classes", key)
+    if found is None:
+        matrix = RelationParts(TextEncoder(job.config)).properties(texts)
+        found = np.ascontiguousarray(matrix, dtype="<f4").tobytes()
+        job.store().put("classes", key, found)
+    return np.frombuffer(found, dtype="<f4").reshape(len(texts), 3, -1)
+
+
 def _encode(value: object) -> bytes:
     return to_json(value).encode("utf-8", "surrogatepass")
 

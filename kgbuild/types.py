@@ -244,7 +244,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One thing: the mentions held to be it, its labels and types."""
+    """One thing: the mentions held to be it, its labels and types.
+
+    ``types``: the finest class first, last the class that the mentions were given. ``type_score``: how sure the
+    finest one is, 1 if it was not guessed.
+    """
 
     id: str
     pref_label: str
@@ -252,6 +256,7 @@ class Entity:
     types: tuple[str, ...]
     mentions: tuple[str, ...]
     same_as: tuple[str, ...] = ()
+    type_score: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

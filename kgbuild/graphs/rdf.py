@@ -104,7 +104,8 @@ def _facts(data: GraphData) -> Iterator[tuple[str, Triple]]:
             source = m.target.source
             relation = "depicts" if m.modality in _DEPICTING else "mentions"
             yield source, (iri(source), iri(CORE + relation), e)
-            yield source, (e, iri(TYPE), iri(class_iri(entity.types[0])))
+            for kind in entity.types:
+                yield source, (e, iri(TYPE), iri(class_iri(kind)))
             surface = " ".join(m.surface.split())
             if surface != entity.pref_label:
                 yield source, (e, iri(ALT_LABEL), label(surface, m.language))
@@ -154,6 +155,8 @@ def source_class(source: Source) -> str:
 def _entities(data: GraphData) -> Iterator[Triple]:
     for entity in data.entities:
         yield iri(entity.id), iri(LABEL), label(entity.pref_label, data.languages[entity.id])
+        if entity.type_score < 1:
+            yield iri(entity.id), iri(CORE + "typeConfidence"), _decimal(entity.type_score)
 
 
 def _relations(data: GraphData) -> Iterator[Triple]:

@@ -72,6 +72,8 @@ def explain(out: str | Path, what: str) -> Explanation:
         ids = provenance.subjects(OA + "hasBody", iri)
         types = ", ".join(sorted(words(t) for t in found.get(TYPE, ())))
         text = f"{_name(provenance, iri)} is {'an' if types[:1] in 'aeiou' else 'a'} {types}"
+        for score in found.get(CORE + "typeConfidence", ()):
+            text += f" (the finer of it by likeness to the class's description: {float(score):.2f})"
     else:
         ids = found.get(CORE + "evidence", [])
         parts = [found[RDF + p][0] for p in ("subject", "predicate", "object")]

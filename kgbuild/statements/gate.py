@@ -30,7 +30,7 @@ def gate(
     What was drafted as no fact keeps its reason. ``open_under``: properties whose IRIs begin so need no ontology.
     """
     decisions = decisions or Decisions()
-    types = {e.id: class_iri(e.types[0]) for e in entities}
+    types = {e.id: tuple(map(class_iri, e.types)) for e in entities}
     labels = {e.id: e.pref_label for e in entities}
     checked = []
     for s in statements:
@@ -44,7 +44,9 @@ def gate(
     return _one_value(checked, ontology, labels, decisions)
 
 
-def _reason(s: Statement, types: dict[str, str], ontology: Ontology, min_confidence: float, open_under: str) -> str:
+def _reason(
+    s: Statement, types: dict[str, tuple[str, ...]], ontology: Ontology, min_confidence: float, open_under: str
+) -> str:
     p = ontology.properties.get(s.predicate)
     if p is None and open_under and s.predicate.startswith(open_under):
         return _open_reason(s, min_confidence)
@@ -68,16 +70,18 @@ def _unsure(s: Statement, min_confidence: float) -> str:
     return ""
 
 
-def misfit(subject: str, object: str | Value, p: Property, ontology: Ontology) -> str:
-    """Why a property may not stand between two classes, or a class and a literal; "" if it may."""
-    if not ontology.fits(subject, p.domain):
-        return f"domain: the subject is a {_name(subject, ontology)}, {p.label} takes {_names(p.domain, ontology)}"
+def misfit(subject: tuple[str, ...], object: tuple[str, ...] | Value, p: Property, ontology: Ontology) -> str:
+    """Why a property may not stand between two things of these classes (finest first), or a thing and a literal;
+    "" if it may.
+    """
+    if not ontology.admits(subject, p.domain):
+        return f"domain: the subject is a {_name(subject[0], ontology)}, {p.label} takes {_names(p.domain, ontology)}"
     if isinstance(object, Value):
         return _literal_reason(object, p, ontology)
     if p.literal:
         return f"range: the object is an entity, {p.label} takes a value ({_names(p.range, ontology)})"
-    if not ontology.fits(object, p.range):
-        return f"range: the object is a {_name(object, ontology)}, {p.label} takes {_names(p.range, ontology)}"
+    if not ontology.admits(object, p.range):
+        return f"range: the object is a {_name(object[0], ontology)}, {p.label} takes {_names(p.range, ontology)}"
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,15 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from kgbuild.errors import OntologyError
-from kgbuild.vocab import CORE, GENERAL
+from kgbuild.identity import normalise
+from kgbuild.vocab import CORE, GENERAL, SCHEMA, words
 
 THING = GENERAL + "Thing"
+_ANYTHING = frozenset((THING, "http://www.w3.org/2002/07/owl#Thing", SCHEMA + "Thing", "http://schema.org/Thing"))
 _FORMATS = {".ttl": "turtle", ".rdf": "xml", ".owl": "xml", ".xml": "xml", ".nt": "nt", ".jsonld": "json-ld"}
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """What an ontology says of a property; empty domain or range means anything."""
+    """What an ontology says of a property; empty domain or range means anything.
+
+    ``same`` and ``above``: properties, in other ontologies too, that it names as equal or as wider.
+    """
 
     iri: str
     label: str
@@ -31,28 +37,61 @@ class Property:
     literal: bool = False
     description: str = ""
     aliases: tuple[str, ...] = ()
+    same: frozenset[str] = frozenset()
+    above: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """What an ontology says of a class. ``same``: classes elsewhere that it names as equal."""
+
+    iri: str
+    label: str
+    description: str = ""
+    aliases: tuple[str, ...] = ()
+    same: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Ontology:
-    """Classes with their superclasses (themselves included), disjoint pairs, and properties."""
+    """Classes with their superclasses (themselves included), disjoint pairs, and properties.
+
+    ``classes`` and ``properties`` are those of the loaded ontologies. ``superclasses``, ``disjoint`` and ``labels``
+    know the classes of the general ontology too, loaded or not: extractors give them to mentions. ``equal``: the
+    general class that a user's class is the same as.
+    """
 
     names: tuple[str, ...]
     superclasses: dict[str, frozenset[str]]
     disjoint: frozenset[frozenset[str]]
     properties: dict[str, Property]
     labels: dict[str, str]
+    classes: dict[str, Class]
+    equal: dict[str, str]
 
     def fits(self, kind: str, wanted: frozenset[str]) -> bool:
-        """Whether a class may stand where one of ``wanted`` is asked: below one of them, or not known better."""
-        if not wanted or THING in wanted or kind == THING:
+        """Whether a class may stand where one of ``wanted`` is asked: below one of them, or not known so finely."""
+        if not wanted or wanted & _ANYTHING or kind == THING:
             return True
-        above = self.superclasses.get(kind, frozenset((kind,)))
-        return bool(above & wanted)
+        return bool(self.above(kind) & wanted) or any(kind in self.above(w) for w in wanted)
+
+    def admits(self, types: Sequence[str], wanted: frozenset[str]) -> bool:
+        """Whether an entity of these classes may stand where one of ``wanted`` is asked.
+
+        Its own class, the last, decides; where that is not fine enough to tell, the finest one does.
+        """
+        own, finest = types[-1], types[0]
+        if own == THING or not wanted or self.above(own) & wanted:
+            return True
+        return self.fits(own, wanted) and self.fits(finest, wanted)
+
+    def above(self, kind: str) -> frozenset[str]:
+        """A class and all its superclasses."""
+        return self.superclasses.get(kind, frozenset((kind,)))
 
     def are_disjoint(self, a: str, b: str) -> bool:
         """Whether nothing can be of both classes."""
-        up, other = (self.superclasses.get(c, frozenset((c,))) for c in (a, b))
+        up, other = self.above(a), self.above(b)
         return any(frozenset((x, y)) in self.disjoint for x in up for y in other if x != y)
 
 
@@ -82,12 +121,16 @@ def _load(names: tuple[str, ...], texts: tuple[tuple[str, str], ...]) -> Ontolog
     def iris(subject: Any, *predicates: Any) -> frozenset[str]:
         return frozenset(str(o) for p in predicates for o in graph.objects(subject, p) if isinstance(o, URIRef))
 
-    parents: dict[str, set[str]] = {}
+    classes = {}
     for kind in (OWL.Class, RDFS.Class):
         for c in graph.subjects(RDF.type, kind):
             if isinstance(c, URIRef):
-                parents.setdefault(str(c), set()).update(iris(c, RDFS.subClassOf))
-    superclasses = {c: frozenset(_closure(c, parents)) for c in parents}
+                classes[str(c)] = Class(
+                    str(c), next(iter(said(c, RDFS.label, SKOS.prefLabel)), words(str(c))),
+                    next(iter(said(c, SKOS.definition, RDFS.comment, schema.description)), ""),
+                    tuple(said(c, SKOS.altLabel)), iris(c, OWL.equivalentClass, SKOS.exactMatch),
+                )  # fmt: skip
+    parents = {c: set(iris(URIRef(c), RDFS.subClassOf)) for c in classes}
     disjoint = {
         frozenset((str(a), str(b))) for a, b in graph.subject_objects(OWL.disjointWith) if isinstance(b, URIRef)
     }
@@ -96,15 +139,56 @@ def _load(names: tuple[str, ...], texts: tuple[tuple[str, str], ...]) -> Ontolog
         for p in graph.subjects(RDF.type, kind):
             kinds = set(graph.objects(p, RDF.type))
             properties[str(p)] = Property(
-                str(p), next(iter(said(p, RDFS.label)), str(p)), iris(p, RDFS.domain, schema.domainIncludes),
+                str(p), next(iter(said(p, RDFS.label)), words(str(p))), iris(p, RDFS.domain, schema.domainIncludes),
                 iris(p, RDFS.range, schema.rangeIncludes), next(iter(sorted(iris(p, OWL.inverseOf))), ""),
                 OWL.FunctionalProperty in kinds, OWL.SymmetricProperty in kinds, OWL.TransitiveProperty in kinds,
                 OWL.DatatypeProperty in kinds,
                 next(iter(said(p, SKOS.definition, RDFS.comment, schema.description)), ""),
-                tuple(said(p, SKOS.altLabel)),
+                tuple(said(p, SKOS.altLabel)), iris(p, OWL.equivalentProperty, SKOS.exactMatch) - {str(p)},
+                iris(p, RDFS.subPropertyOf) - {str(p)},
             )  # fmt: skip
+    for end in sorted({c for p in properties.values() for c in p.domain | p.range} - parents.keys()):
+        parents[end] = set()
     labels = {str(s): str(o) for s, o in sorted(graph.subject_objects(RDFS.label)) if isinstance(s, URIRef)}
-    return Ontology(names, superclasses, frozenset(disjoint), properties, labels)
+    known: Ontology | None = None
+    if "general" not in names:
+        known = load_ontology(["general"])
+        labels = {c: known.labels[c] for c in known.classes} | labels
+        disjoint |= known.disjoint
+    equal = _align(classes, parents, known)
+    superclasses = {c: frozenset(_closure(c, parents)) for c in parents}
+    return Ontology(names, superclasses, frozenset(disjoint), properties, labels, classes, equal)
+
+
+def _align(classes: dict[str, Class], parents: dict[str, set[str]], known: Ontology | None) -> dict[str, str]:
+    """Put a user's classes below those of the general ontology that they name as equal or wider, or are called like.
+
+    A name counts for a class without superclasses only: where its maker says nothing else. Returns the equal ones.
+    """
+    general = {c: i for c, i in (known.classes if known else classes).items() if c.startswith(GENERAL)}
+    if known:
+        parents.update((c, set(known.superclasses[c])) for c in general)
+    by_iri = {iri(n): c for c, info in sorted(general.items()) for n in (c, *info.same)}
+    by_name = {normalise(n): c for n, c in ((words(i), c) for i, c in by_iri.items())}
+    by_name |= {normalise(info.label): c for c, info in sorted(general.items())}
+    equal: dict[str, str] = {}
+    for c in sorted(parents):
+        if c in general or c.startswith(CORE):
+            continue
+        own = classes.get(c)
+        same = {by_iri[n] for n in map(iri, (c, *(own.same if own else ()))) if n in by_iri}
+        wider = {by_iri[n] for n in map(iri, parents[c]) if n in by_iri}
+        if own and not same and not parents[c] - _ANYTHING:
+            same = {by_name[n] for n in map(normalise, (own.label, words(c))) if n in by_name}
+        parents[c] |= same | wider
+        if own and same:
+            equal[c] = min(same)
+    return equal
+
+
+def iri(name: str) -> str:
+    """One spelling for IRIs that vocabularies write in two ways (schema.org, with http or https)."""
+    return re.sub(r"^http://schema\.org/", "https://schema.org/", name)
 
 
 def load_ontology(names: Sequence[str]) -> Ontology:

@@ -23,6 +23,7 @@ from kgbuild.types import EmbeddingTable, Entity, Extraction, RelationMention, V
 from kgbuild.vocab import CORE
 
 AGENT = "typing/1"
+Kind = tuple[str, ...] | Value  # what stands at an end: a thing of these classes, or a literal
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,8 +47,8 @@ class Typer:
         self, table: PropertyTable, entities: Sequence[Entity], ontology: Ontology, *, threshold: float
     ) -> None:
         self._table, self._ontology, self._threshold = table, ontology, threshold
-        self._kinds = {m: class_iri(e.types[0]) for e in entities for m in e.mentions}
-        self._fits: dict[tuple[str, str | tuple[str, str]], np.ndarray] = {}
+        self._kinds = {m: tuple(map(class_iri, e.types)) for e in entities for m in e.mentions}
+        self._fits: dict[tuple[Kind, Kind], np.ndarray] = {}
         self._properties = [ontology.properties[iri] for iri in table.iris]
 
     def __call__(self, extraction: Extraction, vectors: EmbeddingTable) -> Extraction:
@@ -56,9 +57,7 @@ class Typer:
         if not ids or not self._properties:
             return extraction
         relations = {r.id: r for r in extraction.relations}
-        ends: dict[str, str | Value] = {
-            m.id: literal(m.label, m.surface) for m in extraction.mentions if m.label in LITERALS
-        }
+        ends: dict[str, Kind] = {m.id: literal(m.label, m.surface) for m in extraction.mentions if m.label in LITERALS}
         ends |= {m.id: self._kinds[m.id] for m in extraction.mentions if m.id in self._kinds}
         scores = vectors.matrix @ self._table.matrix.T
         forward, backward = scores[: len(ids)], scores[len(ids) :]
@@ -73,7 +72,7 @@ class Typer:
         return replace(extraction, relations=(*extraction.relations, *made))
 
     def _best(
-        self, r: RelationMention, subject: str | Value, object: str | Value, ahead: np.ndarray, back: np.ndarray
+        self, r: RelationMention, subject: Kind, object: Kind, ahead: np.ndarray, back: np.ndarray
     ) -> RelationMention | None:
         as_said, turned = self._fitting(subject, object), self._fitting(object, subject)
         # Words tell the property better than its direction: where the ends fit one reading only, that one is meant.
@@ -92,11 +91,11 @@ class Typer:
         score = round(min(1.0, sure) * r.score, 4)
         return replace(r, id=iri, subject=ends[0], predicate=p.iri, object=ends[1], score=score, agent=AGENT, phrase="")
 
-    def _fitting(self, subject: str | Value, object: str | Value) -> np.ndarray:
+    def _fitting(self, subject: Kind, object: Kind) -> np.ndarray:
         """Which properties may stand between the two: bool (properties,)."""
         if isinstance(subject, Value):
             return np.zeros(len(self._properties), dtype=bool)
-        key = (subject, (object.lexical, object.datatype) if isinstance(object, Value) else object)
+        key = (subject, object)
         if key not in self._fits:
             self._fits[key] = np.array([not misfit(subject, object, p, self._ontology) for p in self._properties])
         return self._fits[key]
