@@ -236,7 +236,7 @@ class Annotator:
                           for _ in range(b, e)), -1]  # fmt: skip
         n = len(present)
         pairs = [(h, t) for h in range(n) for t in range(n) if h != t and (types[h], types[t]) in self._related]
-        found = []
+        found: list[tuple[tuple[int, int, int], float, tuple[int, ...]]] = []
         if not pairs:
             return found
         spans = [(self._pieces(a, i), a.mentions[i].type) for _, m in present for i in m]

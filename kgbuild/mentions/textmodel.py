@@ -79,6 +79,12 @@ class Encoded:
     attention: Tensor | None
 
 
+def _layers(encoder: nn.Module) -> nn.ModuleList:
+    layers = encoder.get_submodule("encoder.layer")
+    assert isinstance(layers, nn.ModuleList)
+    return layers
+
+
 def _read(layers: Iterable[Any], states: Tensor) -> tuple[Tensor, Tensor]:
     """States (1, n, d) after these layers, and the last one's attention (1, heads, n, n)."""
     attention = states
@@ -114,7 +120,7 @@ class TextModel(nn.Module):
         self.bf16 = False  # the encoder's layers in bfloat16
         self.twice = True  # relations read the last layers again; else they share the first reading
         d, r = shape.width, shape.relation_width
-        layers = encoder.get_submodule("encoder.layer")
+        layers = _layers(encoder)
         again = copy.deepcopy(layers[-shape.again :])
         add_adapters(layers, shape.rank)
         self.encoder = encoder
@@ -142,7 +148,7 @@ class TextModel(nn.Module):
 
     def part(self) -> None:
         """Let the layers read again start as those of the first reading, with marks that say nothing."""
-        layers = self.encoder.get_submodule("encoder.layer")[-self.shape.again :]
+        layers = _layers(self.encoder)[-self.shape.again :]
         self.again.load_state_dict(layers.state_dict())
         nn.init.zeros_(self.marks.weight)
 
@@ -157,7 +163,7 @@ class TextModel(nn.Module):
         """The first reading of n subwords; ``ids``, ``cases``: (n,), as in ``Window``."""
         words = self.encoder.get_submodule("embeddings.word_embeddings")(ids) + self.case(cases)
         states = self.encoder.get_submodule("embeddings")(inputs_embeds=words[None])
-        layers = self.encoder.get_submodule("encoder.layer")
+        layers = _layers(self.encoder)
         first = len(layers) - self.shape.again
         with self._precision():
             early, _ = _read(layers[:first], states)

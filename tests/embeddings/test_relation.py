@@ -53,7 +53,17 @@ def test_a_relation_lies_near_its_description_and_direction_counts(encoder: Rela
 def test_ends_are_found_by_position_before_name() -> None:
     second = TEXT.rindex("cache")
     mentions = [mention(0, "cache", at(100 + second, 105 + second)), mention(1, "store", at(125, 130))]
-    r = RelationMention("s#r", "s#m0", f"{BASE}relation/read_from", "s#m1", at(100, 100 + len(TEXT)), 1.0, "t/1", TEXT, phrase="read from")
+    r = RelationMention(
+        "s#r",
+        "s#m0",
+        f"{BASE}relation/read_from",
+        "s#m1",
+        at(100, 100 + len(TEXT)),
+        1.0,
+        "t/1",
+        TEXT,
+        phrase="read from",
+    )
     found = contexts([r], {m.id: m for m in mentions})["s#r"]
     assert found == Context(TEXT, (second, second + 5), (25, 30), "read from")
 

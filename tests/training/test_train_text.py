@@ -104,7 +104,9 @@ def test_the_weights_are_small_and_half_precision(trained: Path) -> None:
     assert not any(".base." in name for name in state)  # the frozen backbone is not in it
 
 
-def test_a_user_trains_and_evaluates(data: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_user_trains_and_evaluates(
+    data: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "predictions.jsonl"
     config = tmp_path / "own.toml"
     config.write_text(f'[text]\nweights = "{trained}"\n', "utf-8")

@@ -105,8 +105,8 @@ def connect(
             continue
         ahead = (strand.has_head(0, heads, canvas.width), strand.has_head(1, heads, canvas.width))
         style = style_of(strand.points, depth, canvas.width, size=size)
-        short = sum(g for g, over in zip(strand.gaps, strand.over, strict=True) if not over)
-        link = Link(a, b, ahead, strand.points, short, style=style)
+        bare = sum(g for g, over in zip(strand.gaps, strand.over, strict=True) if not over)
+        link = Link(a, b, ahead, strand.points, bare, style=style)
         if hidden and not any(ahead):
             behind.append((link, strand))
         if strand.label is not None:

@@ -167,8 +167,8 @@ def back_sheets(layout: Layout, mask: np.ndarray) -> np.ndarray:
             x0, y0, x1, y1 = body.box
             front = np.zeros((y1 - y0, x1 - x0), np.uint8)
             cv2.drawContours(front, [body.outlines[0] - np.array([[x0, y0]])], -1, 1, -1)
-            front = cv2.dilate(front, np.ones((13, 13), np.uint8))  # its border is none of the sheets
-            sheets[y0:y1, x0:x1] |= (mask[y0:y1, x0:x1] == number) & (front == 0)
+            grown = cv2.dilate(front, np.ones((13, 13), np.uint8))  # its border is none of the sheets
+            sheets[y0:y1, x0:x1] |= (mask[y0:y1, x0:x1] == number) & (grown == 0)
     return sheets
 
 
