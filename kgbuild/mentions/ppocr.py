@@ -18,7 +18,7 @@ from kgbuild.mentions.unread import LETTERS, contrast, darkened, unread
 _AREA = 4_000_000  # pixels: larger pictures are looked at reduced to that
 _SMALL = 1100  # pixels of the longer side below which small type is likely: its boxes are closer when enlarged
 _ENLARGED = (1.5, 2.0)
-_PLENTY = 1_600_000  # pixels to which the smallest are enlarged
+_PLENTY = 600_000  # pixels to which small pictures are enlarged rather
 _HEIGHT = 48  # of what the recogniser takes, in pixels
 _SQUEEZE = 0.85  # width of a crop as it is read first; for a sure answer that is enough
 _SURE = 0.97
