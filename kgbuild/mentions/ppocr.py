@@ -12,14 +12,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from kgbuild.mentions.lettering import close_box
 from kgbuild.mentions.unread import LETTERS, contrast, darkened, unread
 
 _AREA = 4_000_000  # pixels: larger pictures are looked at reduced to that
 _SMALL = 1100  # pixels of the longer side below which small type is likely: its boxes are closer when enlarged
-_ENLARGED = 1.5
+_ENLARGED = (1.5, 2.0)
+_PLENTY = 600_000  # pixels to which small pictures are enlarged rather
 _HEIGHT = 48  # of what the recogniser takes, in pixels
 _SQUEEZE = 0.85  # width of a crop as it is read first; for a sure answer that is enough
 _SURE = 0.97
+_ROOM = 3  # heights that a crop is wide when it is read again
 _CERTAIN = 0.9  # score of what detection passed over
 _LONE = 0.95  # score of a letter that stands alone: arrowheads are read as V, A and 4
 _TILT = 0.06  # slope from which a line is cut out along its slant
@@ -44,6 +47,8 @@ class PpOcr:
 
     def __call__(self, picture: np.ndarray) -> list[Found]:
         """Lines of text in a picture: uint8 RGB, shape (h, w, 3)."""
+        import cv2
+
         picture = np.ascontiguousarray(picture[:, :, ::-1])
         places = self.detect(picture)
         strength = contrast(picture)
@@ -59,7 +64,12 @@ class PpOcr:
             line = self._line(corners, cut(dark, corners))
             if _score(line) >= _CERTAIN and line is not None and sum(c.isalnum() for c in line.text) >= LETTERS - 1:
                 found.append(line)
-        return [line for line in found if line is not None and not (len(line.text) == 1 and line.score < _LONE)]
+        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+        return [
+            line._replace(corners=close_box(grey, line.corners))
+            for line in found
+            if line is not None and not (len(line.text) == 1 and line.score < _LONE)
+        ]
 
     def _line(self, corners: np.ndarray, crop: np.ndarray) -> Found | None:
         start, end = extent(crop)
@@ -73,7 +83,8 @@ class PpOcr:
         import cv2
 
         h, w = picture.shape[:2]
-        scale = min(_ENLARGED if max(h, w) < _SMALL else 1.0, (_AREA / (h * w)) ** 0.5)
+        scale = float(np.clip((_PLENTY / (h * w)) ** 0.5, *_ENLARGED)) if max(h, w) < _SMALL else 1.0
+        scale = min(scale, (_AREA / (h * w)) ** 0.5)
         if scale != 1:
             way = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
             picture = cv2.resize(picture, (max(1, round(w * scale)), max(1, round(h * scale))), interpolation=way)
@@ -90,7 +101,7 @@ class PpOcr:
                 self._known.clear()
             best = self._recognise(crop, _SQUEEZE)
             if best[1] < _SURE:
-                best = max(best, self._recognise(crop, 1.0), key=lambda r: r[1])
+                best = max(best, self._recognise(roomy(crop), 1.0), key=lambda r: r[1])
             self._known[key] = best
         return self._known[key]
 
@@ -98,7 +109,8 @@ class PpOcr:
         import cv2
 
         width = max(8, round(crop.shape[1] * _HEIGHT / crop.shape[0] * squeeze))
-        result = self._engine(cv2.resize(crop, (width, _HEIGHT)), use_det=False, use_cls=False, use_rec=True)
+        crop = cv2.resize(crop, (width, _HEIGHT), interpolation=cv2.INTER_CUBIC)
+        result = self._engine(crop, use_det=False, use_cls=False, use_rec=True)
         return (str(result.txts[0]), float(result.scores[0])) if result.txts else ("", 0.0)
 
 
@@ -142,6 +154,16 @@ def cut(picture: np.ndarray, corners: np.ndarray) -> np.ndarray:
         return np.asarray(get_rotate_crop_image(picture, corners.copy()))
     crop = picture[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
     return np.rot90(crop) if crop.shape[0] >= 1.5 * crop.shape[1] else crop
+
+
+def roomy(crop: np.ndarray) -> np.ndarray:
+    """A short crop with ground at both sides: one letter is read better so."""
+    import cv2
+
+    height, width = crop.shape[:2]
+    side = max(0, round(_ROOM * height) - width) // 2
+    ground = [float(v) for v in np.median(crop.reshape(-1, 3), axis=0)]
+    return cv2.copyMakeBorder(crop, 0, 0, side, side, cv2.BORDER_CONSTANT, value=ground) if side else crop
 
 
 def extent(crop: np.ndarray) -> tuple[int, int]:
