@@ -30,7 +30,7 @@ SYSTEM = """# System
 
 def opened(texts: list[str], mentions: list[Span], clusters: list[list[int]], **options: object) -> list[OpenRelation]:
     parsed = [sentence(t) for t in texts]
-    note = Annotation([w for w, _ in parsed], [], [], [], mentions, [0] * len(mentions), clusters, [])
+    note = Annotation([w for w, _ in parsed], [], [], mentions, [0] * len(mentions), clusters, [])
     found = type("Found", (), {name: getattr(note, name) for name in ("sentences", "mentions", "clusters")})()
     found.parses = [p for _, p in parsed]
     return open_relations(found, TYPES, **options)  # type: ignore[arg-type]
@@ -58,7 +58,7 @@ def test_marked_terms_stand_for_the_noun_behind_them() -> None:
 
 
 def test_nothing_is_found_without_a_parse() -> None:
-    note = Annotation([["Ada", "lived", "."]], [], [], [], [], [], [], [])
+    note = Annotation([["Ada", "lived", "."]], [], [], [], [], [], [])
     assert open_relations(note, TYPES) == []
 
 
