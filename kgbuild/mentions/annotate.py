@@ -126,6 +126,7 @@ class Annotator:
         self.model.load_state_dict({n: t.float() for n, t in state.items()}, strict=False)
         merge_adapters(self.model.encoder)
         merge_adapters(self.model.again)
+        self.model.bf16 = bool(config["text"]["half"])
 
     def __call__(self, sentences: Sequence[Sequence[str]]) -> Annotation:
         """Everything about one document given as sentences of words."""

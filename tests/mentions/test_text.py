@@ -62,6 +62,15 @@ def test_plain_facts(extract: TextExtractor) -> None:
     assert any(p in ("dateOfBirth", "placeOfBirth") for _, p, _ in facts)
 
 
+def test_layers_in_half_precision_find_the_same_names(extract: TextExtractor) -> None:
+    given_ = reading("Marie Curie was born in Warsaw, Poland, on 7 November 1867.")
+    (half,) = extractor(Config.load(overrides={"text.half": True}))([given_])
+    (whole,) = extract([given_])
+    check(half, given_)
+    assert [(m.surface, m.label) for m in half.mentions] == [(m.surface, m.label) for m in whole.mentions]
+    assert [m.score for m in half.mentions] != [m.score for m in whole.mentions]
+
+
 def test_labels_of_pictures_are_quoted(extract: TextExtractor) -> None:
     place = Target(SOURCE.id, ())
     label = Segment(f"{SOURCE.id}#segment-1", place, "label", "Operated by NASA in Maryland")
