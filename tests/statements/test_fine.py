@@ -37,7 +37,7 @@ def text(config: Config) -> TextEncoder:
 
 
 @pytest.fixture(scope="module")
-def typed(text: TextEncoder, config: Config, tmp_path_factory: pytest.TempPathFactory) -> Typed:
+def typed(text: TextEncoder, tmp_path_factory: pytest.TempPathFactory) -> Typed:
     """Classes of an entity with one mention, under ontologies ("mine" is the one above)."""
     path = tmp_path_factory.mktemp("ontology") / "waters.ttl"
     path.write_text(TURTLE, "utf-8")
@@ -48,7 +48,7 @@ def typed(text: TextEncoder, config: Config, tmp_path_factory: pytest.TempPathFa
         parts = RelationParts(text).properties([(c.label, c.description, c.aliases) for c in classes])
         table = ClassTable(tuple(c.iri for c in classes), class_matrix(parts))
         (vector,) = text.mentions([Mention("m", Target("s"), surface, kind, 0.9, "t/1", context=context)])
-        threshold = config["statements"]["fine_typing_threshold"]
+        threshold = 0.8
         entity = Entity("e", surface, (), (kind,), ("m",))
         made = FineTyper(table, ontology, {"m": vector}, threshold=threshold)(entity)
         assert replace(made, types=entity.types, type_score=1.0) == entity
