@@ -105,7 +105,6 @@ class Annotator:
         except (OSError, ValueError) as err:
             raise ModelError(f"text.weights: no text.json that can be read in {home}: {err}.") from err
         self.types: list[str] = self.facts["types"]
-        self._related = {(h, t) for h, t in self.facts["related"]}
         self.properties: list[dict[str, str]] = self.facts["properties"]
         self.shift: float = config["text"]["relation_threshold"]
         with as_file(home.joinpath("text.safetensors")) as path:
@@ -123,6 +122,7 @@ class Annotator:
         missing = set(self.model.own_state()) ^ set(state)
         if missing:
             raise ModelError(f"text.safetensors does not fit this code: {sorted(missing)[:3]}. Train again.")
+        self._related = {(h, t) for h, t in self.facts["related"]}
         self.model.load_state_dict({n: t.float() for n, t in state.items()}, strict=False)
         merge_adapters(self.model.encoder)
         merge_adapters(self.model.again)

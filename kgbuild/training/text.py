@@ -140,9 +140,8 @@ def train(data: Path, out: Path, *, config: Config, recipe: Recipe, checkpoints:
         frozenset(range(0, recipe.again_epochs, 2)), recipe.again_rate, recipe.again_trust, checkpoints / "again",
     )  # fmt: skip
     model.twice = False
-    if not (first.home / "text.safetensors").is_file():
-        mean = learn(model, first, extra, recipe, facts)
-        save(mean, first.home, model.shape, recipe, **inventories)
+    mean = learn(model, first, extra, recipe, facts)
+    save(mean, first.home, model.shape, recipe, **inventories)
     state = load_file(first.home / "text.safetensors")
     model.load_state_dict({n: t.float() for n, t in state.items()}, strict=False)
     model.twice = True
