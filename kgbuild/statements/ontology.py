@@ -1,4 +1,4 @@
-"""Ontologies: built-in ones by name, a user's by path (Turtle, RDF/XML, ...); imports are never fetched."""
+"""Ontologies: classes, properties and what they say of each other, built-in ones and a user's together."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-from kgbuild.errors import OntologyError
 from kgbuild.identity import normalise
+from kgbuild.statements.ontology_files import OntologyFile, ontology_files
 from kgbuild.vocab import CORE, GENERAL, SCHEMA, words
 
 THING = GENERAL + "Thing"
 _ANYTHING = frozenset((THING, "http://www.w3.org/2002/07/owl#Thing", SCHEMA + "Thing", "http://schema.org/Thing"))
-_FORMATS = {".ttl": "turtle", ".rdf": "xml", ".owl": "xml", ".xml": "xml", ".nt": "nt", ".jsonld": "json-ld"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +98,14 @@ def class_iri(label: str) -> str:
 
 
 @lru_cache(8)
-def _load(names: tuple[str, ...], texts: tuple[tuple[str, str], ...]) -> Ontology:
-    from rdflib import OWL, RDF, RDFS, SKOS, Graph, Literal, Namespace, URIRef
+def _load(read: tuple[OntologyFile, ...]) -> Ontology:
+    import pyoxigraph as ox
+    from rdflib import OWL, RDF, RDFS, SKOS, BNode, Graph, Literal, Namespace, URIRef
 
     schema = Namespace("https://schema.org/")
-    graph = Graph()
-    for name, (text, kind) in zip(names, texts, strict=True):
-        try:
-            graph.parse(data=text, format=kind)
-        except Exception as err:  # rdflib's parsers raise many kinds
-            raise OntologyError(f"ontology {name!r} cannot be parsed: {err}"[:500]) from err
+    names = tuple(file.name for file in read)
+    triples = (quad.triple for file in read for quad in file.quads())
+    graph = Graph().parse(data=ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES), format="nt")
 
     def said(subject: Any, *predicates: Any) -> list[str]:
         """Texts in English or without a language before others, in the order of the predicates."""
@@ -119,7 +114,11 @@ def _load(names: tuple[str, ...], texts: tuple[tuple[str, str], ...]) -> Ontolog
         return [text for other, _, text in ranked if other == ranked[0][0]]
 
     def iris(subject: Any, *predicates: Any) -> frozenset[str]:
-        return frozenset(str(o) for p in predicates for o in graph.objects(subject, p) if isinstance(o, URIRef))
+        """IRIs said, those of a union (``owl:unionOf``) one by one."""
+        objects = [o for p in predicates for o in graph.objects(subject, p)]
+        unions = [graph.value(o, OWL.unionOf) for o in objects if isinstance(o, BNode)]
+        members = [m for union in unions if union is not None for m in graph.items(union)]
+        return frozenset(str(o) for o in (*objects, *members) if isinstance(o, URIRef))
 
     classes = {}
     for kind in (OWL.Class, RDFS.Class):
@@ -192,32 +191,13 @@ def iri(name: str) -> str:
 
 
 def load_ontology(names: Sequence[str]) -> Ontology:
-    """The ontologies together; ``core`` always among them. Raises ``OntologyError`` naming the file."""
-    return _load(_all(names), ontology_texts(names))
+    """The ontologies together; ``core`` always among them. Raises ``OntologyError`` naming file and line."""
+    return _load(ontology_files(names))
 
 
 def ontology_texts(names: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Text and format of each ontology that is loaded together. Raises ``OntologyError`` naming the file."""
-    return tuple(_read(name) for name in _all(names))
-
-
-def _all(names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(("core", *names)))
-
-
-def _read(name: str) -> tuple[str, str]:
-    """Text and format of an ontology."""
-    built_in = files("kgbuild.ontologies").joinpath(f"{name}.ttl")
-    if built_in.is_file():
-        return built_in.read_text("utf-8"), "turtle"
-    path = Path(name)
-    try:
-        return path.read_text("utf-8"), _FORMATS.get(path.suffix.lower(), "turtle")
-    except (OSError, UnicodeDecodeError) as err:
-        known = ", ".join(sorted(f.name[:-4] for f in files("kgbuild.ontologies").iterdir() if f.name.endswith(".ttl")))
-        raise OntologyError(
-            f"ontology {name!r}: no built-in one of that name (built in: {known}), and no such file can be read: {err}."
-        ) from err
+    """Text and format of each ontology that is loaded together. Raises ``OntologyError`` naming file and line."""
+    return tuple((file.text, file.syntax) for file in ontology_files(names))
 
 
 def _closure(start: str, parents: dict[str, set[str]]) -> set[str]:

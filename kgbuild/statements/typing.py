@@ -2,27 +2,35 @@
 
 The best property whose domain and range fit the two ends, read forward or backward,
 becomes one more relation mention at the same place; below the threshold the open
-relation stays as it is.
+relation stays as it is. Words that are a property's own label or other name ("runs on")
+mean it where its domain and range fit.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from kgbuild.embeddings import BACKWARD, LITERALS
 from kgbuild.embeddings.relation import probability
-from kgbuild.identity import relation_iri
+from kgbuild.identity import normalise, relation_iri
+from kgbuild.mentions.lemmas import lemma
 from kgbuild.statements.gate import misfit
 from kgbuild.statements.ontology import Ontology, Property, class_iri
 from kgbuild.statements.values import literal
 from kgbuild.types import EmbeddingTable, Entity, Extraction, RelationMention, Value
 from kgbuild.vocab import CORE
 
-AGENT = "typing/1"
+AGENT = "typing/2"
+_SMALL = frozenset((
+    "a", "an", "the", "be", "have", "do", "of", "to", "in", "on", "at", "by", "for", "from", "with", "as", "and", "or",
+))  # fmt: skip
+_NAMED = 0.95  # chance of the property that the words name themselves
 Kind = tuple[str, ...] | Value  # what stands at an end: a thing of these classes, or a literal
 
 
@@ -50,6 +58,10 @@ class Typer:
         self._kinds = {m: tuple(map(class_iri, e.types)) for e in entities for m in e.mentions}
         self._fits: dict[tuple[Kind, Kind], np.ndarray] = {}
         self._properties = [ontology.properties[iri] for iri in table.iris]
+        self._named: dict[str, list[int]] = defaultdict(list)
+        for row, p in enumerate(self._properties):
+            for name in sorted({base_form(n) for n in (p.label, *p.aliases) if _is_said(n)}):
+                self._named[name].append(row)
 
     def __call__(self, extraction: Extraction, vectors: EmbeddingTable) -> Extraction:
         """The extraction with typed relation mentions added; ``vectors`` as ``embed_relations`` made them."""
@@ -80,16 +92,28 @@ class Typer:
         best = int(both.argmax())
         if both[best] == -np.inf:
             return None
-        rival = np.delete(both, best).max(initial=-np.inf)
-        sure = float(probability(np.float64(both[best]), np.float64(rival), self._table.calibration))
+        named = [row for row in self._named.get(base_form(r.phrase), ()) if both[row] > -np.inf]
+        if named:
+            best, sure = max(named, key=lambda row: both[row]), _NAMED
+        else:
+            rival = np.delete(both, best).max(initial=-np.inf)
+            sure = float(probability(np.float64(both[best]), np.float64(rival), self._table.calibration))
         if sure < self._threshold:
             return None
         p = self._properties[best]
-        is_turned = bool(turned[best] and (not as_said[best] or (back[best] > ahead[best] and not p.symmetric)))
+        is_turned = bool(turned[best])
+        if as_said[best]:  # a property's own words say it in its own direction, better than their vectors do
+            is_turned &= not p.symmetric and bool(back[best] > ahead[best]) and not self._echoes(r.phrase, best)
         ends = (r.object, r.subject) if is_turned else (r.subject, r.object)
         iri = relation_iri(ends[0], p.iri, ends[1], r.target, AGENT)
         score = round(min(1.0, sure) * r.score, 4)
         return replace(r, id=iri, subject=ends[0], predicate=p.iri, object=ends[1], score=score, agent=AGENT, phrase="")
+
+    def _echoes(self, phrase: str, row: int) -> bool:
+        """Whether a phrase has a word of a property's names and is not the passive of them."""
+        p, own = self._properties[row], set(base_form(phrase).split())
+        names = {w for name in (p.label, *p.aliases) for w in base_form(name).split()}
+        return bool((own & names) - _SMALL) and ("by" in own) <= ("by" in names)
 
     def _fitting(self, subject: Kind, object: Kind) -> np.ndarray:
         """Which properties may stand between the two: bool (properties,)."""
@@ -99,3 +123,17 @@ class Typer:
         if key not in self._fits:
             self._fits[key] = np.array([not misfit(subject, object, p, self._ontology) for p in self._properties])
         return self._fits[key]
+
+
+@lru_cache(20_000)
+def base_form(words: str) -> str:
+    """Words of a relation with their verbs in base form: "reads from" and "read from" are the same."""
+    return " ".join(lemma(w, "AUX" if w in ("is", "are", "was", "were") else "VERB") for w in normalise(words).split())
+
+
+def _is_said(name: str) -> bool:
+    """Whether a property's name is words that relate two things: several, or a verb form ("reads").
+
+    A noun ("state", "land") is the base form of a verb too often.
+    """
+    return " " in normalise(name) or base_form(name) != normalise(name)

@@ -131,19 +131,6 @@ def test_values(label: str, surface: str, value: Value) -> None:
     assert (made.lexical, made.datatype or XSD + "string") == (value.lexical, value.datatype or XSD + "string")
 
 
-def test_every_term_is_described() -> None:
-    from rdflib import OWL, RDF, RDFS, Graph, URIRef
-    from rdflib.namespace import DCTERMS
-
-    for name in ("core", "general"):
-        graph = Graph().parse(Path(__file__).parents[2] / "ontologies" / f"{name}.ttl")
-        for kind in (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty):
-            for term in graph.subjects(RDF.type, kind):
-                assert isinstance(term, URIRef)
-                for wanted in (RDFS.label, RDFS.comment, DCTERMS.source):
-                    assert graph.value(term, wanted), f"{term} lacks {wanted}"
-
-
 def test_ontologies_of_the_user(tmp_path: Path) -> None:
     path = tmp_path / "mine.ttl"
     path.write_text(

@@ -39,6 +39,7 @@ SENTENCES = [
     ("The Isar flows through Munich.", "Isar", "Place", "Munich", "Place", "flow through", "flowsThrough"),
     ("The Isar hired Munich.", "Isar", "Place", "Munich", "Place", "hire", ""),
     ("Rosa Lind flows through Tom Reed.", "Rosa Lind", "Person", "Tom Reed", "Person", "flow through", ""),
+    ("Bluewater Labs has employees like Rosa Lind.", "Bluewater Labs", "Organisation", "Rosa Lind", "Person", "have employee", "employs"),
     ("Bluewater Labs sued Rosa Lind over a patent.", "Bluewater Labs", "Organisation", "Rosa Lind", "Person", "sue", ""),
     ("The Isar is colder than the Po.", "Isar", "Place", "Po", "Place", "be colder than", ""),
 ]  # fmt: skip
