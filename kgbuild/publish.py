@@ -24,6 +24,7 @@ from kgbuild.statements.closed import ClosedTyper, general_properties, meanings,
 from kgbuild.statements.fine import SPACE as FINE_SPACE
 from kgbuild.statements.fine import ClassTable, FineTyper, class_matrix, fine_classes
 from kgbuild.statements.ontology import Property, ontology_texts
+from kgbuild.statements.rules import read_rules
 from kgbuild.statements.typing import PropertyTable, Typer, candidates
 from kgbuild.types import EmbeddingTable, Entity, Extraction, Issue, Reading, Source, TimeSpan
 from kgbuild.workspace import Workspace
@@ -211,6 +212,7 @@ def make_report(
         "entities seen in several modalities": across,
         "merges between sources": len(graph.alignment.merges),
         "relation statements": len(data.asserted),
+        "inferred statements": len(data.inferred),
         "quarantined statements": len(data.quarantined),
         "literals": sum(m.label in LITERALS for m in data.mentions),
         "provenance triples per fact": provenance_per_fact(data),
@@ -253,10 +255,12 @@ def build_key(job: Job, sources: list[Source], left_out: list[Issue]) -> str:
             registry.check(kind, name)
     rooms = [code_version(room) for room in ("entities", "statements", "graphs", "queries", "ontologies")]
     ontologies = ontology_texts(job.config["statements"]["ontologies"])
-    decisions = job.config["statements"]["decisions"]
+    decisions, rules = (job.config["statements"][name] for name in ("decisions", "rules"))
     read_decisions(decisions)
     decided = Path(decisions).read_bytes() if decisions else b""
     vectors = [job.vectors_key(s) for s in sources]
+    read_rules(rules)
+    decided += b"".join(Path(rule).read_bytes() for rule in rules)
     skipped = [f"{i.source} {i.code}" for i in left_out]
     return Cache.key(job.config.sha256(), *rooms, *vectors, ontologies, decided, *skipped)
 

@@ -284,7 +284,8 @@ class Evidence:
 class Statement:
     """A typed fact. ``status``: ``asserted`` | ``inferred`` | ``quarantined``.
 
-    ``reason`` says why a statement is in quarantine, else "".
+    ``reason`` says why a statement is in quarantine, else "". Of an inferred one ``rule`` names what it follows by
+    and ``premises`` what it follows from: statement ids, entity ids where the entity's own class is meant.
     """
 
     id: str
@@ -295,6 +296,8 @@ class Statement:
     confidence: float
     status: str = "asserted"
     reason: str = ""
+    rule: str = ""
+    premises: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

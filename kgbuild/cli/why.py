@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from kgbuild.queries.why import Explanation
 
 
 def why(
@@ -36,6 +39,7 @@ def why(
     console.print(f"[bold]{escape(found.text)}[/]   {found.kind}, confidence {found.confidence:.2f}")
     if found.reason:
         console.print(f"refused: {escape(found.reason)}")
+    _show_premises(found, "")
     for number, piece in enumerate(found.evidence[:limit], 1):
         console.print(
             f"\n{escape(piece.path)}, {escape(piece.place)}  [dim]{piece.modality}, {piece.confidence:.2f}[/]"
@@ -49,3 +53,16 @@ def why(
             console.print(f"  {escape(str((crops / f'{number}.png') if crops else out / piece.picture))}")
     if len(found.evidence) > limit:
         console.print(f"\n{len(found.evidence) - limit} more: --limit {len(found.evidence)}")
+
+
+def _show_premises(found: Explanation, indent: str) -> None:
+    """The rule, and each premise with the best of its evidence."""
+    from kgbuild.cli.console import console, escape
+
+    if found.premises:
+        console.print(f"{indent}follows by {escape(found.rule)} from:")
+    for premise in found.premises:
+        console.print(f"{indent}  [bold]{escape(premise.text)}[/]  [dim]{premise.confidence:.2f}[/]")
+        for piece in premise.evidence[:1]:
+            console.print(f"{indent}    {escape(piece.path)}, {escape(piece.place)}: {escape(piece.surface)}")
+        _show_premises(premise, indent + "  ")

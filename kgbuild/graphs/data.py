@@ -69,5 +69,9 @@ class GraphData:
         return tuple(s for s in self.statements if s.status == "asserted")
 
     @property
+    def inferred(self) -> tuple[Statement, ...]:
+        return tuple(s for s in self.statements if s.status == "inferred")
+
+    @property
     def quarantined(self) -> tuple[Statement, ...]:
         return tuple(s for s in self.statements if s.status == "quarantined")

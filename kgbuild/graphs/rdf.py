@@ -1,7 +1,7 @@
 """RDF: sorted N-Quads of everything, Turtle of the facts. No blank nodes; equal graphs are equal bytes.
 
-A fact stands in the graph of each source that states it; evidence (W3C Web Annotation,
-PROV-O) in the provenance graph; refused statements, reified only, in quarantine.
+A fact stands in the graph of each source that states it, an inferred one in the inferred graph; evidence (W3C Web
+Annotation, PROV-O) and derivations in the provenance graph; refused statements, reified only, in quarantine.
 """
 
 from __future__ import annotations
@@ -87,6 +87,7 @@ def quads(data: GraphData) -> list[str]:
         (graph_iri(data.base, "entities"), _entities(data)),
         (graph_iri(data.base, "relations"), _relations(data)),
         (graph_iri(data.base, "provenance"), _provenance(data)),
+        (graph_iri(data.base, "inferred"), map(_triple, data.inferred)),
         (graph_iri(data.base, "quarantine"), _quarantine(data)),
     ):
         end = f" {iri(graph)} ."
@@ -180,6 +181,8 @@ def _provenance(data: GraphData) -> Iterator[Triple]:
         yield from _relation(data, r)
     for s in data.asserted:
         yield from _reified(s, "Statement")
+    for s in data.inferred:
+        yield from _derived(s)
     for agent in sorted(agents):
         name, _, version = agent.partition("/")
         a = iri(agent_iri(data.base, name, version))
@@ -266,9 +269,17 @@ def _reified(s: Statement, kind: str) -> Iterator[Triple]:
         yield node, iri(CORE + "evidence"), iri(e.id)
 
 
+def _derived(s: Statement, kind: str = "InferredStatement") -> Iterator[Triple]:
+    """An inferred statement, or one that was refused: what it follows by and from."""
+    yield from _reified(s, kind)
+    yield iri(s.id), iri(CORE + "rule"), text(s.rule)
+    for premise in s.premises:
+        yield iri(s.id), iri(CORE + "premise"), iri(premise)
+
+
 def _quarantine(data: GraphData) -> Iterator[Triple]:
     for s in data.quarantined:
-        yield from _reified(s, "QuarantinedStatement")
+        yield from _derived(s, "QuarantinedStatement") if s.rule else _reified(s, "QuarantinedStatement")
         yield iri(s.id), iri(CORE + "reason"), text(s.reason)
 
 

@@ -30,6 +30,7 @@ def tables(data: GraphData) -> dict[str, list[dict[str, Any]]]:
                 "object": s.object.lexical if isinstance(s.object, Value) else s.object,
                 "datatype": s.object.datatype if isinstance(s.object, Value) else "",
                 "confidence": s.confidence, "status": s.status, "reason": s.reason,
+                "rule": s.rule, "premises": list(s.premises),
                 "evidence": [e.id for e in s.evidence], "sources": sorted({e.target.source for e in s.evidence}),
             }
             for s in data.statements
@@ -60,7 +61,7 @@ def write_parquet(data: GraphData, path: Path) -> None:
 
     text, number, many = pa.string(), pa.float64(), pa.list_(pa.string())
     lists, floats, whole = (
-        {"alt_labels", "modalities", "sources", "evidence"},
+        {"alt_labels", "modalities", "sources", "evidence", "premises"},
         {"confidence", "score"},
         {("entities", "mentions")},
     )
@@ -84,7 +85,7 @@ def _columns(name: str) -> tuple[str, ...]:
         "entities": ("id", "label", "language", "alt_labels", "type", "mentions", "modalities", "sources"),
         "statements": (
             "id", "subject", "predicate", "relation", "object", "datatype", "confidence", "status", "reason",
-            "evidence", "sources",
+            "rule", "premises", "evidence", "sources",
         ),
         "mentions": ("id", "source", "place", "surface", "language", "label", "score", "agent", "modality", "entity"),
         "segments": ("id", "source", "path", "place", "modality", "language", "text", "picture"),

@@ -32,9 +32,9 @@ def write_report(report: dict[str, Any], data: GraphData, merges: Sequence[Merge
     examples = [
         {
             "text": f"{label[s.subject]} · {words(s.predicate)} · "
-            f"{s.object.lexical if isinstance(s.object, Value) else label[s.object]}",
+            f"{s.object.lexical if isinstance(s.object, Value) else label.get(s.object) or words(s.object)}",
             "reason": s.reason,
-            "path": s.evidence[0].target.source.removeprefix(f"{data.base}source/"),
+            "path": s.evidence[0].target.source.removeprefix(f"{data.base}source/") if s.evidence else s.rule,
         }
         for s in data.quarantined[:QUARANTINE]
     ]

@@ -10,10 +10,12 @@ from kgbuild.errors import QueryError
 from kgbuild.queries.crops import Pictured
 from kgbuild.queries.places import Annotation, Provenance, describe
 from kgbuild.queries.store import generation, open_store
+from kgbuild.statements.reason import RULES
 from kgbuild.types import Target, TextPosition
 from kgbuild.vocab import CORE, LABEL, OA, RDF, TYPE, words
 
-KINDS = ("Statement", "QuarantinedStatement", "Mention", "RelationMention")
+KINDS = ("Statement", "InferredStatement", "QuarantinedStatement", "Mention", "RelationMention")
+_DEEP = 12  # steps of a derivation that are followed
 _AROUND = 160  # characters shown before and after a span
 
 
@@ -40,7 +42,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """``kind``: one of ``KINDS`` or ``Entity``. ``text`` says it in words."""
+    """``kind``: one of ``KINDS`` or ``Entity``. ``text`` says it in words.
+
+    Of an inferred statement ``rule`` says what it follows by, in words, and ``premises`` explain what it follows from,
+    down to evidence.
+    """
 
     id: str
     kind: str
@@ -48,6 +54,8 @@ class Explanation:
     confidence: float
     reason: str
     evidence: tuple[Piece, ...]
+    rule: str = ""
+    premises: tuple[Explanation, ...] = ()
 
 
 def explain(out: str | Path, what: str) -> Explanation:
@@ -57,7 +65,10 @@ def explain(out: str | Path, what: str) -> Explanation:
     """
     folder, provenance = generation(out), Provenance(open_store(out))
     texts = Texts(folder, provenance)
-    iri = _find(provenance, what)
+    return _explain(provenance, texts, _find(provenance, what), _DEEP)
+
+
+def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int) -> Explanation:
     found = provenance.properties(iri)
     kinds = {t.removeprefix(CORE) for t in found.get(TYPE, ())}
     kind = next((k for k in KINDS if k in kinds), "Entity")
@@ -83,7 +94,13 @@ def explain(out: str | Path, what: str) -> Explanation:
     confidence = float(next(iter(found.get(CORE + "confidence", ())), 0) or 0)
     if kind == "Entity":
         confidence = max((p.confidence for p in pieces), default=0.0)
-    return Explanation(iri, kind, text, confidence, next(iter(found.get(CORE + "reason", ())), ""), tuple(pieces))
+    rule = next(iter(found.get(CORE + "rule", ())), "")
+    premises = sorted(found.get(CORE + "premise", ())) if deep else ()
+    return Explanation(
+        iri, kind, text, confidence, next(iter(found.get(CORE + "reason", ())), ""), tuple(pieces),
+        f"{RULES[rule]} ({rule})" if rule in RULES else rule,
+        tuple(_explain(provenance, texts, p, deep - 1) for p in premises),
+    )  # fmt: skip
 
 
 def _find(provenance: Provenance, what: str) -> str:

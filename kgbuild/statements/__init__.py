@@ -8,8 +8,12 @@ from kgbuild.config import Config
 from kgbuild.entities.decisions import Decisions
 from kgbuild.identity import open_relation_iri
 from kgbuild.statements.assemble import draft, source_links
+from kgbuild.statements.deduce import deduce
 from kgbuild.statements.gate import gate
+from kgbuild.statements.infer import axioms_of
 from kgbuild.statements.ontology import Ontology, class_iri, load_ontology
+from kgbuild.statements.ontology_files import ontology_files
+from kgbuild.statements.rules import read_rules
 from kgbuild.types import Entity, Extraction, Statement
 
 __all__ = ["Ontology", "assemble", "class_iri", "load_ontology", "source_links"]
@@ -23,10 +27,19 @@ def assemble(
     config: Config,
     decisions: Decisions | None = None,
 ) -> list[Statement]:
-    """All statements, asserted and quarantined, in the order of their IRIs."""
+    """All statements, asserted, inferred and quarantined, in the order of their IRIs."""
+    settings = config["statements"]
     drafts = draft(extractions, entities, config["graph"]["base"])
     open_under = open_relation_iri(config["graph"]["base"], "") if config["text"]["open_relations"] else ""
-    return gate(
-        drafts, entities, ontology, min_confidence=config["statements"]["min_confidence"], decisions=decisions,
+    made = gate(
+        drafts, entities, ontology, min_confidence=settings["min_confidence"], decisions=decisions,
         open_under=open_under,
     )  # fmt: skip
+    if not settings["infer"] and not settings["rules"]:
+        return made
+    axioms = axioms_of(ontology_files(settings["ontologies"]) if settings["infer"] else ())
+    follow = deduce(
+        made, entities, ontology, axioms, read_rules(settings["rules"]), base=config["graph"]["base"],
+        min_confidence=settings["min_confidence"], decisions=decisions,
+    )  # fmt: skip
+    return sorted([*made, *follow], key=lambda s: s.id)

@@ -1,4 +1,4 @@
-"""Inferred statements: what follows from the asserted ones by the ontologies' axioms and the user's rules."""
+"""What follows from asserted facts by the ontologies' axioms and the user's rules, with how sure it is."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kgbuild.statements.axioms import SAME, Axioms, Triple, compile_axioms
-from kgbuild.statements.ontology import THING, class_iri
+from kgbuild.statements.axioms import Axioms, Triple, compile_axioms
+from kgbuild.statements.ontology import class_iri
 from kgbuild.statements.ontology_files import OntologyFile
 from kgbuild.statements.reason import Derivation, Reasoner
 from kgbuild.statements.rules import Rule, strata
 from kgbuild.types import Entity, Statement, Value
-from kgbuild.vocab import CORE, TYPE
+from kgbuild.vocab import TYPE
 
 USER = "rule:"  # before the name of a user's rule
 
@@ -31,18 +31,24 @@ class Inferred:
 
 
 def axioms_of(files: Sequence[OntologyFile]) -> Axioms:
-    """The axioms of ontologies; those of kgbuild's core say nothing of things."""
+    """The axioms of ontologies; those of kgbuild's core say nothing of things.
+
+    That a property has one value is a limit that the gate keeps: no two things become one because a text errs.
+    """
     names: dict[str, str] = {}  # a parser names blank nodes anew each time
 
     def plain(term: Any) -> str:
         text = str(getattr(term, "value", term))
         return names.setdefault(text, f"_:{len(names)}") if str(term).startswith("_:") else text
 
-    return compile_axioms(
+    axioms = compile_axioms(
         (plain(q.subject), q.predicate.value, plain(q.object))
         for file in files if file.name != "core"
         for q in file.quads()
     )  # fmt: skip
+    axioms.functional.clear()
+    axioms.inverse_functional.clear()
+    return axioms
 
 
 def facts(statements: Iterable[Statement], entities: Sequence[Entity]) -> dict[Triple, float]:
@@ -53,11 +59,11 @@ def facts(statements: Iterable[Statement], entities: Sequence[Entity]) -> dict[T
             found[e.id, TYPE, class_iri(kind)] = 1.0 if n == len(e.types) - 1 else e.type_score
     for s in statements:
         if s.status == "asserted":
-            found[s.subject, s.predicate, _written(s.object)] = s.confidence
+            found[s.subject, s.predicate, written(s.object)] = s.confidence
     return found
 
 
-def _written(object: str | Value) -> str:
+def written(object: str | Value) -> str:
     import pyoxigraph as ox
 
     if not isinstance(object, Value):
@@ -68,7 +74,7 @@ def _written(object: str | Value) -> str:
 
 
 def infer(given: Mapping[Triple, float], axioms: Axioms, rules: Sequence[Rule] = ()) -> list[Inferred]:
-    """What follows from facts, in their order, given ones and what says nothing left out.
+    """What follows from facts and is not among them, in the order of the facts.
 
     Raises ``OntologyError`` for rules without an order (``strata``) or without an end.
     """
@@ -81,14 +87,8 @@ def infer(given: Mapping[Triple, float], axioms: Axioms, rules: Sequence[Rule] =
     return [
         Inferred(fact, how.rule, how.premises, _confidence(fact, derived, given, sure))
         for fact, how in derived.items()
-        if fact not in given and _says_something(fact)
+        if fact not in given
     ]
-
-
-def _says_something(fact: Triple) -> bool:
-    s, p, o = fact
-    empty = p == TYPE and (o == THING or not o.startswith("http"))
-    return not empty and s != o and p != SAME and not p.startswith(CORE)
 
 
 def _run(rules: Sequence[Rule], reasoner: Reasoner, given: Sequence[Triple]) -> None:
@@ -100,7 +100,7 @@ def _run(rules: Sequence[Rule], reasoner: Reasoner, given: Sequence[Triple]) -> 
     while pending:
         for t in pending:
             if not t[0].startswith(("_:", '"')) and not t[2].startswith("_:"):
-                store.add(ox.Quad(ox.NamedNode(t[0]), ox.NamedNode(t[1]), _term(t[2])))
+                store.add(ox.Quad(ox.NamedNode(t[0]), ox.NamedNode(t[1]), term(t[2])))
         known = len(reasoner.derived)
         for rule in rules:
             rows: Any = store.query(rule.select)
@@ -123,7 +123,7 @@ def _apply(rule: Rule, bound: Mapping[str, str], reasoner: Reasoner) -> None:
             reasoner.infer(fact, USER + rule.name, premises)
 
 
-def _term(text: str) -> Any:
+def term(text: str) -> Any:
     import pyoxigraph as ox
 
     if not text.startswith('"'):

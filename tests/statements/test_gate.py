@@ -86,8 +86,10 @@ def test_decisions_win() -> None:
     relations, kinds = [("Poland", "spouse", "Curie", 0.9)], {"Poland": "Place", "Curie": "Person"}
     (refused,) = build(relations, kinds)
     ident = refused.id.rsplit("/", 1)[1]
-    (accepted,) = build(relations, kinds, decisions=Decisions(accept=frozenset({ident})))
-    assert accepted.status == "asserted"
+    found = build(relations, kinds, decisions=Decisions(accept=frozenset({ident})))
+    accepted, turned = sorted(found, key=lambda s: s.status)
+    assert accepted.status == "asserted" and accepted.id == refused.id
+    assert turned.status == "quarantined" and turned.rule == "prp-symp"  # what follows from it is no decision
     good = [("Curie", "countryOfCitizenship", "Poland", 0.9)]
     (s,) = build(good, kinds)
     (rejected,) = build(good, kinds, decisions=Decisions(reject=frozenset({s.id.rsplit("/", 1)[1]})))
