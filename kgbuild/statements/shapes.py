@@ -8,24 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from kgbuild.errors import OntologyError
+from kgbuild.statements.shacl import validate_store
 
 
 def validate(quads: Path, shapes: Sequence[str] = ("shapes",)) -> list[str]:
     """Violations of an N-Quads file as sorted lines "focus: message"; empty if it conforms.
 
-    ``shapes``: built-in names or paths of SHACL files. Uses pySHACL (SHACL core).
+    ``shapes``: built-in names or paths of SHACL files (SHACL Core; what is not compiled to SPARQL runs on pySHACL).
     """
-    from pyshacl import validate as run
-    from rdflib import Graph
-    from rdflib.namespace import SH
+    import pyoxigraph as ox
 
-    _, results, _ = run(_union(quads), shacl_graph=_shapes(shapes), advanced=False, inference="none")
-    assert isinstance(results, Graph)
-    found = []
-    for result in results.subjects(SH.resultSeverity):
-        focus, message = results.value(result, SH.focusNode), results.value(result, SH.resultMessage)
-        found.append(f"{focus}: {message}")
-    return sorted(found)
+    store = ox.Store()
+    store.bulk_load(path=quads, format=ox.RdfFormat.N_QUADS)
+    found = validate_store(store, _shapes(shapes))
+    return sorted({f"{r.focus.strip('<>')}: {r.message}" for r in found})
 
 
 def _shapes(names: Sequence[str]) -> Any:
@@ -40,11 +36,3 @@ def _shapes(names: Sequence[str]) -> Any:
         except Exception as err:  # rdflib's parsers raise many kinds
             raise OntologyError(f"shapes {name!r} cannot be loaded: {err}"[:300]) from err
     return graph
-
-
-def _union(path: Path) -> Any:
-    import pyoxigraph as ox
-    from rdflib import Graph
-
-    triples = (quad.triple for quad in ox.parse(path=path, format=ox.RdfFormat.N_QUADS))
-    return Graph().parse(data=ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES), format="nt")

@@ -1,0 +1,103 @@
+"""SHACL Core validation: compiled to SPARQL on Oxigraph, by pySHACL where a construct is not compiled.
+
+Both look at one graph, so the union of all named graphs is what they see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from kgbuild.statements.shacl.compile import Compiler
+from kgbuild.statements.shacl.model import NotCompiled, read_shapes
+from kgbuild.vocab import RDFS, SH
+
+__all__ = ["NotCompiled", "Result", "as_rdflib", "by_pyshacl", "compiled", "validate_store"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Result:
+    """One validation result; terms as in N-Triples, "" where there is none. ``shape`` is "" for a nameless one."""
+
+    focus: str
+    path: str
+    value: str
+    component: str
+    severity: str
+    shape: str
+    message: str
+
+
+def validate_store(store: Any, shapes: Any) -> list[Result]:
+    """Results for a ``pyoxigraph.Store`` (the union of its graphs) against an ``rdflib.Graph`` of shapes, sorted."""
+    try:
+        return compiled(store, shapes)
+    except NotCompiled:
+        return by_pyshacl(as_rdflib(store), shapes)
+
+
+def compiled(store: Any, shapes: Any) -> list[Result]:
+    """The same through SPARQL alone. Raises ``NotCompiled`` if the shapes have what is not compiled."""
+    below: dict[str, list[str]] = {}
+
+    def subclasses(kind: str) -> list[str]:
+        if kind not in below:
+            rows = _solve(store, f"SELECT DISTINCT ?c WHERE {{ ?c <{RDFS}subClassOf>* {kind} }}")
+            below[kind] = sorted({kind, *(str(row[0]) for row in rows if not str(row[0]).startswith("_:"))})
+        return below[kind]
+
+    compiler, found = Compiler(subclasses), []
+    for query in [q for shape in read_shapes(shapes) for q in compiler.queries(shape)]:
+        named = query.shape.id if query.shape.id.startswith("<") else ""
+        path = str(query.shape.path_term.n3()) if query.shape.path_term is not None else ""
+        for row in _solve(store, query.text):
+            value = "" if row[1] is None else str(row[1])
+            message = query.shape.message or f"violates {query.component.removeprefix(SH)}"
+            shown = str(row[2]) if row[2] is not None else path if path.startswith("<") else ""
+            found.append(Result(str(row[0]), shown, value, query.component, query.shape.severity, named, message))
+    return sorted(found)
+
+
+def _solve(store: Any, query: str) -> Iterable[Any]:
+    rows: Iterable[Any] = store.query(query, use_default_graph_as_union=True)
+    return rows
+
+
+def as_rdflib(store: Any) -> Any:
+    """The union of a store's graphs as an ``rdflib.Graph``."""
+    import pyoxigraph as ox
+    from rdflib import Graph
+
+    triples = (q.triple for q in store)
+    return Graph().parse(data=ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES), format="nt")
+
+
+def by_pyshacl(union: Any, shapes: Any) -> list[Result]:
+    """The same for an ``rdflib.Graph`` through pySHACL, in memory and much slower."""
+    import warnings
+
+    from pyshacl import validate
+    from pyshacl.errors import ShapeRecursionWarning
+    from rdflib import BNode, Graph
+    from rdflib.namespace import SH as S
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ShapeRecursionWarning)  # it backs out by itself
+        _, results, _ = validate(union, shacl_graph=shapes, advanced=False, inference="none")
+    if not isinstance(results, Graph):
+        raise NotCompiled(str(results))
+
+    def text(term: Any) -> str:
+        return "" if term is None or isinstance(term, BNode) else str(term.n3())
+
+    def result(node: Any) -> Result:
+        focus, value = results.value(node, S.focusNode), results.value(node, S.value)
+        return Result(
+            focus.n3() if focus is not None else "", text(results.value(node, S.resultPath)),
+            value.n3() if value is not None else "", str(results.value(node, S.sourceConstraintComponent)),
+            str(results.value(node, S.resultSeverity)), text(results.value(node, S.sourceShape)),
+            str(results.value(node, S.resultMessage)),
+        )  # fmt: skip
+
+    return sorted(map(result, results.objects(None, S.result)))

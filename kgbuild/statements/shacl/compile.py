@@ -1,0 +1,256 @@
+"""SHACL Core constraints as SPARQL 1.1 queries whose solutions are the violations.
+
+Every constraint becomes an expression that is true of a node that violates it, so that shapes within shapes compile
+too; counts become patterns of so many different values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import combinations, count
+
+from kgbuild.statements.shacl.model import Constraint, NotCompiled, Shape
+from kgbuild.vocab import SH, TYPE, XSD
+
+_MOST = 8  # values that a count inside an expression may tell apart
+_WHOLE = frozenset(("minCount", "maxCount", "uniqueLang", "equals", "disjoint", "hasValue", "qualifiedValueShape"))
+_MANY = frozenset(("uniqueLang", "lessThan", "lessThanOrEquals", "closed"))  # a result for each solution
+_CASTS = frozenset(XSD + t for t in ("integer", "decimal", "double", "float", "boolean", "date", "dateTime", "time"))
+_KINDS = {
+    "IRI": ("isIRI",), "BlankNode": ("isBlank",), "Literal": ("isLiteral",), "BlankNodeOrIRI": ("isBlank", "isIRI"),
+    "BlankNodeOrLiteral": ("isBlank", "isLiteral"), "IRIOrLiteral": ("isIRI", "isLiteral"),
+}  # fmt: skip
+_SPELT = {"and": "AndConstraintComponent", "or": "OrConstraintComponent", "in": "InConstraintComponent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query with ``?this``, and ``?value`` and ``?path`` where there is one; what its solutions violate."""
+
+    text: str
+    shape: Shape
+    component: str
+
+
+class Compiler:
+    """``subclasses`` gives the classes below one, itself included, as the data has them; terms as in N-Triples."""
+
+    def __init__(self, subclasses: Callable[[str], list[str]]) -> None:
+        self._subclasses, self._numbers = subclasses, count()
+
+    def queries(self, shape: Shape) -> Iterator[Query]:
+        """The queries of a shape with targets."""
+        if any(kind == "targetNode" for kind, _ in shape.targets) and _empty_paths(shape):
+            raise NotCompiled("a path of length zero from a node that the data may lack")
+        focus = " UNION ".join(f"{{ {self._target(kind, term)} }}" for kind, term in shape.targets)
+        yield from self._of(shape, f"{{ SELECT DISTINCT ?this WHERE {{ {focus} }} }}", "")
+
+    def _new(self) -> str:
+        return f"?v{next(self._numbers)}"
+
+    def _target(self, kind: str, term: str) -> str:
+        if kind == "targetNode":
+            return f"VALUES ?this {{ {term} }}"
+        if kind == "targetClass":
+            return self._instance("?this", term)
+        subject, object = ("?this", self._new()) if kind == "targetSubjectsOf" else (self._new(), "?this")
+        return f"{subject} {term} {object}"
+
+    def _instance(self, node: str, kind: str) -> str:
+        classes = self._subclasses(kind)
+        if len(classes) == 1:
+            return f"{node} <{TYPE}> {kind} ."
+        c = self._new()
+        return f"VALUES {c} {{ {' '.join(classes)} }} {node} <{TYPE}> {c} ."
+
+    def _of(self, shape: Shape, focus: str, outer: str) -> Iterator[Query]:
+        """Queries for a pattern that binds the focus, and the nodes ``outer`` that led to it: a result for each way."""
+        for c in shape.constraints:
+            if c.value is None:
+                continue
+            if c.name == "property":
+                yield from self._of(c.value, *self._values_as_focus(shape, focus, outer))
+                continue
+            for name, pattern in self._violated(shape, c):
+                kind = "" if c.name in _MANY else "DISTINCT "
+                text = f"SELECT {kind}?this ?value ?path {outer} WHERE {{ {focus} {pattern} }}"
+                yield Query(text, shape, SH + name)
+
+    def _values_as_focus(self, shape: Shape, focus: str, outer: str) -> tuple[str, str]:
+        if not shape.path:
+            return focus, outer
+        node = self._new()
+        inner, outer = focus.replace("?this", node), f"{outer} {node}"
+        return f"{{ SELECT DISTINCT ?this {outer} WHERE {{ {inner} {node} {shape.path} ?this }} }}", outer
+
+    def _violated(self, shape: Shape, c: Constraint) -> Iterator[tuple[str, str]]:
+        """Component and pattern for each way in which a focus node can violate a constraint."""
+        component = _SPELT.get(c.name) or f"{c.name[0].upper()}{c.name[1:]}ConstraintComponent"
+        path = shape.path
+        if c.name == "closed":
+            allowed = ", ".join(c.more["allowed"])
+            if path:
+                raise NotCompiled("sh:closed in a property shape")
+            wrong = f"FILTER(?path NOT IN ({allowed}))" if allowed else ""
+            yield component, f"?this ?path ?value . {wrong}"
+        elif c.name == "qualifiedValueShape":
+            for end, expression in self._qualified(c, path, "?this"):
+                yield f"{end}ConstraintComponent", f"FILTER({expression})"
+        elif c.name in ("minCount", "maxCount", "hasValue"):
+            yield component, f"FILTER({self._whole(c, path, '?this')})"
+        elif c.name == "uniqueLang":
+            if path and c.value.startswith('"true"'):
+                a, b = self._new(), self._new()
+                same = f"!sameTerm({a}, {b}) && LANG({a}) != '' && LCASE(LANG({a})) = LCASE(LANG({b}))"
+                pair = f"?this {path} {a}, {b} . FILTER({same})"
+                lang = self._new()
+                yield (
+                    component,
+                    f"{{ SELECT DISTINCT ?this {lang} WHERE {{ {pair} BIND(LCASE(LANG({a})) AS {lang}) }} }}",
+                )
+        elif c.name == "equals":
+            here = f"?this {path} ?value ." if path else "BIND(?this AS ?value)"
+            there = f"?this {path} ?value" if path else "FILTER(sameTerm(?this, ?value))"
+            yield component, f"{here} FILTER NOT EXISTS {{ ?this {c.value} ?value }}"
+            yield component, f"?this {c.value} ?value FILTER NOT EXISTS {{ {there} }}"
+        elif c.name == "disjoint":
+            here = f"?this {path} ?value ." if path else "BIND(?this AS ?value)"
+            yield component, f"{here} FILTER EXISTS {{ ?this {c.value} ?value }}"
+        elif c.name in ("lessThan", "lessThanOrEquals"):
+            other, sign = self._new(), "<" if c.name == "lessThan" else "<="
+            yield (
+                component,
+                f"?this {path} ?value ; {c.value} {other} . FILTER(!COALESCE(?value {sign} {other}, false))",
+            )
+        else:
+            here = f"?this {path} ?value ." if path else "BIND(?this AS ?value)"
+            yield component, f"{here} FILTER({self._value(c, '?value')})"
+
+    def violates(self, shape: Shape, x: str) -> str:
+        """An expression that is true if the node ``x`` (a variable) does not conform to a shape."""
+        parts = [self._broken(shape, c, x) for c in shape.constraints if c.value is not None]
+        return "(" + " || ".join(parts or ["false"]) + ")"
+
+    def _broken(self, shape: Shape, c: Constraint, x: str) -> str:
+        path = shape.path
+        if c.name == "closed":
+            p, o, allowed = self._new(), self._new(), ", ".join(c.more["allowed"])
+            return f"EXISTS {{ {x} {p} {o} . {f'FILTER({p} NOT IN ({allowed}))' if allowed else ''} }}"
+        if c.name == "qualifiedValueShape":
+            return "(" + " || ".join(e for _, e in self._qualified(c, path, x)) + ")"
+        if c.name in _WHOLE or c.name.startswith("lessThan"):
+            return self._whole(c, path, x)
+        if not path:
+            return self._value(c, x)
+        v = self._new()
+        return f"EXISTS {{ {x} {path} {v} . FILTER({self._value(c, v)}) }}"
+
+    def _qualified(self, c: Constraint, path: str, x: str) -> Iterator[tuple[str, str]]:
+        def fits(v: str) -> str:
+            return f"!{self.violates(c.value, v)}"
+
+        least, most = c.more["qualifiedMinCount"], c.more["qualifiedMaxCount"]
+        if least:
+            yield "QualifiedMinCount", f"!{self._several(least, path, x, fits)}"
+        if most is not None:
+            yield "QualifiedMaxCount", self._several(most + 1, path, x, fits)
+
+    def _several(self, number: int, path: str, x: str, fits: Callable[[str], str] | None = None) -> str:
+        """An expression that is true if a path leads to so many different values (that fit)."""
+        if number > _MOST:
+            raise NotCompiled(f"a count above {_MOST - 1}")
+        values = [self._new() for _ in range(number)]
+        tests = [f"!sameTerm({a}, {b})" for a, b in combinations(values, 2)] + [fits(v) for v in values if fits]
+        condition = f"FILTER({' && '.join(tests)})" if tests else ""
+        return f"EXISTS {{ {' '.join(f'{x} {path} {v} .' for v in values)} {condition} }}" if number else "true"
+
+    def _whole(self, c: Constraint, path: str, x: str) -> str:
+        """An expression over all values of a node together."""
+        a, b = self._new(), self._new()
+        match c.name:
+            case "minCount":
+                return f"!{self._several(_number(c.value), path, x)}"
+            case "maxCount":
+                return self._several(_number(c.value) + 1, path, x)
+            case "hasValue":
+                return f"NOT EXISTS {{ {x} {path} {c.value} }}" if path else f"!sameTerm({x}, {c.value})"
+            case "uniqueLang":
+                same = f"!sameTerm({a}, {b}) && LANG({a}) != '' && LCASE(LANG({a})) = LCASE(LANG({b}))"
+                on = path and c.value.startswith('"true"')
+                return f"EXISTS {{ {x} {path} {a}, {b} . FILTER({same}) }}" if on else "false"
+            case "disjoint":
+                return f"EXISTS {{ {x} {path} {a} ; {c.value} {a} }}" if path else f"EXISTS {{ {x} {c.value} {x} }}"
+            case "equals" if path:
+                return (
+                    f"(EXISTS {{ {x} {path} {a} FILTER NOT EXISTS {{ {x} {c.value} {a} }} }} || "
+                    f"EXISTS {{ {x} {c.value} {b} FILTER NOT EXISTS {{ {x} {path} {b} }} }})"
+                )
+            case "equals":
+                other = f"EXISTS {{ {x} {c.value} {b} FILTER(!sameTerm({b}, {x})) }}"
+                return f"(NOT EXISTS {{ {x} {c.value} {x} }} || {other})"
+            case _:
+                sign = "<" if c.name == "lessThan" else "<="
+                return f"EXISTS {{ {x} {path} {a} ; {c.value} {b} . FILTER(!COALESCE({a} {sign} {b}, false)) }}"
+
+    def _value(self, c: Constraint, v: str) -> str:
+        """An expression that is true if one value violates a constraint."""
+        match c.name:
+            case "class":
+                return f"NOT EXISTS {{ {self._instance(v, c.value)} }}"
+            case "datatype":
+                return _datatype(c.value, v)
+            case "nodeKind":
+                kinds = _KINDS[c.value.strip("<>").removeprefix(SH)]
+                return "!(" + " || ".join(f"{k}({v})" for k in kinds) + ")"
+            case "minExclusive" | "minInclusive" | "maxExclusive" | "maxInclusive":
+                sign = {"minE": ">", "minI": ">=", "maxE": "<", "maxI": "<="}[c.name[:4]]
+                return f"!COALESCE({v} {sign} {c.value}, false)"
+            case "minLength":
+                return f"(isBlank({v}) || STRLEN(STR({v})) < {_number(c.value)})"
+            case "maxLength":
+                return f"(isBlank({v}) || STRLEN(STR({v})) > {_number(c.value)})"
+            case "pattern":
+                flags = f', "{c.more["flags"]}"' if c.more["flags"] else ""
+                return f"(isBlank({v}) || !REGEX(STR({v}), {c.value.partition('^^')[0]}{flags}))"
+            case "languageIn":
+                wanted = " || ".join(f"LANGMATCHES(LANG({v}), {lang})" for lang in c.value) or "false"
+                return f"!COALESCE(isLiteral({v}) && ({wanted}), false)"
+            case "in":
+                return "!(" + (" || ".join(f"sameTerm({v}, {t})" for t in c.value) or "false") + ")"
+            case "node":
+                return self.violates(c.value, v)
+            case "property":
+                return self.violates(c.value, v)
+            case "not":
+                return f"!{self.violates(c.value, v)}"
+            case "and":
+                return "(" + (" || ".join(self.violates(s, v) for s in c.value) or "false") + ")"
+            case "or":
+                return "(" + (" && ".join(self.violates(s, v) for s in c.value) or "true") + ")"
+            case "xone":
+                held = [f"IF({self.violates(s, v)}, 0, 1)" for s in c.value]
+                return f"(({' + '.join(held) or '0'}) != 1)"
+        raise NotCompiled(f"sh:{c.name}")
+
+
+def _empty_paths(shape: Shape) -> bool:
+    """Whether a path of the shape, or of a property shape in it, may have length zero."""
+    inner = [c.value for c in shape.constraints if c.name == "property" and c.value is not None]
+    return bool(re.search(r"\)[*?]", shape.path)) or any(map(_empty_paths, inner))
+
+
+def _datatype(wanted: str, v: str) -> str:
+    """Whether a value is no literal of a datatype, or one whose text is none of that datatype."""
+    test = f"!COALESCE(isLiteral({v}) && DATATYPE({v}) = {wanted}"
+    iri = wanted.strip("<>")
+    if iri in _CASTS:
+        test += f" && BOUND({v}) && ({wanted}(STR({v})) = {wanted}(STR({v})) || STR({v}) = 'NaN')"
+    elif iri.startswith(XSD) and iri != XSD + "string":
+        raise NotCompiled(f"the datatype {iri}")
+    return test + ", false)"
+
+
+def _number(term: str) -> int:
+    return int(term.split('"')[1] if '"' in term else term)
