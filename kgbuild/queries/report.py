@@ -11,6 +11,7 @@ from typing import Any
 
 from kgbuild.entities.identify import Merge
 from kgbuild.graphs.data import GraphData
+from kgbuild.queries.quarantine import kind_of
 from kgbuild.queries.samples import Samples
 from kgbuild.types import Value
 from kgbuild.vocab import words
@@ -28,7 +29,7 @@ def write_report(report: dict[str, Any], data: GraphData, merges: Sequence[Merge
 
     samples = Samples(data, folder).choose()
     label = {e.id: e.pref_label for e in data.entities}
-    refused = Counter(_kind(s.reason) for s in data.quarantined)
+    refused = Counter(kind_of(s.reason) for s in data.quarantined)
     examples = [
         {
             "text": f"{label[s.subject]} · {words(s.predicate)} · "
@@ -61,10 +62,6 @@ def write_report(report: dict[str, Any], data: GraphData, merges: Sequence[Merge
     )  # fmt: skip
     (folder / "report.html").write_text(html, "utf-8", errors="replace")
     (folder / "report.json").write_text(json.dumps(report, indent=1), "utf-8")
-
-
-def _kind(reason: str) -> str:
-    return reason.split(":")[0] if ":" in reason else reason.split(" is below")[0].split(" 0.")[0]
 
 
 def _across(merges: Sequence[Merge]) -> list[dict[str, Any]]:
