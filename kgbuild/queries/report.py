@@ -11,6 +11,7 @@ from typing import Any
 
 from kgbuild.entities.identify import Merge
 from kgbuild.graphs.data import GraphData
+from kgbuild.queries.consistency import Consistency, Pair, compare
 from kgbuild.queries.quarantine import kind_of
 from kgbuild.queries.samples import Samples
 from kgbuild.types import Value
@@ -57,11 +58,24 @@ def write_report(report: dict[str, Any], data: GraphData, merges: Sequence[Merge
             for e in top
         ],
         merges=_across(merges),
+        agreement=_agreement(compare(data)),
         refused=refused.most_common(),
         refused_examples=examples,
     )  # fmt: skip
     (folder / "report.html").write_text(html, "utf-8", errors="replace")
     (folder / "report.json").write_text(json.dumps(report, indent=1), "utf-8")
+
+
+def _agreement(found: Consistency) -> list[tuple[str, int, tuple[Pair, ...]]]:
+    """Title, number and first pairs of each way in which drawings and texts differ."""
+    return [
+        (title, len(pairs), pairs[:QUARANTINE])
+        for title, pairs in (
+            ("contradicted", found.contradicted), ("drawn, not written", found.drawn),
+            ("written, not drawn", found.written),
+        )
+        if pairs
+    ]  # fmt: skip
 
 
 def _across(merges: Sequence[Merge]) -> list[dict[str, Any]]:
