@@ -237,6 +237,7 @@ def _row(reading: Reading, mentions: int) -> dict[str, Any]:
     return {
         "path": source.path, "id": source.id, "media_type": source.media_type, "outcome": reading.outcome,
         "reason": problem.message if problem else "", "code": problem.code if problem else "", "size": source.size,
+        "sha256": source.sha256,
         "mentions": mentions,
         "pictures": len(boxes), "duration": max(times, default=0.0),
     }  # fmt: skip

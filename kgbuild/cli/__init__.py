@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-COMMANDS = ("build", "query", "why", "similar", "quarantine", "ontology", "evaluate", "train", "doctor")
+COMMANDS = ("build", "query", "why", "similar", "diff", "quarantine", "ontology", "evaluate", "train", "doctor")
 
 
 def main() -> None:
