@@ -55,7 +55,8 @@ def _read(folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
     label = {e["id"]: e["label"] for e in entities}
     return {
         "source": {
-            r["path"]: {"text": r["path"], "outcome": r["outcome"], "content": r.get("sha256")} for r in report["sources"]
+            r["path"]: {"text": r["path"], "outcome": r["outcome"], "content": r.get("sha256")}
+            for r in report["sources"]
         },
         "entity": {
             e["id"]: {
