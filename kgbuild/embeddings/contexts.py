@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kgbuild.embeddings.relation import Context
+from kgbuild.identity import clean
 from kgbuild.types import Mention, RelationMention, TextPosition
 from kgbuild.vocab import words
 
@@ -25,14 +26,16 @@ def backward(c: Context) -> Context:
 
 
 def _context(r: RelationMention, subject: Mention, object: Mention) -> Context:
-    """The relation's own text if both ends stand in it, else "subject phrase object" (labels of drawings)."""
+    """The relation's own text if both ends stand in it, else "subject phrase object" (lines of diagrams)."""
     phrase = r.phrase or words(r.predicate)
-    first = _find(r, subject, taken=None)
-    second = _find(r, object, taken=first)
-    if first is not None and second is not None:
-        return Context(r.surface, first, second, phrase)
-    text = f"{subject.surface} {phrase} {object.surface}"
-    return Context(text, (0, len(subject.surface)), (len(text) - len(object.surface), len(text)), phrase)
+    if r.modality != "diagram":  # code is no sentence
+        first = _find(r, subject, taken=None)
+        second = _find(r, object, taken=first)
+        if first is not None and second is not None:
+            return Context(r.surface, first, second, phrase)
+    left, right = clean(subject.surface), clean(object.surface)
+    text = f"{left} {phrase} {right}"
+    return Context(text, (0, len(left)), (len(text) - len(right), len(text)), phrase)
 
 
 def _find(r: RelationMention, m: Mention, *, taken: tuple[int, int] | None) -> tuple[int, int] | None:

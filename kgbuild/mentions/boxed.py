@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from kgbuild.identity import mention_iri, relation_iri
+from kgbuild.mentions.connections import PART_OF, connections
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 from kgbuild.mentions.growth import Shown
 from kgbuild.mentions.ocr import split_box
 from kgbuild.types import Box, Mention, RelationMention, Segment, Target, TextQuote
-from kgbuild.vocab import CORE, GENERAL
 
-CONNECTS = CORE + "connectsTo"
-PART_OF = GENERAL + "partOf"
 _Hull = tuple[float, float, float, float]
 
 
@@ -22,10 +20,13 @@ def place(segment: Segment, box: _Hull) -> Target:
     return Target(segment.target.source, (*outer, Box(x0, y0, max(1, x1 - x0), max(1, y1 - y0))))
 
 
-def state(shown: Shown, *, agent: str, modality: str) -> tuple[list[Mention], list[RelationMention]]:
+def state(
+    shown: Shown, *, agent: str, modality: str, base: str, labelled: float = 1.0
+) -> tuple[list[Mention], list[RelationMention]]:
     """Mentions of nodes and titled groups, relation mentions of lines and of what stands in a group.
 
-    The evidence of each is its box in the picture, or in the frame in which it came first.
+    The evidence of each is its box in the picture, or in the frame in which it came first. ``base``: what the IRIs of
+    open relations begin with; ``labelled``: how sure a label is that of its line.
     """
     segment, diagram = shown.segment, shown.diagram
     around = dict(segment.context)
@@ -42,18 +43,20 @@ def state(shown: Shown, *, agent: str, modality: str) -> tuple[list[Mention], li
             )  # fmt: skip
     relations: list[RelationMention] = []
 
-    def relate(a: str, predicate: str, b: str, target: Target, score: float, surface: str) -> None:
+    def relate(a: str, predicate: str, b: str, target: Target, score: float, surface: str, words: str = "") -> None:
         s, o = mentions.get(a), mentions.get(b)
         if s is not None and o is not None and a != b:
             iri = relation_iri(s.id, predicate, o.id, target, agent)
             score = round(score, 4)
-            relations.append(RelationMention(iri, s.id, predicate, o.id, target, score, agent, surface, modality))
+            relations.append(
+                RelationMention(iri, s.id, predicate, o.id, target, score, agent, surface, modality, words)
+            )
 
     for edge in diagram.edges:
         target = place(shown.when((edge.source, edge.target)), _hull(edge, diagram))
-        relate(edge.source, CONNECTS, edge.target, target, edge.score, edge.label)
-        if edge.both or not edge.directed:  # without a head neither end comes first
-            relate(edge.target, CONNECTS, edge.source, target, edge.score, edge.label)
+        for c in connections(edge, diagram, base):
+            score = edge.score * (labelled if c.phrase else 1.0)
+            relate(c.subject, c.predicate, c.object, target, score, edge.label, c.phrase)
     for group in diagram.groups:
         for key in group.members:
             if group.box is not None:

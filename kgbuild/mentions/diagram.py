@@ -23,7 +23,12 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """An edge between node keys, with its label and the characters of its statement."""
+    """An edge between node keys, with its label and the characters of its statement.
+
+    ``kind``: what its notation says it is: ``inheritance`` | ``realisation`` | ``composition`` | ``aggregation`` (the
+    target is the whole) | ``dependency`` | ``transition`` (of states), else "". ``reading``: which way the label is
+    read where that is not the way of the arrow: ``forward`` (from source to target) | ``backward``.
+    """
 
     source: str
     target: str
@@ -35,6 +40,8 @@ class Edge:
     style: str = "solid"
     points: tuple[tuple[float, float], ...] = ()
     score: float = 1.0
+    kind: str = ""
+    reading: str = ""
 
 
 @dataclass(slots=True)

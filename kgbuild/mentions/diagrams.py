@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from kgbuild.config import Config
 from kgbuild.errors import SourceError
 from kgbuild.identity import clean, mention_iri, relation_iri, segment_iri
-from kgbuild.mentions.boxed import CONNECTS, PART_OF, place, state
+from kgbuild.mentions.boxed import place, state
 from kgbuild.mentions.code import parse_code
+from kgbuild.mentions.connections import PART_OF, connections
 from kgbuild.mentions.diagram import Diagram, Group, Node
 from kgbuild.mentions.drawing import read_drawing
 from kgbuild.mentions.growth import Shown
@@ -17,7 +18,7 @@ from kgbuild.sources.drawing import to_box
 from kgbuild.sources.vector import parse_drawing
 from kgbuild.types import Extraction, Issue, Mention, Reading, RelationMention, Segment, Target
 
-VERSION = "2"
+VERSION = "3"
 AGENT = f"diagrams/{VERSION}"
 
 
@@ -26,6 +27,9 @@ class DiagramExtractor:
 
     name = "diagrams"
     version = VERSION
+
+    def __init__(self, config: Config) -> None:
+        self.base = config["graph"]["base"]
 
     def derive(self, reading: Reading) -> tuple[Segment, ...]:
         """The labels of drawings; those that belong to a diagram are marked with their ``role`` in it."""
@@ -58,10 +62,10 @@ class DiagramExtractor:
             try:
                 if segment.modality == "diagram":
                     diagram = parse_code(dict(segment.context)["language"], segment.text)
-                    made = _from_code(segment, diagram)
+                    made = _from_code(segment, diagram, self.base)
                 elif segment.modality == "drawing":
                     diagram, _ = read_drawing(parse_drawing(segment))
-                    made = state(Shown(segment, diagram), agent=AGENT, modality="drawing")
+                    made = state(Shown(segment, diagram), agent=AGENT, modality="drawing", base=self.base)
                 else:
                     continue
             except SourceError as err:
@@ -82,7 +86,7 @@ def _passed_over(reading: Reading, segment: Segment, diagram: Diagram) -> Issue:
     return Issue("extract", "diagram-lines", message, reading.source.id, segment.target, "warning")
 
 
-def _from_code(segment: Segment, diagram: Diagram) -> tuple[list[Mention], list[RelationMention]]:
+def _from_code(segment: Segment, diagram: Diagram, base: str) -> tuple[list[Mention], list[RelationMention]]:
     mentions: dict[str, Mention] = {}
     spans: dict[str, tuple[int, int]] = {}
     context = dict(segment.context).get("heading", "")
@@ -102,26 +106,26 @@ def _from_code(segment: Segment, diagram: Diagram) -> tuple[list[Mention], list[
         if edge.source in mentions and edge.target in mentions and edge.source != edge.target:
             where = narrow(segment.target, edge.start, edge.end)
             surface = segment.text[edge.start : edge.end]
-            ends = [(edge.source, edge.target)]
-            if edge.both or not edge.directed:  # without a head neither end comes first
-                ends.append((edge.target, edge.source))
-            for a, b in ends:
-                relations.append(_relation(mentions[a], CONNECTS, mentions[b], where, surface))
+            for c in connections(edge, diagram, base):
+                ends = mentions[c.subject], mentions[c.object]
+                relations.append(_relation(*ends, c.predicate, where, surface, c.phrase))
     for group in diagram.groups:
         for key in group.members:
             member, holder = spans.get(key), spans.get(group.key)
             if member and holder and key != group.key:
                 start, end = min(member[0], holder[0]), max(member[1], holder[1])
                 where, surface = narrow(segment.target, start, end), segment.text[start:end]
-                relations.append(_relation(mentions[key], PART_OF, mentions[group.key], where, surface))
+                relations.append(_relation(mentions[key], mentions[group.key], PART_OF, where, surface))
     return list(mentions.values()), list({r.id: r for r in relations}.values())
 
 
-def _relation(subject: Mention, predicate: str, object: Mention, where: Target, surface: str) -> RelationMention:
+def _relation(
+    subject: Mention, object: Mention, predicate: str, where: Target, surface: str, phrase: str = ""
+) -> RelationMention:
     iri = relation_iri(subject.id, predicate, object.id, where, AGENT)
-    return RelationMention(iri, subject.id, predicate, object.id, where, 1.0, AGENT, surface, "diagram")
+    return RelationMention(iri, subject.id, predicate, object.id, where, 1.0, AGENT, surface, "diagram", phrase)
 
 
 def extractor(config: Config) -> DiagramExtractor:
     """The extractor of ``[mentions] extractors = ["diagrams"]``."""
-    return DiagramExtractor()
+    return DiagramExtractor(config)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from kgbuild.mentions.boxes import Boxes
+from kgbuild.mentions.code.uml import relation
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 from kgbuild.sources.drawing import Drawing, Label, Point, Rect, Shape, area, centre, halfway, hull
 
@@ -151,11 +152,8 @@ class _Reader:
                 found.append((line, a, b))
         labels = self._line_labels([line for line, _, _ in found])
         for n, (line, a, b) in enumerate(found):
-            head, tail = line.head, line.tail
-            ends = (b, a) if tail and not head else (a, b)
             label = _words(labels.get(n, ()))
-            way = line.points or (line.start, line.end)
-            self.diagram.edges.append(Edge(*ends, label, 0, 0, head or tail, head and tail, line.style, way))
+            self.diagram.edges.append(_edge(line, a, b, label))
 
     def _nearest(self, point: Point, nodes: Boxes, frames: Boxes) -> str:
         """The key of the node that a line's end touches, else of the frame whose border it touches, or ""."""
@@ -193,6 +191,16 @@ class _Reader:
                 given.add(m)
         self.roles |= {label: "edge" for labels in found.values() for label in labels}
         return found
+
+
+def _edge(line: Shape, a: str, b: str, label: str) -> Edge:
+    way = line.points or (line.start, line.end)
+    if any(line.marks):
+        heads = line.tail, line.head
+        edge = relation(a, b, label, 0, 0, line.marks, dotted=line.style != "solid", style=line.style, heads=heads)
+        return replace(edge, points=way)
+    ends = (b, a) if line.tail and not line.head else (a, b)
+    return Edge(*ends, label, 0, 0, line.head or line.tail, line.head and line.tail, line.style, way)
 
 
 def _words(labels: Iterable[Label]) -> str:

@@ -33,3 +33,15 @@ def lemma(word: str, tag: str) -> str:
         if re.search(r"[^siu']s$", text):
             return text[:-1]
     return text
+
+
+@lru_cache(20_000)
+def verb(word: str) -> tuple[str, bool]:
+    """The base form of a lower-case word if it can be a verb's, else the word; and whether it is a past participle."""
+    import lemminflect
+
+    found = next((f for tag in ("VERB", "AUX") if (f := lemminflect.getLemma(word, tag, lemmatize_oov=False))), ())
+    if not found:
+        return word, False
+    base = str(found[0])
+    return base, base != word and word in lemminflect.getInflection(base, "VBN", inflect_oov=False)

@@ -23,7 +23,8 @@ class Shape:
 
     ``key`` is its name in the file, "" without one. ``role`` is what the file says it is: ``node`` | ``edge`` |
     ``group`` | ``none`` (part of something else), "" where only geometry can tell. ``source`` and ``target`` are the
-    keys that a line joins and ``parent`` that of what a shape stands in, where the file says so.
+    keys that a line joins and ``parent`` that of what a shape stands in, where the file says so. ``marks``: what UML
+    draws at a line's start and end: "|>" (triangle) | "*" (full diamond) | "o" (empty one) | ">" (open arrow), else "".
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Shape:
     parent: str = ""
     style: str = "solid"
     points: tuple[Point, ...] = ()
+    marks: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def area(box: Rect) -> float:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
-def line(points: Iterable[Point], **facts: str | bool) -> Shape:
+def line(points: Iterable[Point], **facts: str | bool | tuple[str, str]) -> Shape:
     """A polyline through at least two points."""
     way = tuple(points)
     return Shape("line", around(way), way[0], way[-1], closed=False, points=way, **facts)  # type: ignore[arg-type]

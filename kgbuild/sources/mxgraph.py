@@ -176,13 +176,21 @@ def _line(cell: Cell, cells: dict[str, Cell]) -> Shape:
     return line(
         [ends[0], *way, ends[1]], key=cell.key, role="edge", source=cell.source, target=cell.target,
         head=_head(style.get("endArrow", "classic")) and not undrawn, tail=_head(style.get("startArrow", "none")),
-        style="dashed" if style.get("dashed") == "1" else "solid",
+        style="dashed" if style.get("dashed") == "1" else "solid", marks=(_mark(style, "start"), _mark(style, "end")),
     )  # fmt: skip
 
 
 def _head(arrow: str) -> bool:
     """Whether an end has a head; the crow's feet of entity-relationship diagrams count things and have no direction."""
     return bool(arrow) and arrow != "none" and not arrow.startswith("ER")
+
+
+def _mark(style: dict[str, str], end: str) -> str:
+    """What UML means by an arrow: triangles are empty, diamonds full (composition) or empty (aggregation)."""
+    arrow, empty = style.get(f"{end}Arrow", ""), style.get(f"{end}Fill") == "0"
+    if arrow in ("diamond", "diamondThin"):
+        return "o" if empty else "*"
+    return {"block": "|>" if empty else "", "open": ">"}.get(arrow, "")
 
 
 def _line_labels(cell: Cell, shape: Shape, cells: dict[str, Cell]) -> Iterator[Label]:

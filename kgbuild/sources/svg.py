@@ -23,6 +23,7 @@ from kgbuild.types import Box, Reading, Source
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _BLOCKS = frozenset({"p", "div", "br", "li", "tr", "td", "h1", "h2", "h3"})
+_UML = {"extension": "|>", "composition": "*", "aggregation": "o", "dependency": ">"}
 _UNDRAWN = frozenset({"", "script", "image", "style", "marker", "clipPath", "mask", "pattern", "filter"})
 _UNREADABLE = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, ZeroDivisionError, RecursionError, SyntaxError,
@@ -210,6 +211,7 @@ def _shape(element: Any) -> Iterator[Shape]:
     closed = closed and not (kind == "path" and fill == "none" and (first.x, first.y) != (last.x, last.y))
     classes = str(values.get("class") or "")
     head, tail = (str(values.get(k) or "none") != "none" for k in ("marker-end", "marker-start"))
+    ends = tuple(_uml(str(values.get(k) or "")) for k in ("marker-start", "marker-end"))
     if "relationshipLine" in classes:  # its ends count, they do not point: it is read from its start
         head, tail = True, False
     own = (values.get("attributes") or {}).get("kg-id") or ""
@@ -222,7 +224,13 @@ def _shape(element: Any) -> Iterator[Shape]:
     yield Shape(
         kind, tuple(box), (first.x, first.y), (last.x, last.y), closed, head, tail, marks["key"] or own, marks["role"],
         marks["source"], marks["target"], marks["parent"], style, () if closed else tuple(_way(path)),
+        (ends[0], ends[1]),
     )  # fmt: skip
+
+
+def _uml(marker: str) -> str:
+    """The mark of UML that a marker draws, by the name that Mermaid gives it."""
+    return next((mark for name, mark in _UML.items() if name in marker), "")
 
 
 def _way(path: Any) -> Iterator[Point]:

@@ -127,8 +127,11 @@ class Typer:
 
 @lru_cache(20_000)
 def base_form(words: str) -> str:
-    """Words of a relation with their verbs in base form: "reads from" and "read from" are the same."""
-    return " ".join(lemma(w, "AUX" if w in ("is", "are", "was", "were") else "VERB") for w in normalise(words).split())
+    """Words of a relation with their verbs in base form: "reads from" and "read from" are the same, "is part of" and
+    "part of".
+    """
+    base = (lemma(w, "AUX" if w in ("is", "are", "was", "were") else "VERB") for w in normalise(words).split())
+    return " ".join(base).removeprefix("be ")
 
 
 def _is_said(name: str) -> bool:

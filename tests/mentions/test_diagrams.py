@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kgbuild.config import Config
+from kgbuild.identity import open_relation_iri
 from kgbuild.mentions import diagrams, extract
 from kgbuild.sources import discover
 from kgbuild.sources.pool import read_file
@@ -11,6 +12,7 @@ from kgbuild.types import Extraction, Reading, TextPosition
 from kgbuild.vocab import CORE, GENERAL
 
 CONFIG = Config.load()
+BASE = CONFIG["graph"]["base"]
 PLANTUML = '@startuml\npackage "Back end" {\n  [Web Server] --> [Database] : asks\n}\n@enduml\n'
 MARKDOWN = f"# The parts\n\nText.\n\n```plantuml\n{PLANTUML}```\n\n```mermaid\nerDiagram\n A ||--o{{ B : has\n -> }}}}\n```\n\n```dot\ndigraph {{\n```\n"
 
@@ -28,14 +30,16 @@ def said(made: Extraction) -> set[tuple[str, str, str]]:
 
 FACTS = {
     ("Web Server", CORE + "connectsTo", "Database"), ("Web Server", GENERAL + "partOf", "Back end"),
-    ("Database", GENERAL + "partOf", "Back end"),
+    ("Database", GENERAL + "partOf", "Back end"), ("Web Server", open_relation_iri(BASE, "ask"), "Database"),
 }  # fmt: skip
 
 
 def test_files_and_fences_say_the_same(corpus) -> None:
     found = read(corpus({"a.puml": PLANTUML, "b.md": MARKDOWN}))
     assert said(found["a.puml"][1]) == FACTS
-    assert said(found["b.md"][1]) == FACTS | {("A", CORE + "connectsTo", "B")}
+    assert said(found["b.md"][1]) == FACTS | {
+        ("A", CORE + "connectsTo", "B"), ("A", open_relation_iri(BASE, "have"), "B")
+    }  # fmt: skip
     for reading, made in found.values():
         for item in (*made.mentions, *made.relations):
             place = item.target.find(TextPosition)

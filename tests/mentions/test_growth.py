@@ -9,7 +9,7 @@ from sketch import Sketch, png
 
 from kgbuild.config import Config
 from kgbuild.mentions import extract
-from kgbuild.mentions.boxed import CONNECTS
+from kgbuild.mentions.connections import CONNECTS
 from kgbuild.mentions.diagram import Diagram, Edge, Node
 from kgbuild.mentions.growth import grow
 from kgbuild.mentions.pictures import PictureExtractor, pixels

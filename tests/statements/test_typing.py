@@ -17,7 +17,7 @@ from kgbuild.pipeline import build
 from kgbuild.statements import load_ontology
 from kgbuild.statements.assemble import draft
 from kgbuild.statements.gate import gate
-from kgbuild.statements.typing import AGENT, PropertyTable, Typer, candidates
+from kgbuild.statements.typing import AGENT, PropertyTable, Typer, base_form, candidates
 from kgbuild.types import Entity, Extraction, Mention, RelationMention, Target, TextPosition
 from kgbuild.vocab import CORE, GENERAL
 
@@ -102,6 +102,11 @@ def test_a_users_ontology_types_open_relations(
     assert (r.predicate, r.subject, r.object) == (MINE + wanted, "s#m0", "s#m1")
     assert (r.target, r.surface, r.agent) == (found.relations[0].target, found.relations[0].surface, AGENT)
     assert config["statements"]["typing_threshold"] * 0.95 <= r.score <= 0.95
+
+
+def test_labels_and_sentences_name_a_property_alike() -> None:
+    assert base_form("hosted on") == base_form("be hosted on") == base_form("is hosted on")
+    assert base_form("part of") == base_form("is part of") != base_form("has part of")
 
 
 def test_a_denied_relation_does_not_become_a_fact(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from kgbuild.mentions.code.grammar import Grammar, Span, pick, statements
-from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
+from kgbuild.mentions.code.uml import relation
+from kgbuild.mentions.diagram import Diagram, Group, Node
 
 _GRAMMAR = Grammar(r"""
 start: "class" name ("," name)* LABEL? CLASS? STEREOTYPE? (OPEN BODY? CLOSE?)?  -> class
@@ -55,10 +56,9 @@ def read(code: str, start: int, diagram: Diagram) -> None:
                 inside = _body_end(code, b)
         elif tree.data == "relation":
             line, text = pick(tree, "LINE")[0].text, next((t.text.strip() for t in pick(tree, "TEXT")), "")
-            tail, head = line[0] not in "-.", line[-1] not in "-."
-            ends = (names[1].text, names[0].text) if tail and not head else (names[0].text, names[1].text)
-            style = "dotted" if ".." in line else "solid"
-            diagram.edges.append(Edge(*ends, text, a, b, head or tail, head and tail, style))
+            marks = re.split(r"--|\.\.", line)
+            ends = names[0].text, names[1].text
+            diagram.edges.append(relation(*ends, text, a, b, (marks[0], marks[1]), dotted=".." in line))
         elif tree.data == "namespace":
             stack.append(_namespace(pick(tree, "NAME")[0], pick(tree, "LABEL"), diagram, stack))
         elif tree.data == "close" and stack:

@@ -8,9 +8,11 @@ kinds of diagrams and are read alike. What stands around a graph (notes, legends
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from kgbuild.errors import SourceError
 from kgbuild.mentions.code.grammar import Span, blank, line_of
+from kgbuild.mentions.code.uml import relation
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 
 _WORD = r"[\w$][\w.$]*(?:::[\w.$]+)*"
@@ -104,13 +106,15 @@ class _Reader:
         self.notes: set[str] = set()
 
     def read(self, start: int, end: int) -> None:
-        at = start
+        at, first = start, len(self.diagram.edges)
         while at < end:
             stop = self.code.find("\n", at, end)
             stop = end if stop < 0 else stop
             line = self.code[at:stop]
             lead = len(line) - len(line.lstrip())
             at = max(stop + 1, self._statement(line.strip(), at + lead, end)) if line.strip() else stop + 1
+        if re.search(rf"{_POINT}|^[ \t]*state\b", self.code[start:end], re.M):
+            self.diagram.edges[first:] = [replace(e, kind=e.kind or "transition") for e in self.diagram.edges[first:]]
         for key, group in self.groups.items():  # a container of nothing is a node
             if group.members or not group.label:
                 self.diagram.groups.append(group)
@@ -183,7 +187,8 @@ class _Reader:
                 style = "dotted" if name.group() == "implements" else "solid"
                 continue
             other = self._end(Span(name.group(), above.start + name.start(), above.start + name.end()))
-            self.diagram.edges.append(Edge(key, other, "", at, above.end, style=style))
+            kind = "realisation" if style == "dotted" else "inheritance"
+            self.diagram.edges.append(Edge(key, other, "", at, above.end, style=style, kind=kind))
 
     def _body_end(self, at: int, end: int) -> int:
         """Behind the brace that closes the members of a class."""
@@ -195,8 +200,7 @@ class _Reader:
         return end
 
     def _line_end(self, at: int, end: int) -> int:
-        found = self.code.find("\n", at, end)
-        return end if found < 0 else found + 1
+        return end if (found := self.code.find("\n", at, end)) < 0 else found + 1
 
     def _relate(self, match: re.Match[str], at: int) -> None:
         names = (match.group("a").strip("()"), match.group("b").strip("()"))
@@ -205,16 +209,19 @@ class _Reader:
         found = [end for end in (_at(match, "a", at), _at(match, "b", at)) if end is not None]
         named = [self._end(end) for end in found if not re.fullmatch(_POINT, end.text)]
         if len(named) == 2:
-            self._add(match, at, named)
+            self._add(match, at, (named[0], named[1]))
 
-    def _add(self, match: re.Match[str], at: int, keys: list[str]) -> None:
+    def _add(self, match: re.Match[str], at: int, keys: tuple[str, str]) -> None:
         line = match.group("line")
-        head = _points(match.group("head") or match.group("end"))
-        tail = _points(match.group("tail"))
-        ends = (keys[1], keys[0]) if tail and not head else (keys[0], keys[1])
-        label = re.sub(r"^[<>]\s+|\s+[<>]$", "", (match.group("label") or "").strip())
+        marks = match.group("tail") or "", match.group("head") or match.group("end") or ""
+        told, heads = (match.group("label") or "").strip(), (_points(marks[0]), _points(marks[1]))
+        label = re.sub(r"^[<>]\s+|\s+[<>]$", "", told)
         style = "dotted" if "." in line or "dashed" in line or "dotted" in line else "thick" if "=" in line else "solid"
-        self.diagram.edges.append(Edge(*ends, label, at, at + match.end(), head or tail, head and tail, style))
+        edge = relation(*keys, label, at, at + match.end(), marks, dotted="." in line, style=style, heads=heads)
+        if label != told:  # "label >" is read from the first to the second
+            along = (told[0] == "<" or told[-1] == "<") == (edge.source == keys[1])
+            edge = replace(edge, reading="forward" if along else "backward")
+        self.diagram.edges.append(edge)
 
     def _association(self, match: re.Match[str], at: int) -> None:
         """``(A, B) .. C``: a class that belongs to the relation of two others is joined to both."""
@@ -257,10 +264,8 @@ class _Reader:
 
 
 def _at(match: re.Match[str], name: str, at: int) -> Span | None:
-    if match.groupdict().get(name) is None:
-        return None
-    a, b = match.span(name)
-    return Span(match.group(name), at + a, at + b)
+    text = match.groupdict().get(name)
+    return None if text is None else Span(text, at + match.start(name), at + match.end(name))
 
 
 def _declared(first: Span, second: Span | None) -> tuple[str, Span]:

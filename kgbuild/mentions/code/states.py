@@ -51,7 +51,7 @@ def read(code: str, start: int, diagram: Diagram) -> None:
                 _describe(ends[0].text, text, diagram)
             elif len(ends) == 2 and ends[0] is not None and ends[1] is not None:
                 label = text.text.strip() if text is not None else ""
-                diagram.edges.append(Edge(ends[0].text, ends[1].text, label, a, b))
+                diagram.edges.append(Edge(ends[0].text, ends[1].text, label, a, b, kind="transition"))
         elif tree.data in ("named", "state"):
             labels = [q.bare() for q in pick(tree, "QUOTED")]
             key = next(iter(pick(tree, "ID")), labels[0] if labels else None)
