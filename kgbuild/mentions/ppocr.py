@@ -18,9 +18,12 @@ from kgbuild.mentions.unread import LETTERS, contrast, darkened, unread
 _AREA = 4_000_000  # pixels: larger pictures are looked at reduced to that
 _SMALL = 1100  # pixels of the longer side below which small type is likely: its boxes are closer when enlarged
 _ENLARGED = (1.5, 2.0)
-_PLENTY = 600_000  # pixels to which small pictures are enlarged rather
+_PLENTY = 1_600_000  # pixels to which small pictures are enlarged rather
 _HEIGHT = 48  # of what the recogniser takes, in pixels
 _SQUEEZE = 0.85  # width of a crop as it is read first; for a sure answer that is enough
+_LONG = 8  # heights from which a crop is a line of many letters: cut close to them, it may be narrower still
+_CLOSE = 0.1  # heights of its letters that such a crop has above and below them
+_NARROW = 0.6
 _SURE = 0.97
 _ROOM = 3  # heights that a crop is wide when it is read again
 _CERTAIN = 0.9  # score of what detection passed over
@@ -99,7 +102,8 @@ class PpOcr:
         if key not in self._known:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            best = self._recognise(crop, _SQUEEZE)
+            is_long = crop.shape[1] >= _LONG * crop.shape[0]
+            best = self._recognise(low(crop), _NARROW) if is_long else self._recognise(crop, _SQUEEZE)
             if best[1] < _SURE:
                 best = max(best, self._recognise(roomy(crop), 1.0), key=lambda r: r[1])
             self._known[key] = best
@@ -166,12 +170,26 @@ def roomy(crop: np.ndarray) -> np.ndarray:
     return cv2.copyMakeBorder(crop, 0, 0, side, side, cv2.BORDER_CONSTANT, value=ground) if side else crop
 
 
-def extent(crop: np.ndarray) -> tuple[int, int]:
-    """The columns of a crop that hold ink, with a little margin; (0, 0) without any."""
+def low(crop: np.ndarray) -> np.ndarray:
+    """The rows of a crop that hold ink, with a little margin; all without any."""
+    runs = _runs(np.asarray(_ink(crop).any(axis=1)))
+    if not runs:
+        return crop
+    top, bottom = runs[0][0], runs[-1][1]
+    margin = max(1, round(_CLOSE * (bottom - top)))
+    return crop[max(0, top - margin) : bottom + margin]
+
+
+def _ink(crop: np.ndarray) -> np.ndarray:
     import cv2
 
     grey = cv2.cvtColor(np.ascontiguousarray(crop), cv2.COLOR_BGR2GRAY).astype(np.int16)
-    ink = np.abs(grey - int(np.median(grey))) > _FAINT
+    return np.asarray(np.abs(grey - int(np.median(grey))) > _FAINT)
+
+
+def extent(crop: np.ndarray) -> tuple[int, int]:
+    """The columns of a crop that hold ink, with a little margin; (0, 0) without any."""
+    ink = _ink(crop)
     runs = _runs(np.asarray(ink.any(axis=0)))
     if not runs:
         return 0, 0

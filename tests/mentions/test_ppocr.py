@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from kgbuild.mentions.ppocr import PpOcr, cut, extent
+from kgbuild.mentions.ppocr import PpOcr, cut, extent, low
 from kgbuild.mentions.unread import contrast, unread
 
 NONE = np.zeros((0, 4, 2), dtype=np.float32)
@@ -60,3 +60,12 @@ def test_crops_are_cut_to_their_ink() -> None:
     assert extent(drawn()[10:60]) == (0, 0)
     upright = np.array([(10, 10), (40, 10), (40, 200), (10, 200)], np.float32)
     assert cut(drawn(), upright).shape == (30, 190, 3)
+
+
+def test_long_lines_are_cut_close_to_their_letters(reader: PpOcr) -> None:
+    text = "every word of this long line is read at little more than half its width"
+    crop = drawn((text, 4, 40), size=17)[20:90]
+    close = low(crop)
+    assert 16 <= close.shape[0] <= 26 and (close != 255).sum() == (crop != 255).sum()
+    assert reader.read(crop)[0] == text
+    assert low(drawn()[:30]).shape[0] == 30
