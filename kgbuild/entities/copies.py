@@ -8,6 +8,7 @@ too. Two different diagrams of one style share corners, but not all their lines.
 from __future__ import annotations
 
 from dataclasses import dataclass
+
 import numpy as np
 
 from kgbuild.types import Box
@@ -16,15 +17,16 @@ VERSION = "1"
 Corners = tuple[np.ndarray, np.ndarray]
 SIDE = 640  # pixels of the longer side at which pictures are compared
 LEAST = 40  # pixels: what is smaller on a side is no picture of its own
-AGREE = 0.8  # share of the lines' blocks that must agree
-DEBUG: list = []
-_CORNERS = 1000
+AGREE = 0.9  # share of the blocks with lines that must agree
+_CORNERS = 800
 _INLIERS = 12  # matched corners that an affine map must hold together
 _SURE = 40  # and as many settle it
 _STRETCH = 1.5  # of one side against the other, at most
 _RATIO = 0.85  # of the distance to the best and the next best corner
 _BLOCK = 12  # pixels of a block's side
 _FAINT = 3.0  # grey levels: a block whose deviation is less is empty
+_STRONG = 12.0  # and from here on its lines are seen in any copy
+_PATCH = 8  # strong blocks, half over each other, that may differ in one place: more is another label
 _ALIKE = 0.5  # correlation from which two blocks are the same
 _WHOLE = 0.9  # share of the lines of one picture that lie in the other
 
@@ -144,14 +146,13 @@ def _overlay(a: Look, b: Look, there: np.ndarray) -> tuple[float, Box, Box] | No
     if len(ys) < LEAST * LEAST:
         return None
     x0, y0, x1, y1 = xs.min(), ys.min(), xs.max() + 1, ys.max() + 1
-    agreement, ink, patch = _agreement(laid[y0:y1, x0:x1], b.grey[y0:y1, x0:x1], inside[y0:y1, x0:x1])
+    agreement, patch, ink = _agreement(laid[y0:y1, x0:x1], b.grey[y0:y1, x0:x1], inside[y0:y1, x0:x1])
     back = _inverse(there)
     corners = np.array([[x0, y0, 1], [x1, y1, 1]], np.float32) @ back.T
     part_a = a.grey[_clip(corners[0, 1], 0, a.grey.shape[0]) : _clip(corners[1, 1], 0, a.grey.shape[0]),
                     _clip(corners[0, 0], 0, a.grey.shape[1]) : _clip(corners[1, 0], 0, a.grey.shape[1])]  # fmt: skip
     shares = (_ink(part_a) / max(1.0, _ink(a.grey)), ink / max(1.0, _ink(b.grey)))
-    DEBUG.append((agreement, patch, shares))
-    if agreement < AGREE or max(shares) < _WHOLE:
+    if agreement < AGREE or patch > _PATCH or max(shares) < _WHOLE:
         return None
     return round(float(agreement), 4), _box(a, *corners[0], *corners[1]), _box(b, x0, y0, x1, y1)
 
@@ -191,8 +192,11 @@ def _ink(grey: np.ndarray) -> float:
     return float(slope[slope > 24].astype(np.float64).sum())
 
 
-def _agreement(a: np.ndarray, b: np.ndarray, inside: np.ndarray) -> tuple:
-    """Share of the blocks with lines in which both have the same lines, by how strong they are; ink of ``b``."""
+def _agreement(a: np.ndarray, b: np.ndarray, inside: np.ndarray) -> tuple[float, int, float]:
+    """Share of the blocks with lines in which both have the same lines, by how strong they are.
+
+    And how many strong ones that differ stand together, and the ink of ``b``.
+    """
     import cv2
 
     def mean(values: np.ndarray) -> np.ndarray:
@@ -207,12 +211,11 @@ def _agreement(a: np.ndarray, b: np.ndarray, inside: np.ndarray) -> tuple:
     strong = np.maximum(sx, sy)
     seen = (strong > _FAINT) & (mean(inside.astype(np.float32)) > 0.99)
     if not seen.any():
-        return 0.0, 0.0, (0, 0)
+        return 0.0, 0, 0.0
     weight = np.where(seen, np.minimum(strong, 30.0), 0.0)
     good = (alike > _ALIKE) & (np.minimum(sx, sy) > 0.15 * strong)
-    bad = np.where(good, 0.0, weight)
-    count, labels = cv2.connectedComponents((bad > 0).astype(np.uint8), connectivity=8)
-    sums = np.bincount(labels.ravel(), weights=bad.ravel(), minlength=2)[1:]
-    cells = np.bincount(labels.ravel(), minlength=2)[1:]
-    patch = (float(np.median(alike[seen & (strong > 8)])) if (seen & (strong > 8)).any() else 0.0, int(cells.max()) if bad.any() else 0)
-    return float((weight * good).sum() / weight.sum()), _ink(np.where(inside, b, 255).astype(np.uint8)), patch
+    wrong = ((strong > _STRONG) & (weight > 0) & ~good).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(wrong, connectivity=8)
+    patch = int(stats[1:, cv2.CC_STAT_AREA].max(initial=0))
+    ink = _ink(np.where(inside, b, 255).astype(np.uint8))
+    return float((weight * good).sum() / weight.sum()), patch, ink
