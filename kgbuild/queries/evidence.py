@@ -58,6 +58,10 @@ def check_evidence(out: str | Path) -> EvidenceCheck:
                 continue
             checked[a.modality] += 1
             failures += [(iri, wrong) for wrong in _wrong(a, texts, segments[a.target.source], pictures)]
+    for iri in provenance.subjects(TYPE, CORE + "SamePicture"):
+        for a in provenance.places(iri):
+            checked["same picture"] += 1
+            failures += [(iri, wrong) for wrong in _wrong(a, texts, segments[a.target.source], pictures)]
     statements = 0
     for kind in ("Statement", "QuarantinedStatement"):
         for iri in provenance.subjects(TYPE, CORE + kind):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kgbuild.config import Config
 from kgbuild.queries.answer import Answer
 from kgbuild.queries.crops import crop
+from kgbuild.queries.pictures import NearPicture, SimilarPictures
 from kgbuild.queries.similar import Neighbour, Similar
 from kgbuild.queries.sparql import Sparql
 from kgbuild.queries.store import generation, open_store
@@ -30,6 +31,7 @@ class Graph:
             out, timeout_s=limits["timeout_s"], max_rows=limits["max_rows"], memory_mb=limits["memory_mb"]
         )
         self._similar: Similar | None = None
+        self._pictures: SimilarPictures | None = None
 
     def sparql(self, query: str, *, bindings: dict[str, str] | None = None) -> Answer:
         """Answer a SPARQL 1.1 query; the default graph is the union of all named graphs.
@@ -63,6 +65,16 @@ class Graph:
         if self._similar is None:
             self._similar = Similar(self.out, self.config)
         return self._similar.search(text, k=k, type=type)
+
+    def similar_pictures(self, what: str | Path, *, k: int = 10) -> list[NearPicture]:
+        """The ``k`` pictures, pages and frames nearest to a picture file (a ``Path``) or a text, best first.
+
+        Raises ``QueryError`` if the graph has no vectors of pictures or the file cannot be read.
+        """
+        if self._pictures is None:
+            self._pictures = SimilarPictures(self.out, self.config)
+        found = self._pictures
+        return found.picture(what, k=k) if isinstance(what, Path) else found.text(what, k=k)
 
     def why(self, what: str) -> Explanation:
         """Evidence of a statement, or of the mentions of an entity, by IRI or its last part; of a mention by IRI.

@@ -45,6 +45,18 @@ class Provenance:
             _first(found, OA + "hasBody"), _first(found, CORE + "subject"), _first(found, CORE + "object"),
         )  # fmt: skip
 
+    def places(self, iri: str) -> list[Annotation]:
+        """The places that show the same picture, as one annotation each: by the IRI of their pair."""
+        found = self.properties(iri)
+        score, agent = float(_first(found, CORE + "confidence") or 0), _first(found, PROV + "wasAttributedTo")
+        targets = [self.target(t) for t in found.get(OA + "hasTarget", ())]
+        return [
+            Annotation(
+                iri, "SamePicture", "the same picture", "frame" if t.find(TimeSpan) else "picture", t, score, agent
+            )
+            for t in targets
+        ]
+
     def target(self, iri: str) -> Target:
         """The place of an annotation, selectors from outer to inner."""
         found = self.properties(iri)

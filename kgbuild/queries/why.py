@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kgbuild.errors import QueryError
+from kgbuild.identity import source_iri
 from kgbuild.queries.crops import Pictured
 from kgbuild.queries.places import Annotation, Provenance, describe
 from kgbuild.queries.store import generation, open_store
@@ -14,7 +15,7 @@ from kgbuild.statements.reason import RULES
 from kgbuild.types import Target, TextPosition
 from kgbuild.vocab import CORE, LABEL, OA, RDF, TYPE, words
 
-KINDS = ("Statement", "InferredStatement", "QuarantinedStatement", "Mention", "RelationMention")
+KINDS = ("Statement", "InferredStatement", "QuarantinedStatement", "Mention", "RelationMention", "SamePicture")
 _DEEP = 12  # steps of a derivation that are followed
 _AROUND = 160  # characters shown before and after a span
 
@@ -42,7 +43,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """``kind``: one of ``KINDS`` or ``Entity``. ``text`` says it in words.
+    """``kind``: one of ``KINDS``, ``Entity`` or ``Source``. ``text`` says it in words.
 
     Of an inferred statement ``rule`` says what it follows by, in words, and ``premises`` explain what it follows from,
     down to evidence.
@@ -61,6 +62,8 @@ class Explanation:
 def explain(out: str | Path, what: str) -> Explanation:
     """The evidence of a statement or entity by IRI or by the IRI's last part; of a mention by its IRI.
 
+    Of a source, by its path or IRI: the places of other sources that show the same picture.
+
     Raises ``QueryError`` if the graph does not know it.
     """
     folder, provenance = generation(out), Provenance(open_store(out))
@@ -72,6 +75,8 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int) -> Expla
     found = provenance.properties(iri)
     kinds = {t.removeprefix(CORE) for t in found.get(TYPE, ())}
     kind = next((k for k in KINDS if k in kinds), "Entity")
+    if kind == "SamePicture" or CORE + "path" in found:
+        return _depicted(provenance, texts, iri)
     if kind in ("Mention", "RelationMention"):
         annotation = provenance.annotation(iri)
         body = f" names {_name(provenance, annotation.body)}" if annotation.body else ""
@@ -103,6 +108,21 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int) -> Expla
     )  # fmt: skip
 
 
+def _depicted(provenance: Provenance, texts: Texts, iri: str) -> Explanation:
+    """Both places of a pair that shows the same picture, or all that show the same as some place of a source."""
+    pairs = provenance.subjects(TYPE, CORE + "SamePicture")
+    pieces = []
+    for pair in pairs if iri not in pairs else [iri]:
+        found = [texts.piece(a) for a in provenance.places(pair)]
+        if any(p.target.source == iri for p in found) or pair == iri:
+            pieces += [p for p in found if p.target.source != iri]
+    pieces.sort(key=lambda p: (-p.confidence, p.path, p.id))
+    one = texts.path(iri)
+    text = "the same picture" if iri in pairs else f"{one} shows a picture that {len(pieces)} other places show"
+    confidence = max((p.confidence for p in pieces), default=0.0)
+    return Explanation(iri, "SamePicture" if iri in pairs else "Source", text, confidence, "", tuple(pieces))
+
+
 def _find(provenance: Provenance, what: str) -> str:
     """The IRI that ``what`` means: itself, or a statement's or entity's last part."""
     if provenance.properties(what) if "://" in what else False:
@@ -113,6 +133,9 @@ def _find(provenance: Provenance, what: str) -> str:
             iri = f"{provenance.base()}{kind}/{last}"
             if provenance.properties(iri):
                 return iri
+    iri = source_iri(provenance.base(), what)
+    if provenance.properties(iri):
+        return iri
     raise QueryError(
         f"the graph knows no statement or entity {what!r}. Take an IRI from the report, from statements.parquet, "
         "or from a query: SELECT ?s WHERE { ?s a core:Statement }."
