@@ -26,6 +26,8 @@ from kgbuild.workers import Frames, WorkerDied, WorkerPool
 if TYPE_CHECKING:
     import numpy as np
 
+    from kgbuild.embeddings.fuse import MentionFuser
+
 log = logging.getLogger(__name__)
 
 # Reasons that lie in the machine's load, not in the file: such files are read again at the next build.
@@ -187,8 +189,13 @@ def extract_source(job: Job, source: Source) -> None:
         whole = {name: png for name, png in blobs.items() if png}
         reading, extraction = extract(replace(reading, blobs=whole), extractors)
         _store_extraction(job, source, reading, extraction)
-    _, extraction = load_extraction(job, source)
-    tables = [embed(extraction, encoder)]
+    reading, extraction = load_extraction(job, source)
+    fuser = _fuser(json.dumps(job.config.as_dict(), sort_keys=True), encoder)
+    if fuser is None:
+        tables = [embed(extraction, encoder)]
+    else:
+        plain, *fused = fuser(extraction, reading.segments, lambda blob: cache.get("blobs", blob))
+        tables = [plain if plain.space == encoder.space else embed(extraction, encoder), *fused]
     if open_relations(extraction, job.config["graph"]["base"]):
         tables.append(embed_relations(extraction, _relation_encoder(job.config, encoder), job.config))
     cache.put("vectors", job.vectors_key(source), _pack(tables))
@@ -231,6 +238,18 @@ def _relation_encoder_of(config: str, encoder: Any) -> Any:
 
 
 @lru_cache(1)
+def _fuser(config: str, encoder: Any) -> MentionFuser | None:
+    """The fused encoder, loaded once; shares the backbone with the encoder of mentions. None if it is not wanted."""
+    from kgbuild.embeddings.fuse import MentionFuser
+    from kgbuild.embeddings.text import TextEncoder
+
+    resolved = Config.of(json.loads(config))
+    if resolved["embeddings"]["fusion"] == "none":
+        return None
+    return MentionFuser(resolved, text=encoder if isinstance(encoder, TextEncoder) else None)
+
+
+@lru_cache(1)
 def _models(config: str) -> tuple[Any, Any]:
     from kgbuild import registry
     from kgbuild.mentions import load
@@ -260,20 +279,39 @@ def load_extraction(job: Job, source: Source) -> tuple[Reading, Extraction]:
     return from_json(Reading, _decode(reading_json)), from_json(Extraction, _decode(extraction_json))
 
 
-def load_vectors(job: Job, sources: Sequence[Source]) -> tuple[EmbeddingTable, dict[str, EmbeddingTable]]:
-    """The mention vectors of all sources as one table, in the order given; those of open relations by source."""
-    import numpy as np
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Vectors of all sources: of mentions, of open relations by source, fused ones and gates if there are."""
 
-    mentions: list[EmbeddingTable] = []
+    mentions: EmbeddingTable
+    relations: dict[str, EmbeddingTable]
+    fused: EmbeddingTable | None = None
+    gates: EmbeddingTable | None = None
+
+
+def load_vectors(job: Job, sources: Sequence[Source]) -> Vectors:
+    """The vectors of all sources, those of mentions as one table in the order given."""
+    from kgbuild.embeddings import spaces
+
+    found: dict[str, list[EmbeddingTable]] = {}
     relations: dict[str, EmbeddingTable] = {}
     for source in sources:
-        found = job.store().get("vectors", job.vectors_key(source))
-        tables = _unpack(found) if found is not None else []
-        mentions += tables[:1]
-        relations.update((source.id, t) for t in tables[1:])
-    ids = tuple(id for t in mentions for id in t.ids)
-    matrix = np.concatenate([t.matrix for t in mentions]) if mentions else np.zeros((0, 0), dtype="<f4")
-    return EmbeddingTable(mentions[0].space if mentions else "", ids, matrix), relations
+        stored = job.store().get("vectors", job.vectors_key(source))
+        for number, table in enumerate(_unpack(stored) if stored is not None else []):
+            found.setdefault("mentions" if number == 0 else table.space, []).append(table)
+            if number and table.space == spaces.RELATION:
+                relations[source.id] = table
+    mentions = _joined(found.get("mentions", []))
+    fused, gates = (_joined(found[s]) if s in found else None for s in (spaces.FUSED, spaces.GATES))
+    return Vectors(mentions, relations, fused, gates)
+
+
+def _joined(tables: Sequence[EmbeddingTable]) -> EmbeddingTable:
+    import numpy as np
+
+    ids = tuple(id for t in tables for id in t.ids)
+    matrix = np.concatenate([t.matrix for t in tables]) if tables else np.zeros((0, 0), dtype="<f4")
+    return EmbeddingTable(tables[0].space if tables else "", ids, matrix)
 
 
 def property_vectors(job: Job, texts: Sequence[tuple[str, str, Sequence[str]]]) -> tuple[np.ndarray, dict[str, Any]]:
