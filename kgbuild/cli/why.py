@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 def why(
     out: Annotated[Path, typer.Argument(help="Workspace of a build.")],
-    what: Annotated[str, typer.Argument(help="IRI of a statement, mention or entity, or its last part; path of a source.")],
+    what: Annotated[
+        str, typer.Argument(help="IRI of a statement, mention or entity, or its last part; path of a source.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="Pieces of evidence shown.")] = 10,
     crops: Annotated[
@@ -24,6 +26,7 @@ def why(
     """Show the evidence of a statement, where an entity is named (span, box, time), or where else a picture is shown."""
     from kgbuild.cli.console import console, escape, print_json
     from kgbuild.queries.graph import open as open_graph
+    from kgbuild.queries.shares import told
 
     with open_graph(out) as graph:
         found = graph.why(what)
@@ -37,6 +40,8 @@ def why(
         print_json(asdict(found))
         return
     console.print(f"[bold]{escape(found.text)}[/]   {found.kind}, confidence {found.confidence:.2f}")
+    if found.decided:
+        console.print(f"fused vector decided by {told(found.decided)}")
     if found.reason:
         console.print(f"refused: {escape(found.reason)}")
     _show_premises(found, "")
@@ -49,6 +54,8 @@ def why(
             console.print(f"  … {line[0]} [bold reverse]{line[1]}[/] {line[2]} …")
         else:
             console.print(f"  [bold]{escape(piece.surface)}[/]")
+        if piece.decided and len(found.evidence) > 1:
+            console.print(f"  [dim]{told(piece.decided)}[/]")
         if piece.picture:
             console.print(f"  {escape(str((crops / f'{number}.png') if crops else out / piece.picture))}")
     if len(found.evidence) > limit:

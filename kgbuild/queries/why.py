@@ -10,6 +10,7 @@ from kgbuild.errors import QueryError
 from kgbuild.identity import source_iri
 from kgbuild.queries.crops import Pictured
 from kgbuild.queries.places import Annotation, Provenance, describe
+from kgbuild.queries.shares import Decided, Shares
 from kgbuild.queries.store import generation, open_store
 from kgbuild.statements.reason import RULES
 from kgbuild.types import Target, TextPosition
@@ -25,6 +26,7 @@ class Piece:
     """One piece of evidence. ``before``, ``marked``, ``after`` cut out the text around the span, if it is text.
 
     ``picture`` is the file, under the workspace, of the picture or frame that shows it, "" if there is none.
+    ``decided``: of a mention, how much its text, picture, layout and links decided of its fused vector, if it has one.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Piece:
     marked: str = ""
     after: str = ""
     picture: str = ""
+    decided: Shares = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Explanation:
     """``kind``: one of ``KINDS``, ``Entity`` or ``Source``. ``text`` says it in words.
 
     Of an inferred statement ``rule`` says what it follows by, in words, and ``premises`` explain what it follows from,
-    down to evidence.
+    down to evidence. ``decided``: as of a piece, over all.
     """
 
     id: str
@@ -57,6 +60,7 @@ class Explanation:
     evidence: tuple[Piece, ...]
     rule: str = ""
     premises: tuple[Explanation, ...] = ()
+    decided: Shares = ()
 
 
 def explain(out: str | Path, what: str) -> Explanation:
@@ -81,9 +85,9 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int) -> Expla
         annotation = provenance.annotation(iri)
         body = f" names {_name(provenance, annotation.body)}" if annotation.body else ""
         status = next(iter(found.get(CORE + "status", ())), "")  # a relation that is denied, said or only possible
-        return Explanation(
-            iri, kind, f"{annotation.surface}{body}", annotation.confidence, status, (texts.piece(annotation),)
-        )
+        piece = texts.piece(annotation)
+        text = f"{annotation.surface}{body}"
+        return Explanation(iri, kind, text, annotation.confidence, status, (piece,), piece.decided)
     if kind == "Entity":
         ids = provenance.subjects(OA + "hasBody", iri)
         types = ", ".join(sorted(words(t) for t in found.get(TYPE, ())))
@@ -101,10 +105,11 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int) -> Expla
         confidence = max((p.confidence for p in pieces), default=0.0)
     rule = next(iter(found.get(CORE + "rule", ())), "")
     premises = sorted(found.get(CORE + "premise", ())) if deep else ()
+    decided = texts.decided.mean(p.id for p in pieces) if kind == "Entity" else ()
     return Explanation(
         iri, kind, text, confidence, next(iter(found.get(CORE + "reason", ())), ""), tuple(pieces),
         f"{RULES[rule]} ({rule})" if rule in RULES else rule,
-        tuple(_explain(provenance, texts, p, deep - 1) for p in premises),
+        tuple(_explain(provenance, texts, p, deep - 1) for p in premises), decided,
     )  # fmt: skip
 
 
@@ -154,6 +159,7 @@ class Texts:
 
     def __init__(self, folder: Path, provenance: Provenance) -> None:
         self._folder, self._provenance, self._pictures = folder, provenance, Pictured(folder)
+        self.decided = Decided(folder)
         self._loaded: dict[str, str] = {}
         self._paths: dict[str, str] = {}
 
@@ -183,4 +189,5 @@ class Texts:
         return Piece(
             a.id, self.path(a.target.source), describe(a.target), a.target, a.surface, a.modality, a.confidence,
             a.agent, before, marked, after, "" if span is not None else self._pictures.path(a.target),
+            self.decided.of(a.id),
         )  # fmt: skip

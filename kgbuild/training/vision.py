@@ -217,7 +217,12 @@ def _run(
                     mean[n].lerp_(p, 1 - keep)
         progress.advance("train")
         if (step + 1) % 25 == 0:
-            log.info("step %d: captions %.3f, views %.3f, words %.3f, %.0f s", step + 1, *map(float, (text.detach() / 2, same.detach(), words.detach())), time.monotonic() - started)
+            log.info(
+                "step %d: captions %.3f, views %.3f, words %.3f, %.0f s",
+                step + 1,
+                *map(float, (text.detach() / 2, same.detach(), words.detach())),
+                time.monotonic() - started,
+            )
         if (step + 1) % 100 == 0:
             _keep(checkpoints, network, losses, mean, optimizer, memory, remembered, recipe, step + 1)
     progress.finish("train")
