@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -10,7 +11,7 @@ from kgbuild.entities.demonyms import COUNTRIES
 from kgbuild.identity import clean, normalise
 from kgbuild.mentions.names import is_acronym
 
-_LEADING = re.compile(r"(?:the|a|an|this|that|these|those|its|their|our|his|her|your|my)\s+", re.I)
+_LEADING = re.compile(r"^(?:the|a|an|this|that|these|those|its|their|our|his|her|your|my)\s+", re.I)
 _DISJOINT = frozenset({"Person", "Organisation", "Place", "Event", "Work", "Product", "Concept", "Language"})
 # Types that texts do not keep apart: a country acts, a newspaper is a firm, a ship is a product and a place.
 _NEAR = frozenset(
@@ -40,6 +41,7 @@ def name_of(surface: str, kind: str) -> str:
     return COUNTRIES.get(text, text) if kind == "Place" else text
 
 
+@lru_cache(1 << 17)
 def key(surface: str) -> str:
     """Name key: no determiner, no possessive ending, no plural of a lower-case or common last word."""
     text = _LEADING.sub("", clean(surface)).strip()
