@@ -98,7 +98,7 @@ class VectorIndex:
     def neighbours(self, k: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """The self-join in blocks: (rows (n,), scores (n, k'), neighbours (n, k')), best first.
 
-        Each row stands in one block and not among its own neighbours; -1 where there are fewer than k' = min(k, rows - 1).
+        Each row stands in one block and is none of its own neighbours; -1 where there are fewer than k'.
         """
         k = min(k, len(self.ids) - 1)
         if k <= 0:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kgbuild.entities.group import called
+from kgbuild.entities.link import Link
 from kgbuild.types import Entity, Mention, Reading, RelationMention, Statement
 
 
@@ -15,7 +16,7 @@ from kgbuild.types import Entity, Mention, Reading, RelationMention, Statement
 class GraphData:
     """The graph before it has a format. All tuples are sorted by id; ``readings`` carry no blobs.
 
-    ``links``: (source IRI, predicate IRI, source IRI).
+    ``links``: (source IRI, predicate IRI, source IRI). ``identities``: entities that are items of a reference.
     """
 
     base: str
@@ -25,6 +26,7 @@ class GraphData:
     entities: tuple[Entity, ...]
     statements: tuple[Statement, ...]
     links: tuple[tuple[str, str, str], ...]
+    identities: tuple[Link, ...] = ()
 
     @cached_property
     def entity_of(self) -> Mapping[str, Entity]:
