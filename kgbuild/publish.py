@@ -94,6 +94,7 @@ def _link(job: Job, alignment: Alignment, mentions: Sequence[Mention], decisions
     linking = link(
         alignment.entities, mentions, references, encode=lambda texts: text_vectors(job, texts), decisions=decisions,
         classes=_known_classes() if references.items else {}, min_score=settings["link_min_score"],
+        base=job.config["graph"]["base"],
     )  # fmt: skip
     return replace(linking, issues=(*references.issues, *linking.issues))
 

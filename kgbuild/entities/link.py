@@ -73,19 +73,28 @@ def link(
     classes: Mapping[str, str] | None = None,
     decisions: Decisions | None = None,
     min_score: float = 0.5,
+    base: str = "",
 ) -> Linking:
     """Link entities to reference items; the same whatever order the entities come in.
 
-    ``encode`` gives unit sentence vectors; ``classes`` maps types of the reference, by IRI or normalised name, to
-    the classes of entities ("Person").
+    A decision that names an IRI is about an item, unless it is of an entity or source of the graph itself (below
+    ``base``). ``encode`` gives unit sentence vectors; ``classes`` maps types of the reference, by IRI or normalised
+    name, to the classes of entities ("Person").
     """
+    same_items, other_items = (
+        [p for p in pairs if any(_is_item(name, base) for name in p)]
+        for pairs in ((decisions.same, decisions.different) if decisions else ((), ()))
+    )
+    if not references.items and not same_items:
+        return Linking(tuple(entities), ())
+    decided = Decisions(tuple(same_items), tuple(other_items))
     linker = Linker(references, encode, classes or {})
     by_id = {m.id: m for m in mentions}
     drafts = [Draft.of(e, [by_id[m] for m in e.mentions if m in by_id]) for e in sorted(entities, key=lambda e: e.id)]
     scored = linker.scores(drafts)
     links = []
     for draft, found in zip(drafts, scored, strict=True):
-        links += _decide(draft, found, linker, decisions or Decisions(), min_score)
+        links += _decide(draft, found, linker, decided, min_score)
     same: dict[str, list[str]] = defaultdict(list)
     for made in links:
         if made.predicate:
@@ -251,12 +260,16 @@ def _decide(draft: Draft, scored: Scored, linker: Linker, decisions: Decisions, 
     return [_made(draft, items[n].iri, items[n], best, _reason(features), shown)]
 
 
+def _is_item(name: str, base: str) -> bool:
+    return "://" in name and not (base and name.strip("<>").startswith((f"{base}entity/", f"{base}source/")))
+
+
 def _decided(draft: Draft, pairs: Sequence[tuple[str, str]]) -> list[str]:
     """The IRIs that the user names beside this entity."""
     found = []
     for pair in pairs:
         for name, other in (pair, pair[::-1]):
-            iri = other.removeprefix("<").removesuffix(">")
+            iri = other.strip("<>")
             own = name == draft.entity.id or name in draft.entity.mentions or key(name) in draft.keys
             if "://" in iri and own and iri != draft.entity.id:
                 found.append(iri)
@@ -296,7 +309,7 @@ def _shared(links: Sequence[Link]) -> list[Issue]:
         Issue(
             "link", "same-item",
             f"{' and '.join(repr(o.name) for o in several)} are both linked to {item}: one thing? Then write "
-            f"`same {several[0].entity} | {several[1].entity}` into the decisions.", severity="info",
+            f"`same {several[0].name} | {several[1].name}` into the decisions.", severity="info",
         )
         for item, several in sorted(owners.items()) if len(several) > 1
     ]  # fmt: skip

@@ -62,7 +62,7 @@ def test_names_and_other_names_are_found_and_the_unknown_is_left_alone(encoder: 
     ]  # fmt: skip
     assert all(made.predicate == OWL + "sameAs" and 0.5 <= made.score <= 1 and made.reason for made in found.links)
     (shared,) = found.issues
-    assert shared.code == "same-item" and "'GDSCC'" in shared.message and "same https" in shared.message
+    assert shared.code == "same-item" and "'GDSCC'" in shared.message and "`same G" in shared.message
 
 
 def test_a_context_tells_two_things_of_one_name_apart(encoder: TextEncoder) -> None:
@@ -106,6 +106,11 @@ def test_the_users_word_holds(encoder: TextEncoder) -> None:
     other = run(goldstone, ITEMS, encoder, same=("Goldstone Observatory", "<https://w.org/Q9>"))
     assert other.entities[0].same_as == ("https://w.org/Q9",)
     assert other.links[0].score == 1 and other.links[0].reason == "the user's decision"
+    own = link(
+        [e for e, _ in goldstone], [m for _, m in goldstone], References(), encode=encoder.encode, base=BASE,
+        decisions=Decisions(same=(("Goldstone Observatory", f"{BASE}entity/b"),)),
+    )  # fmt: skip
+    assert own.links == ()  # that is a decision about two entities of the graph
     barred = run(goldstone, ITEMS, encoder, different=("https://w.org/Q1", "Goldstone Observatory"))
     assert barred.entities[0].same_as == ()
 
