@@ -79,7 +79,7 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     relations = sorted((r for e in extractions for r in e.relations if r.id in used), key=lambda r: r.id)
     data = GraphData(
         config["graph"]["base"], tuple(readings), tuple(mentions), tuple(relations), alignment.entities,
-        tuple(statements), tuple(source_links(readings)), tuple(i for i in linking.links if i.predicate),
+        tuple(statements), tuple(source_links(readings)), identities=tuple(i for i in linking.links if i.predicate),
     )  # fmt: skip
     issues = (*(i for r, e in pairs for i in (*r.issues, *e.issues)), *linking.issues)
     progress.advance("assemble", note="statements gated")
