@@ -18,7 +18,9 @@ from kgbuild.identity import digest
 
 Section = Mapping[str, Any]
 
-_SHARES = frozenset({("ocr", "min_score"), ("align", "min_score"), ("statements", "min_confidence")})
+_SHARES = frozenset(
+    {("ocr", "min_score"), ("align", "min_score"), ("align", "link_min_score"), ("statements", "min_confidence")}
+)
 _SIGNED = frozenset({("text", "relation_threshold")})
 _CHOICES = {("embeddings", "fusion"): ("attention", "max", "mean", "none")}
 _LIMITS = frozenset({"sources", "video", "queries"})  # sections whose numbers are limits: none may be 0

@@ -101,6 +101,16 @@ def entity_iri(base: str, label: str, kind: str, discriminator: str = "") -> str
     return f"{base}entity/{slug(label)}-{digest(normalise(label), kind, discriminator, length=8)}"
 
 
+def reference_iri(base: str, name: str, given: str) -> str:
+    """IRI of an item of a reference table (its file's name without ending) that has an id but no IRI of its own."""
+    return f"{base}reference/{slug(name)}/{quote(given, safe='', encoding='utf-8', errors='replace')}"
+
+
+def link_iri(base: str, entity: str, item: str) -> str:
+    """IRI of the record that an entity is an item of a reference."""
+    return f"{base}link/{digest(entity, item)}"
+
+
 def statement_iri(base: str, subject: str, predicate: str, object: object, status: str = "asserted") -> str:
     """IRI of the statement s p o, the same whichever sources state it; what is denied or said has one of its own."""
     parts = (subject, predicate, object) if status == "asserted" else (subject, predicate, object, status)

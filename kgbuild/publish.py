@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +18,34 @@ from kgbuild.embeddings import LITERALS
 from kgbuild.embeddings.index import VectorIndex
 from kgbuild.embeddings.pictures import check_encoder, pixels, whole_pictures
 from kgbuild.embeddings.spaces import MODALITIES
-from kgbuild.entities import Alignment, align, read_decisions
+from kgbuild.entities import Alignment, Decisions, align, read_decisions
 from kgbuild.entities.copies import Look, look
 from kgbuild.entities.depicted import Comparer, depictions
+from kgbuild.entities.link import Linking, link
+from kgbuild.entities.references import References, read_references
+from kgbuild.errors import ConfigError
 from kgbuild.graphs.data import GraphData
-from kgbuild.identity import text_name
+from kgbuild.identity import normalise, text_name
 from kgbuild.progress import Progress
-from kgbuild.stages import TRANSIENT, Job, Vectors, class_vectors, load_extraction, load_vectors, property_vectors
+from kgbuild.stages import (
+    TRANSIENT,
+    Job,
+    Vectors,
+    class_vectors,
+    load_extraction,
+    load_vectors,
+    property_vectors,
+    text_vectors,
+)
 from kgbuild.statements import Ontology, assemble, load_ontology, source_links
 from kgbuild.statements.closed import ClosedTyper, general_properties, meanings, own_properties
 from kgbuild.statements.fine import SPACE as FINE_SPACE
 from kgbuild.statements.fine import ClassTable, FineTyper, class_matrix, fine_classes
-from kgbuild.statements.ontology import Property, ontology_texts
+from kgbuild.statements.ontology import THING, Property, ontology_texts
 from kgbuild.statements.rules import read_rules
 from kgbuild.statements.typing import PropertyTable, Typer, candidates
-from kgbuild.types import Depiction, EmbeddingTable, Entity, Extraction, Issue, Reading, Source, TimeSpan
+from kgbuild.types import Depiction, EmbeddingTable, Entity, Extraction, Issue, Mention, Reading, Source, TimeSpan
+from kgbuild.vocab import GENERAL
 from kgbuild.workspace import Workspace
 
 
@@ -42,6 +57,7 @@ class Graph:
     alignment: Alignment
     vectors: Vectors
     issues: tuple[Issue, ...]
+    linking: Linking
 
 
 def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -> Graph:
@@ -61,6 +77,8 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
         mentions, vectors.mentions, config=config, decisions=decisions, relations=relation_mentions, fused=vectors.fused
     )
     progress.advance("assemble", note="entities aligned")
+    linking = _link(job, alignment, mentions, decisions)
+    alignment = replace(alignment, entities=linking.entities)
     alignment = replace(alignment, entities=_type_entities(job, alignment.entities, vectors.mentions, ontology))
     extractions = _type_relations(job, extractions, vectors.relations, alignment, ontology)
     statements = assemble(extractions, alignment.entities, ontology, config=config, decisions=decisions)
@@ -71,11 +89,12 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
         config["graph"]["base"], tuple(readings), tuple(mentions), tuple(relations), alignment.entities,
         tuple(statements), tuple(source_links(readings)), _same_pictures(job, readings, vectors.pictures),
         _gates(vectors),
+        identities=tuple(i for i in linking.links if i.predicate),
     )  # fmt: skip
-    issues = tuple(i for r, e in pairs for i in (*r.issues, *e.issues))
+    issues = (*(i for r, e in pairs for i in (*r.issues, *e.issues)), *linking.issues)
     progress.advance("assemble", note="statements gated")
     progress.finish("assemble")
-    return Graph(data, alignment, vectors.mentions, issues)
+    return Graph(data, alignment, vectors, issues, linking)
 
 
 def _gates(vectors: Vectors) -> dict[str, tuple[tuple[str, float], ...]]:
@@ -97,6 +116,32 @@ def _same_pictures(job: Job, readings: Sequence[Reading], vectors: EmbeddingTabl
 
     comparer = Comparer(read, cache=cache)
     return depictions(shown, vectors, comparer, base=job.config["graph"]["base"])
+
+
+def _link(job: Job, alignment: Alignment, mentions: Sequence[Mention], decisions: Decisions) -> Linking:
+    """Entities linked to the user's references, and by the user's decisions."""
+    settings = job.config["align"]
+    references = _references(job)
+    linking = link(
+        alignment.entities, mentions, references, encode=lambda texts: text_vectors(job, texts), decisions=decisions,
+        classes=_known_classes() if references.items else {}, min_score=settings["link_min_score"],
+        base=job.config["graph"]["base"],
+    )  # fmt: skip
+    return replace(linking, issues=(*references.issues, *linking.issues))
+
+
+def _known_classes() -> dict[str, str]:
+    """What types of references mean: the general ontology's classes by IRI (also those it names as equal) and name.
+
+    Each stands for the highest class below ``Thing``, which is what extractors give to mentions.
+    """
+    general, found = load_ontology(["general"]), {}
+    for c, about in sorted(general.classes.items()):
+        above = [a for a in general.above(c) if a.startswith(GENERAL) and a != THING]
+        top = max(above, key=lambda a: (-len(general.above(a)), a), default=c).removeprefix(GENERAL)
+        for name in (c, *about.same, normalise(about.label), *map(normalise, about.aliases)):
+            found.setdefault(name, top)
+    return found
 
 
 def _type_entities(
@@ -158,8 +203,9 @@ def write_graph(job: Job, graph: Graph, folder: Path, *, progress: Progress) -> 
     if graph.vectors.pictures.ids:
         VectorIndex.build(graph.vectors.pictures).save(folder / "pictures.faiss")
     progress.advance("write", note="vectors")
-    merges = [asdict(m) for m in graph.alignment.merges]
-    (folder / "merges.json").write_text(json.dumps(merges, indent=1, ensure_ascii=True), "utf-8")
+    for name, rows in (("merges", graph.alignment.merges), ("links", graph.linking.links)):
+        listed = [asdict(row) for row in rows]
+        (folder / f"{name}.json").write_text(json.dumps(listed, indent=1, ensure_ascii=True), "utf-8")
     progress.advance("write", note="merges")
     (folder / "texts").mkdir()
     (folder / "pictures").mkdir()
@@ -242,6 +288,7 @@ def make_report(
         "entities": len(data.entities),
         "entities seen in several modalities": across,
         "merges between sources": len(graph.alignment.merges),
+        "links to references": len(data.identities),
         "relation statements": len(data.asserted),
         "inferred statements": len(data.inferred),
         "quarantined statements": len(data.quarantined),
@@ -291,11 +338,34 @@ def build_key(job: Job, sources: list[Source], left_out: list[Issue]) -> str:
     decisions, rules = (job.config["statements"][name] for name in ("decisions", "rules"))
     read_decisions(decisions)
     decided = Path(decisions).read_bytes() if decisions else b""
+    _references(job)
+    references = _digests(job)
     vectors = [job.vectors_key(s) for s in sources]
     read_rules(rules)
     decided += b"".join(Path(rule).read_bytes() for rule in rules)
     skipped = [f"{i.source} {i.code}" for i in left_out]
-    return Cache.key(job.config.sha256(), *rooms, *vectors, ontologies, decided, *skipped)
+    return Cache.key(job.config.sha256(), *rooms, *vectors, ontologies, decided, *references, *skipped)
+
+
+def _references(job: Job) -> References:
+    return _read_references(tuple(job.config["align"]["references"]), _digests(job), job.config["graph"]["base"])
+
+
+@lru_cache(1)
+def _read_references(paths: tuple[str, ...], digests: tuple[str, ...], base: str) -> References:
+    """Read once in a build, however often they are asked for; ``digests`` tell changed files apart."""
+    return read_references(paths, base)
+
+
+def _digests(job: Job) -> tuple[str, ...]:
+    found = []
+    for path in job.config["align"]["references"]:
+        try:
+            with Path(path).open("rb") as file:
+                found.append(hashlib.file_digest(file, "sha256").hexdigest())
+        except OSError as err:
+            raise ConfigError(f"align.references: {path}: cannot be read: {err.strerror}.") from err
+    return tuple(found)
 
 
 def published(workspace: Workspace, key: str) -> Report | None:

@@ -331,6 +331,23 @@ def class_vectors(job: Job, texts: Sequence[tuple[str, str, Sequence[str]]]) -> 
     return np.frombuffer(found, dtype="<f4").reshape(len(texts), 3, -1)
 
 
+def text_vectors(job: Job, texts: Sequence[str]) -> np.ndarray:
+    """Sentence vectors (n, 384) of texts, from the cache if the same were asked for before."""
+    import numpy as np
+
+    from kgbuild.backbone import WIDTH
+    from kgbuild.embeddings.text import TextEncoder
+
+    if not texts:
+        return np.zeros((0, WIDTH), dtype=np.float32)
+    key = Cache.key(code_version("embeddings"), job.config.sha256("models"), json.dumps(texts))
+    found = job.store().get("texts", key)
+    if found is None:
+        found = np.ascontiguousarray(TextEncoder(job.config).encode(texts), dtype="<f4").tobytes()
+        job.store().put("texts", key, found)
+    return np.frombuffer(found, dtype="<f4").reshape(len(texts), -1)
+
+
 def _encode(value: object) -> bytes:
     return to_json(value).encode("utf-8", "surrogatepass")
 

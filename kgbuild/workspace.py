@@ -20,7 +20,7 @@ from kgbuild.errors import WorkspaceError
 FORMAT = 1
 PUBLISHED = (
     "graph.nq", "facts.ttl", "graph.graphml", "entities.parquet", "statements.parquet", "mentions.parquet",
-    "segments.parquet", "vectors.faiss", "vectors.json", "merges.json", "report.html", "report.json",
+    "segments.parquet", "vectors.faiss", "vectors.json", "merges.json", "links.json", "report.html", "report.json",
     "texts", "pictures",
 )  # fmt: skip
 

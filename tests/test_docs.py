@@ -52,6 +52,20 @@ def test_the_tour(place: Path) -> None:
     assert "success" in done.stdout and "pixels" in done.stdout
 
 
+PAGES = [p for p in sorted((ROOT / "docs").glob("*.md")) if "<!-- tested -->" in p.read_text("utf-8")]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_the_examples_of_a_page(page: Path, tmp_path: Path) -> None:
+    for code in re.findall(r"<!-- tested -->\n```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=500, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.strip()
+
+
 def test_the_files_that_the_readme_names_are_published(example: tuple[Path, object]) -> None:
     names = set(re.findall(r"`([\w]+\.(?:nq|ttl|graphml|faiss|json|html))`", README)) - {"pyproject.toml"}
     assert {"graph.nq", "facts.ttl", "report.html"} <= names

@@ -120,9 +120,7 @@ def align(
         list[Path] | None, typer.Option(help="Your own mentions.jsonl and gold.csv in a folder; may be repeated.")
     ] = None,
     vectors: Annotated[Path | None, typer.Option(help="Folder that keeps the vectors for the next run.")] = None,
-    predictions: Annotated[
-        Path | None, typer.Option(help="CSV for clusters scored out of fold.")
-    ] = None,
+    predictions: Annotated[Path | None, typer.Option(help="CSV for clusters scored out of fold.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="A number of the recipe: --set trees=40")] = None,
 ) -> None:
     """The score that two mentions are one thing (see the card kgbuild/weights/align.md)."""

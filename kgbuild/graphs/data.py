@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from kgbuild.entities.group import called
+from kgbuild.entities.link import Link
 from kgbuild.types import Depiction, Entity, Mention, Reading, RelationMention, Statement
 
 
@@ -16,7 +17,7 @@ class GraphData:
     """The graph before it has a format. All tuples are sorted by id; ``readings`` carry no blobs.
 
     ``links``: (source IRI, predicate IRI, source IRI). ``depictions``: places that show the same picture. ``gates``: of
-    mentions by id, how much each modality decided.
+    mentions by id, how much each modality decided. ``identities``: entities that are items of a reference.
     """
 
     base: str
@@ -28,6 +29,7 @@ class GraphData:
     links: tuple[tuple[str, str, str], ...]
     depictions: tuple[Depiction, ...] = ()
     gates: Mapping[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
+    identities: tuple[Link, ...] = ()
 
     @cached_property
     def entity_of(self) -> Mapping[str, Entity]:

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from kgbuild.entities.link import Link
 from kgbuild.graphs.data import GraphData
-from kgbuild.identity import agent_iri, digest, fragment, graph_iri, selectors_key
+from kgbuild.identity import agent_iri, digest, fragment, graph_iri, link_iri, selectors_key
 from kgbuild.sources.language import label_language
 from kgbuild.sources.sniff import DIAGRAMS
 from kgbuild.statements.ontology import class_iri
@@ -161,6 +162,8 @@ def _entities(data: GraphData) -> Iterator[Triple]:
         yield iri(entity.id), iri(LABEL), label(entity.pref_label, data.languages[entity.id])
         if entity.type_score < 1:
             yield iri(entity.id), iri(CORE + "typeConfidence"), _decimal(entity.type_score)
+    for link in data.identities:
+        yield iri(link.entity), iri(link.predicate), iri(link.item)
 
 
 def _relations(data: GraphData) -> Iterator[Triple]:
@@ -191,6 +194,8 @@ def _provenance(data: GraphData) -> Iterator[Triple]:
         yield from _reified(s, "Statement")
     for s in data.inferred:
         yield from _derived(s)
+    for link in data.identities:
+        yield from _identity(data, link)
     for agent in sorted(agents):
         name, _, version = agent.partition("/")
         a = iri(agent_iri(data.base, name, version))
@@ -207,6 +212,17 @@ def _mention(data: GraphData, m: Mention) -> Iterator[Triple]:
     yield s, iri(CORE + "surface"), text(m.surface)
     yield s, iri(CORE + "modality"), text(m.modality)
     yield from _common(data, s, m.target, m.score, m.agent)
+
+
+def _identity(data: GraphData, link: Link) -> Iterator[Triple]:
+    """Why an entity is held to be an item of a reference."""
+    node = iri(link_iri(data.base, link.entity, link.item))
+    yield node, iri(TYPE), iri(CORE + "Link")
+    yield node, iri(RDF + "subject"), iri(link.entity)
+    yield node, iri(RDF + "predicate"), iri(link.predicate)
+    yield node, iri(RDF + "object"), iri(link.item)
+    yield node, iri(CORE + "confidence"), _decimal(link.score)
+    yield node, iri(CORE + "reason"), text(link.reason)
 
 
 def _relation(data: GraphData, r: RelationMention) -> Iterator[Triple]:

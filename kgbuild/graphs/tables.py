@@ -19,7 +19,7 @@ def tables(data: GraphData) -> dict[str, list[dict[str, Any]]]:
             {
                 "id": e.id, "label": e.pref_label, "language": data.languages[e.id],
                 "alt_labels": list(e.alt_labels), "type": e.types[0], "mentions": len(e.mentions),
-                "modalities": list(data.modalities[e.id]),
+                "modalities": list(data.modalities[e.id]), "same_as": list(e.same_as),
                 "sources": sorted({data.mention[m].target.source for m in e.mentions}),
             }
             for e in data.entities
@@ -63,7 +63,7 @@ def write_parquet(data: GraphData, path: Path) -> None:
 
     text, number, many = pa.string(), pa.float64(), pa.list_(pa.string())
     lists, floats, whole = (
-        {"alt_labels", "modalities", "sources", "evidence", "premises"},
+        {"alt_labels", "modalities", "same_as", "sources", "evidence", "premises"},
         {"confidence", "score", *(f"by_{name}" for name in MODALITIES)},
         {("entities", "mentions")},
     )
@@ -84,7 +84,7 @@ def write_parquet(data: GraphData, path: Path) -> None:
 
 def _columns(name: str) -> tuple[str, ...]:
     return {
-        "entities": ("id", "label", "language", "alt_labels", "type", "mentions", "modalities", "sources"),
+        "entities": ("id", "label", "language", "alt_labels", "type", "mentions", "modalities", "same_as", "sources"),
         "statements": (
             "id", "subject", "predicate", "relation", "object", "datatype", "confidence", "status", "reason",
             "rule", "premises", "evidence", "sources",

@@ -14,7 +14,7 @@ from kgbuild.queries.shares import Decided, Shares
 from kgbuild.queries.store import generation, open_store
 from kgbuild.statements.reason import RULES
 from kgbuild.types import Target, TextPosition
-from kgbuild.vocab import CORE, LABEL, OA, RDF, TYPE, words
+from kgbuild.vocab import CORE, LABEL, OA, OWL, RDF, SKOS, TYPE, words
 
 KINDS = ("Statement", "InferredStatement", "QuarantinedStatement", "Mention", "RelationMention", "SamePicture")
 _DEEP = 12  # steps of a derivation that are followed
@@ -94,6 +94,8 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int) -> Expla
         text = f"{_name(provenance, iri)} is {'an' if types[:1] in 'aeiou' else 'a'} {types}"
         for score in found.get(CORE + "typeConfidence", ()):
             text += f" (the finer of it by likeness to the class's description: {float(score):.2f})"
+        for item in sorted({i for p in (OWL + "sameAs", SKOS + "exactMatch") for i in found.get(p, ())}):
+            text += f"; the same as {item}"
     else:
         ids = found.get(CORE + "evidence", [])
         parts = [found[RDF + p][0] for p in ("subject", "predicate", "object")]
