@@ -74,8 +74,9 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     relation_mentions = sorted((r for e in extractions for r in e.relations), key=lambda r: r.id)
     progress.advance("assemble", note="sources loaded")
     alignment = align(
-        mentions, vectors.mentions, config=config, decisions=decisions, relations=relation_mentions, fused=vectors.fused
-    )
+        mentions, vectors.mentions, config=config, decisions=decisions, relations=relation_mentions,
+        states=vectors.around, fused=vectors.fused,
+    )  # fmt: skip
     progress.advance("assemble", note="entities aligned")
     linking = _link(job, alignment, mentions, decisions)
     alignment = replace(alignment, entities=linking.entities)

@@ -174,7 +174,8 @@ def passing_failures(job: Job, sources: Sequence[Source], *, extracted: bool) ->
 
 def extract_source(job: Job, source: Source) -> None:
     """Extract and embed one source in this process, from cache to cache."""
-    from kgbuild.embeddings import embed, embed_relations, open_relations
+    from kgbuild.embeddings import embed_relations, open_relations
+    from kgbuild.embeddings.around import embed_in_context
     from kgbuild.embeddings.pictures import embed_pictures
     from kgbuild.embeddings.tables import pack
     from kgbuild.mentions import extract
@@ -194,12 +195,11 @@ def extract_source(job: Job, source: Source) -> None:
         reading, extraction = extract(replace(reading, blobs=whole), extractors)
         _store_extraction(job, source, reading, extraction)
     reading, extraction = load_extraction(job, source)
+    plain, *around = embed_in_context(extraction, encoder)
+    tables = {"mentions": plain, **{t.space: t for t in around}}
     fuser = _fuser(json.dumps(job.config.as_dict(), sort_keys=True), encoder)
-    if fuser is None:
-        tables = {"mentions": embed(extraction, encoder)}
-    else:
-        plain, *fused = fuser(extraction, reading.segments, lambda blob: cache.get("blobs", blob))
-        tables = {"mentions": plain if plain.space == encoder.space else embed(extraction, encoder)}
+    if fuser is not None:
+        _, *fused = fuser(extraction, reading.segments, lambda blob: cache.get("blobs", blob))
         tables |= {t.space: t for t in fused}
     if open_relations(extraction, job.config["graph"]["base"]):
         tables["relations"] = embed_relations(extraction, _relation_encoder(job.config, encoder), job.config)
@@ -267,20 +267,21 @@ def load_extraction(job: Job, source: Source) -> tuple[Reading, Extraction]:
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """The vectors of all sources: of mentions, of whole pictures, fused ones and gates (none where nothing was fused) as
-    one table each, of open relations by source.
+    """The vectors of all sources: of mentions and of whole pictures, and where there are any of what stands around
+    mentions, fused ones and gates, as one table each; of open relations by source.
     """
 
     mentions: EmbeddingTable
     pictures: EmbeddingTable
     relations: dict[str, EmbeddingTable]
+    around: EmbeddingTable | None = None
     fused: EmbeddingTable | None = None
     gates: EmbeddingTable | None = None
 
 
 def load_vectors(job: Job, sources: Sequence[Source]) -> Vectors:
     """What ``extract_sources`` stored for these sources, in the order given."""
-    from kgbuild.embeddings import spaces
+    from kgbuild.embeddings import around, spaces
     from kgbuild.embeddings.tables import stack, unpack
 
     cached = [(s.id, job.store().get("vectors", job.vectors_key(s))) for s in sources]
@@ -289,11 +290,11 @@ def load_vectors(job: Job, sources: Sequence[Source]) -> Vectors:
     def whole(name: str) -> EmbeddingTable:
         return stack([tables[name] for tables in found.values() if name in tables])
 
-    fused = [whole(space) for space in (spaces.FUSED, spaces.GATES)]
+    beside = [whole(space) for space in (around.SPACE, spaces.FUSED, spaces.GATES)]
     return Vectors(
         whole("mentions"), whole("pictures"),
         {id: tables["relations"] for id, tables in found.items() if "relations" in tables},
-        *(t if t.ids else None for t in fused),
+        *(t if t.ids else None for t in beside),
     )  # fmt: skip
 
 
