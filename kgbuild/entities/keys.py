@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 
 from kgbuild.entities.demonyms import COUNTRIES
 from kgbuild.identity import clean, normalise
-from kgbuild.mentions.names import is_acronym
+from kgbuild.mentions.names import initials, is_acronym
 
 _LEADING = re.compile(r"^(?:the|a|an|this|that|these|those|its|their|our|his|her|your|my)\s+", re.I)
 _DISJOINT = frozenset({"Person", "Organisation", "Place", "Event", "Work", "Product", "Concept", "Language"})
@@ -89,3 +89,12 @@ def guard(kind: str, name: str) -> str:
 def compatible(a: str, b: str) -> bool:
     """Whether two class names can be one thing: equal, near, or one of them unknown ("Thing")."""
     return a == b or a not in _DISJOINT or b not in _DISJOINT or frozenset((a, b)) in _NEAR
+
+
+def short_form(name: str) -> str:
+    """The acronym key of a name: initials of several words, or the name itself if it looks like one."""
+    letters = name.replace(".", "")
+    if letters.isupper() and letters.isalpha() and 2 <= len(letters) <= 8:
+        return letters.casefold()
+    made = initials(name)
+    return made if len(made) >= 2 and " " in name else ""

@@ -14,9 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kgbuild.entities.decisions import Decisions
-from kgbuild.entities.keys import compatible, key
+from kgbuild.entities.keys import compatible, key, short_form
 from kgbuild.entities.references import Item, References
-from kgbuild.entities.score import short_form
 from kgbuild.identity import normalise
 from kgbuild.mentions.names import is_acronym
 from kgbuild.types import Entity, Issue, Mention
