@@ -19,11 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-import kgbuild.entities.link as linking
 from kgbuild.config import Config
 from kgbuild.embeddings.text import TextEncoder
 from kgbuild.entities.keys import key
-from kgbuild.entities.link import FEATURES, MARGIN, Draft, Linker, Scored
+from kgbuild.entities.link import MARGIN
+from kgbuild.entities.linker import COEFFICIENTS, FEATURES, WORTH, Draft, Linker, Scored
 from kgbuild.entities.references import Item, References
 from kgbuild.identity import digest
 from kgbuild.types import Entity, Mention, Target
@@ -32,7 +32,7 @@ FOLDS = 5
 Case = tuple[str, str, Scored]  # name key, the item or "", scored candidates
 
 
-def cases(folder: Path) -> tuple[list[Case], list[Item]]:
+def cases(folder: Path, *, worth: float) -> tuple[list[Case], list[Item]]:
     rows = [json.loads(line) for line in (folder / "mentions.jsonl").read_text("utf-8").splitlines()]
     with (folder / "gold.csv").open(newline="") as file:
         gold = {row["id"]: row["cluster"] for row in csv.DictReader(file)}
@@ -51,7 +51,7 @@ def cases(folder: Path) -> tuple[list[Case], list[Item]]:
             drafts.append(Draft.of(Entity(row["id"], row["text"], (), ("Thing",), (row["id"],)), [mention]))
             truth.append(thing if known else "")
     encoder = TextEncoder(Config.load())
-    scored = Linker(References(items), encoder.encode, {}).scores(drafts)
+    scored = Linker(References(items), encoder.encode, {}, worth=worth).scores(drafts)
     return [(key(d.names[0]), t, s) for d, t, s in zip(drafts, truth, scored, strict=True)], items
 
 
@@ -106,7 +106,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--fit", action="store_true")
     options = parser.parse_args()
-    found, items = cases(options.folder)
+    found, items = cases(options.folder, worth=0.0 if options.fit else WORTH)
     wanted = [(t, s) for _, t, s in found if t]
     near = sum(any(items[n].iri == t for _, n, _ in s) for t, s in wanted)
     print(f"{len(items)} items; {len(wanted)} mentions of them, {len(found) - len(wanted)} of other things")
@@ -125,7 +125,7 @@ def main() -> None:
                 answers += decide(held, items, fit(x[fold != f], y[fold != f]), threshold)
             report(f"five folds, from {threshold}", answers)
         print({name: round(float(w), 2) for name, w in zip(FEATURES, fit(x, y), strict=True)})
-    shipped = np.array([linking.COEFFICIENTS[name] for name in FEATURES])
+    shipped = np.array([COEFFICIENTS[name] for name in FEATURES])
     report("as shipped", decide(found, items, shipped, Config.load()["align"]["link_min_score"]))
 
 

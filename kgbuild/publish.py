@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,34 +16,23 @@ from kgbuild.embeddings import LITERALS
 from kgbuild.embeddings.index import VectorIndex
 from kgbuild.embeddings.pictures import check_encoder, pixels, whole_pictures
 from kgbuild.embeddings.spaces import MODALITIES
-from kgbuild.entities import Alignment, Decisions, align, read_decisions
+from kgbuild.entities import Alignment, align, read_decisions
 from kgbuild.entities.copies import Look, look
 from kgbuild.entities.depicted import Comparer, depictions
-from kgbuild.entities.link import Linking, link
-from kgbuild.entities.references import References, read_references
-from kgbuild.errors import ConfigError
+from kgbuild.entities.link import Linking
 from kgbuild.graphs.data import GraphData
-from kgbuild.identity import normalise, text_name
+from kgbuild.identity import text_name
+from kgbuild.linking import check_references, link_entities
 from kgbuild.progress import Progress
-from kgbuild.stages import (
-    TRANSIENT,
-    Job,
-    Vectors,
-    class_vectors,
-    load_extraction,
-    load_vectors,
-    property_vectors,
-    text_vectors,
-)
+from kgbuild.stages import TRANSIENT, Job, Vectors, class_vectors, load_extraction, load_vectors, property_vectors
 from kgbuild.statements import Ontology, assemble, load_ontology, source_links
 from kgbuild.statements.closed import ClosedTyper, general_properties, meanings, own_properties
 from kgbuild.statements.fine import SPACE as FINE_SPACE
 from kgbuild.statements.fine import ClassTable, FineTyper, class_matrix, fine_classes
-from kgbuild.statements.ontology import THING, Property, ontology_texts
+from kgbuild.statements.ontology import Property, ontology_texts
 from kgbuild.statements.rules import read_rules
 from kgbuild.statements.typing import PropertyTable, Typer, candidates
-from kgbuild.types import Depiction, EmbeddingTable, Entity, Extraction, Issue, Mention, Reading, Source, TimeSpan
-from kgbuild.vocab import GENERAL
+from kgbuild.types import Depiction, EmbeddingTable, Entity, Extraction, Issue, Reading, Source, TimeSpan
 from kgbuild.workspace import Workspace
 
 
@@ -78,7 +65,7 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
         states=vectors.around, fused=vectors.fused,
     )  # fmt: skip
     progress.advance("assemble", note="entities aligned")
-    linking = _link(job, alignment, mentions, decisions)
+    linking = link_entities(job, alignment.entities, mentions, decisions)
     alignment = replace(alignment, entities=linking.entities)
     alignment = replace(alignment, entities=_type_entities(job, alignment.entities, vectors.mentions, ontology))
     extractions = _type_relations(job, extractions, vectors.relations, alignment, ontology)
@@ -117,32 +104,6 @@ def _same_pictures(job: Job, readings: Sequence[Reading], vectors: EmbeddingTabl
 
     comparer = Comparer(read, cache=cache)
     return depictions(shown, vectors, comparer, base=job.config["graph"]["base"])
-
-
-def _link(job: Job, alignment: Alignment, mentions: Sequence[Mention], decisions: Decisions) -> Linking:
-    """Entities linked to the user's references, and by the user's decisions."""
-    settings = job.config["align"]
-    references = _references(job)
-    linking = link(
-        alignment.entities, mentions, references, encode=lambda texts: text_vectors(job, texts), decisions=decisions,
-        classes=_known_classes() if references.items else {}, min_score=settings["link_min_score"],
-        base=job.config["graph"]["base"],
-    )  # fmt: skip
-    return replace(linking, issues=(*references.issues, *linking.issues))
-
-
-def _known_classes() -> dict[str, str]:
-    """What types of references mean: the general ontology's classes by IRI (also those it names as equal) and name.
-
-    Each stands for the highest class below ``Thing``, which is what extractors give to mentions.
-    """
-    general, found = load_ontology(["general"]), {}
-    for c, about in sorted(general.classes.items()):
-        above = [a for a in general.above(c) if a.startswith(GENERAL) and a != THING]
-        top = max(above, key=lambda a: (-len(general.above(a)), a), default=c).removeprefix(GENERAL)
-        for name in (c, *about.same, normalise(about.label), *map(normalise, about.aliases)):
-            found.setdefault(name, top)
-    return found
 
 
 def _type_entities(
@@ -339,34 +300,12 @@ def build_key(job: Job, sources: list[Source], left_out: list[Issue]) -> str:
     decisions, rules = (job.config["statements"][name] for name in ("decisions", "rules"))
     read_decisions(decisions)
     decided = Path(decisions).read_bytes() if decisions else b""
-    _references(job)
-    references = _digests(job)
+    references = check_references(job)
     vectors = [job.vectors_key(s) for s in sources]
     read_rules(rules)
     decided += b"".join(Path(rule).read_bytes() for rule in rules)
     skipped = [f"{i.source} {i.code}" for i in left_out]
     return Cache.key(job.config.sha256(), *rooms, *vectors, ontologies, decided, *references, *skipped)
-
-
-def _references(job: Job) -> References:
-    return _read_references(tuple(job.config["align"]["references"]), _digests(job), job.config["graph"]["base"])
-
-
-@lru_cache(1)
-def _read_references(paths: tuple[str, ...], digests: tuple[str, ...], base: str) -> References:
-    """Read once in a build, however often they are asked for; ``digests`` tell changed files apart."""
-    return read_references(paths, base)
-
-
-def _digests(job: Job) -> tuple[str, ...]:
-    found = []
-    for path in job.config["align"]["references"]:
-        try:
-            with Path(path).open("rb") as file:
-                found.append(hashlib.file_digest(file, "sha256").hexdigest())
-        except OSError as err:
-            raise ConfigError(f"align.references: {path}: cannot be read: {err.strerror}.") from err
-    return tuple(found)
 
 
 def published(workspace: Workspace, key: str) -> Report | None:

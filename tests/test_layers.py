@@ -14,7 +14,7 @@ ROOMS = ("sources", "mentions", "embeddings", "entities", "statements", "graphs"
 BASE = {
     "backbone", "cache", "config", "errors", "identity", "progress", "registry", "serialise", "types", "vocab", "workers", "workspace",
 }  # fmt: skip
-TOP = {"stages", "publish", "pipeline", "cli", "training"}
+TOP = {"stages", "linking", "publish", "pipeline", "cli", "training"}
 HEAVY = (
     "torch",
     "spacy",
