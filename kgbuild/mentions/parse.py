@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-_CHOICES = 4  # heads per word that are looked at when the best ones form no tree
-
 
 @dataclass(frozen=True, slots=True)
 class Parse:
@@ -26,13 +24,16 @@ def tree(scores: np.ndarray) -> list[int]:
     """The head of each word in the best tree with one root, -1 for the root.
 
     ``scores`` (n, n): row a word, column its head, the diagonal for being the root; higher is
-    better. The best heads are taken as they are if they form a tree, else the maximum
-    spanning arborescence over the best few heads of each word (Edmonds 1967).
+    better. Maximum spanning arborescence (Chu & Liu 1965, Edmonds 1967).
     """
-    n = len(scores)
+    import numpy as np
+
     root = int(scores.diagonal().argmax())
-    heads = [-1 if i == root else _best(scores[i], i) for i in range(n)]
-    return heads if _is_tree(heads, root) else _arborescence(scores, root)
+    weight = scores.astype(np.float64)
+    np.fill_diagonal(weight, -np.inf)
+    weight[root] = -np.inf
+    heads: list[int] = _contract(weight, root).tolist()
+    return heads
 
 
 def borders(heads: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -59,38 +60,40 @@ def borders(heads: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     return first, last
 
 
-def _best(row: np.ndarray, i: int) -> int:
-    other = row.copy()
-    other[i] = -1e30
-    return int(other.argmax())
+def _contract(weight: np.ndarray, root: int) -> np.ndarray:
+    """Heads of the best tree of ``weight`` (n, n): a cycle of best heads becomes one word until there is none."""
+    import numpy as np
 
-
-def _is_tree(heads: list[int], root: int) -> bool:
-    reached = {root}
-    for start in range(len(heads)):
-        path: list[int] = []
-        i = start
-        while i not in reached:
-            if i in path:
-                return False
-            path.append(i)
-            i = heads[i]
-        reached.update(path)
-    return True
-
-
-def _arborescence(scores: np.ndarray, root: int) -> list[int]:
-    import networkx as nx
-
-    graph = nx.DiGraph()
-    low = float(scores.min())
-    for i, row in enumerate(scores.tolist()):
-        if i != root:
-            best = sorted((j for j in range(len(row)) if j != i), key=lambda j: -row[j])[:_CHOICES]
-            for j in {*best, root}:  # through the root there is always a tree
-                graph.add_edge(j, i, weight=row[j] - low + 1.0)
-    found = nx.maximum_spanning_arborescence(graph)
-    heads = [-1] * len(scores)
-    for head, i in found.edges:
-        heads[i] = head
+    heads = weight.argmax(1)
+    heads[root] = -1
+    cycle = _cycle(heads.tolist())
+    if not cycle:
+        return heads
+    rest = np.setdiff1d(np.arange(len(heads)), cycle)
+    k = len(rest)
+    enter = weight[np.ix_(cycle, rest)] - weight[cycle, heads[cycle]][:, None]  # what it costs to break the cycle there
+    leave = weight[np.ix_(rest, cycle)]
+    small = np.full((k + 1, k + 1), -np.inf)
+    small[:k, :k], small[k, :k], small[:k, k] = weight[np.ix_(rest, rest)], enter.max(0), leave.max(1)
+    found = _contract(small, int(np.searchsorted(rest, root)))
+    for i, h in enumerate(found[:k].tolist()):
+        if h >= 0:
+            heads[rest[i]] = rest[h] if h < k else cycle[int(leave[i].argmax())]
+    heads[cycle[int(enter[:, found[k]].argmax())]] = rest[found[k]]
     return heads
+
+
+def _cycle(heads: list[int]) -> list[int]:
+    """Words of a cycle of heads, empty if there is none."""
+    state = [0] * len(heads)  # number of the walk that saw a word
+    for start in range(len(heads)):
+        i = start
+        while i >= 0 and not state[i]:
+            state[i] = start + 1
+            i = heads[i]
+        if i >= 0 and state[i] == start + 1:
+            cycle = [i]
+            while (i := heads[i]) != cycle[0]:
+                cycle.append(i)
+            return cycle
+    return []
