@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from kgbuild.mentions.decode import LEAST, likely_spans, settled_kinds, settled_tags
 from kgbuild.mentions.names import name_features
 from kgbuild.mentions.parse import Parse, borders, tree
 from kgbuild.mentions.syntax import form_of
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from kgbuild.mentions.annotate import Annotation
 
 PHRASES_AT_ONCE = 400  # noun phrases of a window beyond which it is a list: no reference is looked for
-CUT = 1.0  # natural logarithm of the odds against a phrase that cuts a dependent of its head in two
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,9 @@ def analyse(annotation: Annotation, number: int, words: Any, model: Any, facts: 
     with torch.inference_mode():
         sentence = torch.tensor([s for s, _ in places])
         arcs = net.arcs(words, sentence).numpy()
-        tags = net.tagger(words).argmax(-1).tolist()
-        kinds = torch.softmax(net.kind(words), -1)
+        surfaces = [annotation.sentences[s][w] for s, w in places]
+        tags = settled_tags(net.tagger(words), surfaces, [w for _, w in places], facts["tags"])
+        kinds = settled_kinds(net.kind(words), surfaces)
         heads: list[int] = []
         for _, run in groupby(range(len(places)), key=lambda i: places[i][0]):
             span = list(run)
@@ -54,14 +55,11 @@ def analyse(annotation: Annotation, number: int, words: Any, model: Any, facts: 
             found = tree(arcs[first : span[-1] + 1, first : span[-1] + 1])
             heads += [first + (h if h >= 0 else i) for i, h in enumerate(found)]
         labels = net.labels(words, torch.tensor(heads)).argmax(-1).tolist()
-        best, kind = kinds.max(-1)
-        nouns = torch.nonzero(kind > 0).flatten()
-        whole = borders(heads)
-        starts, ends = (
-            (torch.log_softmax(e, -1) - CUT * ~torch.from_numpy(b)[nouns]).argmax(-1).tolist()
-            for e, b in zip(net.edges(words, nouns, sentence), whole, strict=True)
-        )
-    kind_of = [facts["kinds"][k - 1] if k else "" for k in kind.tolist()]
+        best, kind = kinds[:, 1:].max(-1)
+        nouns = torch.nonzero(best >= LEAST).flatten()
+        spans = likely_spans(net.edges(words, nouns, sentence), nouns, best, borders(heads))
+    classes, heading = kind.tolist(), (kinds.argmax(-1) > 0).tolist()
+    kind_of = [facts["kinds"][k] if h else "" for k, h in zip(classes, heading, strict=True)]
     for s, run in groupby(range(len(places)), key=lambda i: places[i][0]):
         span = list(run)
         offset = places[span[0]][1] - span[0]  # a sentence that fills several windows has a root in each
@@ -75,14 +73,14 @@ def analyse(annotation: Annotation, number: int, words: Any, model: Any, facts: 
             ),
         )
     best_of: dict[tuple[int, int], Phrase] = {}  # of two heads that claim the same words the surer one
-    for head, start, end in zip(nouns.tolist(), starts, ends, strict=True):
+    for head, start, end, score in spans:
         s, w = places[head]
-        form = form_of(facts["tags"][tags[head]], annotation.sentences[s][w])
-        p = Phrase(s, w, places[start][1], places[end][1] + 1, int(kind[head]) - 1, form, float(best[head]))
+        form = form_of(facts["tags"][tags[head]], surfaces[head])
+        p = Phrase(s, w, places[start][1], places[end][1] + 1, classes[head], form, score)
         if (start, end) not in best_of or p.score > best_of[start, end].score:
             best_of[start, end] = p
     at = {place: i for i, place in enumerate(places)}
-    phrases = sorted(best_of.values(), key=lambda p: (p.sentence, p.head))
+    phrases = sorted(best_of.values(), key=lambda p: (p.sentence, p.head, p.score))
     states = words[[at[p.sentence, p.head] for p in phrases]]
     annotation.phrases += _refer(annotation, phrases, states, net)
 

@@ -85,10 +85,12 @@ def _layers(encoder: nn.Module) -> nn.ModuleList:
     return layers
 
 
-def _read(layers: Iterable[Any], states: Tensor) -> tuple[Tensor, Tensor]:
-    """States (1, n, d) after these layers, and the last one's attention (1, heads, n, n)."""
-    attention = states
+def _read(layers: Iterable[Any], states: Tensor, *, look: bool = False) -> tuple[Tensor, Tensor | None]:
+    """States (1, n, d) after these layers, and with ``look`` the last one's attention (1, heads, n, n)."""
+    attention, layers = None, list(layers)
     for layer in layers:
+        shown = layer.training or (look and layer is layers[-1])  # without its weights attention is a fifth faster
+        layer.attention.self.config._attn_implementation = "eager" if shown else "sdpa"
         inner, attention = layer.attention(states, None)
         states = layer.feed_forward_chunk(inner)
     return states, attention
@@ -121,6 +123,9 @@ class TextModel(nn.Module):
         self.twice = True  # relations read the last layers again; else they share the first reading
         d, r = shape.width, shape.relation_width
         layers = _layers(encoder)
+        for layer in layers:  # each its own: see ``_read``
+            attention = layer.get_submodule("attention.self")
+            attention.config = copy.copy(attention.config)
         again = copy.deepcopy(layers[-shape.again :])
         add_adapters(layers, shape.rank)
         self.encoder = encoder
@@ -167,8 +172,9 @@ class TextModel(nn.Module):
         first = len(layers) - self.shape.again
         with self._precision():
             early, _ = _read(layers[:first], states)
-            states, attention = _read(layers[first:], early)
-        return Encoded(states[0].float(), early[0].float(), None if self.twice else attention[0].float())
+            states, attention = _read(layers[first:], early, look=not self.twice)
+        shared = None if self.twice or attention is None else attention[0].float()
+        return Encoded(states[0].float(), early[0].float(), shared)
 
     def read_again(self, encoded: Encoded, marks: Tensor) -> tuple[Tensor, Tensor]:
         """States (n, d) for relations and the last layer's attention (heads, n, n).
@@ -178,7 +184,8 @@ class TextModel(nn.Module):
         if encoded.attention is not None:
             return encoded.states, encoded.attention
         with self._precision():
-            states, attention = _read(self.again, (encoded.early + self.marks(marks))[None])
+            states, attention = _read(self.again, (encoded.early + self.marks(marks))[None], look=True)
+        assert attention is not None
         return states[0].float(), attention[0].float()
 
     def _precision(self) -> torch.autocast:
