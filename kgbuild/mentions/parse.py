@@ -66,8 +66,8 @@ def _contract(weight: np.ndarray, root: int) -> np.ndarray:
 
     heads = weight.argmax(1)
     heads[root] = -1
-    cycle = _cycle(heads.tolist())
-    if not cycle:
+    cycle = np.array(_cycle(heads.tolist()), dtype=int)
+    if not len(cycle):
         return heads
     rest = np.setdiff1d(np.arange(len(heads)), cycle)
     k = len(rest)
