@@ -260,10 +260,11 @@ def load_vectors(job: Job, sources: Sequence[Source]) -> Vectors:
 
     cached = [(s.id, job.store().get("vectors", job.vectors_key(s))) for s in sources]
     found = {id: unpack(value) for id, value in cached if value is not None}
-    return Vectors(
-        *(stack([tables[name] for tables in found.values() if name in tables]) for name in ("mentions", "pictures")),
-        {id: tables["relations"] for id, tables in found.items() if "relations" in tables},
+    mentions, pictures = (
+        stack([tables[name] for tables in found.values() if name in tables]) for name in ("mentions", "pictures")
     )
+    relations = {id: tables["relations"] for id, tables in found.items() if "relations" in tables}
+    return Vectors(mentions, pictures, relations)
 
 
 def property_vectors(job: Job, texts: Sequence[tuple[str, str, Sequence[str]]]) -> tuple[np.ndarray, dict[str, Any]]:

@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
 def why(
     out: Annotated[Path, typer.Argument(help="Workspace of a build.")],
-    what: Annotated[str, typer.Argument(help="IRI of a statement, mention or entity, or its last part; path of a source.")],
+    what: Annotated[
+        str, typer.Argument(help="IRI of a statement, mention or entity, or its last part; path of a source.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="Pieces of evidence shown.")] = 10,
     crops: Annotated[
         Path | None, typer.Option(help="Folder for the parts of pictures and frames that are evidence, boxes drawn.")
     ] = None,
 ) -> None:
-    """Show the evidence of a statement, where an entity is named (span, box, time), or where else a picture is shown."""
+    """Show the evidence of a statement, where an entity is named (span, box, time), or where a picture is shown too."""
     from kgbuild.cli.console import console, escape, print_json
     from kgbuild.queries.graph import open as open_graph
 

@@ -36,9 +36,8 @@ def depictions(
     for a, b in candidates(pictures, table, places):
         copy = compared(a, b)
         if copy is not None:
-            left, right = _two(places[a], places[b])
-            if left is not None and right is not None:
-                found.append(_depiction(base, left, right, copy.score, copy))
+            one, other = _two(places[a], places[b])
+            found.append(_depiction(base, one, other, copy.score, copy))
     return tuple(sorted({d.id: d for d in found}.values(), key=lambda d: d.id))
 
 
@@ -65,13 +64,9 @@ def candidates(
     return [(a, b) for a, b in sorted(pairs) if len(places[a].keys() | places[b].keys()) > 1]
 
 
-def _two(left: dict[str, Segment], right: dict[str, Segment]) -> tuple[Segment | None, Segment | None]:
-    """A place of each picture, in different sources."""
-    for source, segment in left.items():
-        for other, found in right.items():
-            if other != source:
-                return segment, found
-    return None, None
+def _two(left: dict[str, Segment], right: dict[str, Segment]) -> tuple[Segment, Segment]:
+    """A place of each picture, in different sources: the first two."""
+    return next((a, b) for source, a in left.items() for other, b in right.items() if other != source)
 
 
 def _depiction(base: str, left: Segment, right: Segment, score: float, copy: Copy | None = None) -> Depiction:

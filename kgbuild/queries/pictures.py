@@ -17,6 +17,7 @@ from kgbuild.sources.image import picture_png
 from kgbuild.sources.reader import Limits
 from kgbuild.types import Target
 
+
 @dataclass(frozen=True, slots=True)
 class NearPicture:
     """A picture, page or frame near the question: its source's path, its place in words, its file in the workspace."""
