@@ -42,9 +42,8 @@ def found_in(corpus: Path, cache: Path, config: Config) -> tuple[list[Segment], 
         png = store.get("blobs", blob)
         return None if png is None else look(pixels(png))
 
-    made = depictions(
-        shown, stack([t for t in tables if t is not None]), Comparer(read, cache=store), base="https://example.org/kg/"
-    )  # type: ignore[arg-type]
+    vectors = [stack([t[name] for t in tables if name in t]) for name in ("pictures", "parts")]
+    made = depictions(shown, vectors, Comparer(read, cache=store), base="https://example.org/kg/")  # type: ignore[arg-type]
     seconds = f"{embedded - started:.1f} s to embed, {time.process_time() - embedded:.1f} s to join"
     print(f"{len(shown)} pictures and frames, {seconds}")
     return shown, made, {s.id: s.path for s in kept}

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from kgbuild.config import Config
+from kgbuild.embeddings.pictures import content
 from kgbuild.embeddings.vision import VisionTower, letterbox
 from kgbuild.training import views
 from kgbuild.training.drawings.icons import ICONS
@@ -62,7 +63,11 @@ def copies(scenes: list[Scene], vectors: np.ndarray, tower: VisionTower, limit: 
     print(f"\ncopies of {len(chosen)} drawings among {len(scenes)} pictures\n\n| way {HEAD}")
     for way, change in views.WAYS.items():
         changed = [np.ascontiguousarray(change(scenes[i].picture, Random(f"{way} {i}"), slides)) for i in chosen]
-        row(way, ranks(tower.encode(changed), vectors, chosen))
+        whole = tower.encode(changed)
+        row(way, ranks(whole, vectors, chosen))
+        parts = tower.encode([p if (part := content(p)) is None else part for p in changed])
+        either = np.minimum(ranks(whole, vectors, chosen), ranks(parts, vectors, chosen))
+        row(f"{way}, whole or content", either)
         row(f"{way}, thumbnail", ranks(thumbnails(changed), thumbs, chosen))
 
 

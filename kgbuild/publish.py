@@ -65,7 +65,7 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     relations = sorted((r for e in extractions for r in e.relations if r.id in used), key=lambda r: r.id)
     data = GraphData(
         config["graph"]["base"], tuple(readings), tuple(mentions), tuple(relations), alignment.entities,
-        tuple(statements), tuple(source_links(readings)), _same_pictures(job, readings, vectors.pictures),
+        tuple(statements), tuple(source_links(readings)), _same_pictures(job, readings, vectors),
     )  # fmt: skip
     issues = tuple(i for r, e in pairs for i in (*r.issues, *e.issues))
     progress.advance("assemble", note="statements gated")
@@ -73,7 +73,7 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     return Graph(data, alignment, vectors, issues)
 
 
-def _same_pictures(job: Job, readings: Sequence[Reading], vectors: EmbeddingTable) -> tuple[Depiction, ...]:
+def _same_pictures(job: Job, readings: Sequence[Reading], vectors: Vectors) -> tuple[Depiction, ...]:
     """What different sources show of one picture; pictures compared before are not laid over each other again."""
     cache = job.store()
     shown = [s for r in readings for s in whole_pictures(r.segments)]
@@ -83,7 +83,7 @@ def _same_pictures(job: Job, readings: Sequence[Reading], vectors: EmbeddingTabl
         return None if png is None else look(pixels(png))
 
     comparer = Comparer(read, cache=cache)
-    return depictions(shown, vectors, comparer, base=job.config["graph"]["base"])
+    return depictions(shown, (vectors.pictures, vectors.parts), comparer, base=job.config["graph"]["base"])
 
 
 def _type_entities(

@@ -195,9 +195,7 @@ def extract_source(job: Job, source: Source) -> None:
     tables = {"mentions": embed(extraction, encoder)}
     if open_relations(extraction, job.config["graph"]["base"]):
         tables["relations"] = embed_relations(extraction, _relation_encoder(job.config, encoder), job.config)
-    pictures = embed_pictures(reading.segments, job.config, cache)
-    if pictures is not None:
-        tables["pictures"] = pictures
+    tables |= embed_pictures(reading.segments, job.config, cache)
     cache.put("vectors", job.vectors_key(source), pack(tables))
 
 
@@ -247,10 +245,12 @@ def load_extraction(job: Job, source: Source) -> tuple[Reading, Extraction]:
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """The vectors of all sources: of mentions and of whole pictures as one table each, of open relations by source."""
+    """The vectors of all sources: of mentions, whole pictures and parts of them as one table each, of open relations
+    by source."""
 
     mentions: EmbeddingTable
     pictures: EmbeddingTable
+    parts: EmbeddingTable
     relations: dict[str, EmbeddingTable]
 
 
@@ -260,11 +260,12 @@ def load_vectors(job: Job, sources: Sequence[Source]) -> Vectors:
 
     cached = [(s.id, job.store().get("vectors", job.vectors_key(s))) for s in sources]
     found = {id: unpack(value) for id, value in cached if value is not None}
-    mentions, pictures = (
-        stack([tables[name] for tables in found.values() if name in tables]) for name in ("mentions", "pictures")
+    mentions, pictures, parts = (
+        stack([tables[name] for tables in found.values() if name in tables])
+        for name in ("mentions", "pictures", "parts")
     )
     relations = {id: tables["relations"] for id, tables in found.items() if "relations" in tables}
-    return Vectors(mentions, pictures, relations)
+    return Vectors(mentions, pictures, parts, relations)
 
 
 def property_vectors(job: Job, texts: Sequence[tuple[str, str, Sequence[str]]]) -> tuple[np.ndarray, dict[str, Any]]:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from kgbuild.cache import Cache
 from kgbuild.config import Config
-from kgbuild.embeddings.pictures import embed_pictures, whole_pictures
+from kgbuild.embeddings.pictures import content, embed_pictures, whole_pictures
 from kgbuild.embeddings.tables import pack, stack, unpack
 from kgbuild.types import Box, EmbeddingTable, Segment, Target, TextPosition
 
@@ -57,12 +57,14 @@ def test_each_picture_once_and_equal_ones_for_nothing(tmp_path: Path, monkeypatc
         segment(4, "red", "label"), segment(5, "gone"),
     ]  # fmt: skip
     assert [s.id[-1] for s in whole_pictures(segments)] == ["1", "2", "3", "5"]
-    table = embed_pictures(segments, config, cache)
-    assert table is not None and table.space == "mean-colour"
+    found = embed_pictures(segments, config, cache)
+    assert list(found) == ["pictures"]  # one colour has no part
+    table = found["pictures"]
+    assert table.space == "mean-colour"
     assert [i[-1] for i in table.ids] == ["1", "2"]
     assert np.allclose(table.matrix, [[1, 0, 0], [0, 0, 1]])
-    again = embed_pictures([segment(7, "blue"), segment(8, "red")], config, cache)
-    assert again is not None and [i[-1] for i in again.ids] == ["7", "8"] and (again.matrix == table.matrix[::-1]).all()
+    again = embed_pictures([segment(7, "blue"), segment(8, "red")], config, cache)["pictures"]
+    assert [i[-1] for i in again.ids] == ["7", "8"] and (again.matrix == table.matrix[::-1]).all()
     import mean_colour
 
     assert mean_colour.CALLS == [1, 1]
@@ -70,8 +72,18 @@ def test_each_picture_once_and_equal_ones_for_nothing(tmp_path: Path, monkeypatc
 
 def test_no_pictures_no_table(tmp_path: Path) -> None:
     cache = Cache(str(tmp_path))
-    assert embed_pictures([segment(0, "", "text")], Config.load(), cache) is None
-    assert embed_pictures([segment(1, "red")], Config.load(overrides={"embeddings.vision": "none"}), cache) is None
+    assert embed_pictures([segment(0, "", "text")], Config.load(), cache) == {}
+    assert embed_pictures([segment(1, "red")], Config.load(overrides={"embeddings.vision": "none"}), cache) == {}
+
+
+def test_what_fills_a_slide() -> None:
+    slide = np.full((540, 960, 3), 255, np.uint8)
+    slide[30:60, 100:700:3] = 0  # a title
+    slide[150:450, 250:700:9] = 40  # a drawing
+    slide[150:450:20, 250:700] = 40
+    part = content(slide)
+    assert part is not None and abs(part.shape[0] - 300) < 16 and abs(part.shape[1] - 450) < 16
+    assert content(slide[150:450, 250:700]) is None and content(np.zeros((5, 9, 3), np.uint8)) is None
 
 
 def test_tables_come_back_by_name() -> None:
