@@ -15,8 +15,8 @@ from kgbuild.types import Box
 
 VERSION = "1"
 Corners = tuple[np.ndarray, np.ndarray]
-SIDE = 640  # pixels of the longer side at which pictures are compared
-_CORNERS = 800
+SIDE = 960  # pixels of the longer side at which pictures are compared
+_CORNERS = 1000
 _INLIERS = 12  # matched corners that an affine map must hold together
 _SURE = 40  # and as many settle it
 _STRETCH = 1.5  # of one side against the other, at most

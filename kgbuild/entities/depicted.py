@@ -14,7 +14,7 @@ from kgbuild.serialise import from_json, to_json
 from kgbuild.types import Box, Depiction, EmbeddingTable, Segment, Target
 
 AGENT = f"copies/{VERSION}"
-NEIGHBOURS = 8  # of each picture and of each part that are compared with it, besides those with the same pixels
+NEIGHBOURS = 8  # of each picture and of each part that are laid over it
 _EACH = 12  # sources with the same pixels of which each is joined with each; of more, the rest in a chain
 Comparison = Callable[[str, str], Copy | None]
 
