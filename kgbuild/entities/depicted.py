@@ -51,7 +51,8 @@ def candidates(
     whole, *queries = (_by_blob(table, blob_of) for table in tables)
     if len(whole.ids) < 2:
         return []
-    index, pairs = VectorIndex.build(whole), set()
+    index = VectorIndex.build(whole)
+    pairs: set[tuple[str, str]] = set()
     for asked in (whole, *queries):
         if asked.ids:
             _, near = index.search(asked.matrix, NEIGHBOURS + 1)
