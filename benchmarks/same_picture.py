@@ -42,8 +42,10 @@ def found_in(corpus: Path, cache: Path, config: Config) -> tuple[list[Segment], 
         png = store.get("blobs", blob)
         return None if png is None else look(pixels(png))
 
-    made = depictions(shown, stack([t for t in tables if t is not None]), Comparer(read, cache=store), base="https://example.org/kg/")  # type: ignore[arg-type]  # fmt: skip
-    print(f"{len(shown)} pictures and frames, {embedded - started:.1f} s to embed, {time.process_time() - embedded:.1f} s to join")  # fmt: skip
+    vectors = [stack([t[name] for t in tables if name in t]) for name in ("pictures", "parts")]
+    made = depictions(shown, vectors, Comparer(read, cache=store), base="https://example.org/kg/")  # type: ignore[arg-type]
+    seconds = f"{embedded - started:.1f} s to embed, {time.process_time() - embedded:.1f} s to join"
+    print(f"{len(shown)} pictures and frames, {seconds}")
     return shown, made, {s.id: s.path for s in kept}
 
 
@@ -77,7 +79,8 @@ def main() -> None:
     for d in made:
         if d.id not in used:
             same = "same pixels" if blob[d.segments[0]] == blob[d.segments[1]] else "LOOK"
-            print(f"{same}  {d.score:.3f}  {path[d.left.source]} ({describe(d.left)})  =  {path[d.right.source]} ({describe(d.right)})")  # fmt: skip
+            left, right_one = (f"{path[t.source]} ({describe(t)})" for t in (d.left, d.right))
+            print(f"{same}  {d.score:.3f}  {left}  =  {right_one}")
 
 
 if __name__ == "__main__":

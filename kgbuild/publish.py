@@ -75,7 +75,7 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     relations = sorted((r for e in extractions for r in e.relations if r.id in used), key=lambda r: r.id)
     data = GraphData(
         config["graph"]["base"], tuple(readings), tuple(mentions), tuple(relations), alignment.entities,
-        tuple(statements), tuple(source_links(readings)), _same_pictures(job, readings, vectors.pictures),
+        tuple(statements), tuple(source_links(readings)), _same_pictures(job, readings, vectors),
         _gates(vectors),
         identities=tuple(i for i in linking.links if i.predicate),
     )  # fmt: skip
@@ -93,7 +93,7 @@ def _gates(vectors: Vectors) -> dict[str, tuple[tuple[str, float], ...]]:
     return {id: tuple((m, round(float(v), 4)) for m, v in zip(MODALITIES, row, strict=True)) for id, row in rows}
 
 
-def _same_pictures(job: Job, readings: Sequence[Reading], vectors: EmbeddingTable) -> tuple[Depiction, ...]:
+def _same_pictures(job: Job, readings: Sequence[Reading], vectors: Vectors) -> tuple[Depiction, ...]:
     """What different sources show of one picture; pictures compared before are not laid over each other again."""
     cache = job.store()
     shown = [s for r in readings for s in whole_pictures(r.segments)]
@@ -103,7 +103,7 @@ def _same_pictures(job: Job, readings: Sequence[Reading], vectors: EmbeddingTabl
         return None if png is None else look(pixels(png))
 
     comparer = Comparer(read, cache=cache)
-    return depictions(shown, vectors, comparer, base=job.config["graph"]["base"])
+    return depictions(shown, (vectors.pictures, vectors.parts), comparer, base=job.config["graph"]["base"])
 
 
 def _type_entities(

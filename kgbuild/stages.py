@@ -203,9 +203,7 @@ def extract_source(job: Job, source: Source) -> None:
         tables |= {t.space: t for t in fused}
     if open_relations(extraction, job.config["graph"]["base"]):
         tables["relations"] = embed_relations(extraction, _relation_encoder(job.config, encoder), job.config)
-    pictures = embed_pictures(reading.segments, job.config, cache)
-    if pictures is not None:
-        tables["pictures"] = pictures
+    tables |= embed_pictures(reading.segments, job.config, cache)
     cache.put("vectors", job.vectors_key(source), pack(tables))
 
 
@@ -267,12 +265,13 @@ def load_extraction(job: Job, source: Source) -> tuple[Reading, Extraction]:
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """The vectors of all sources: of mentions and of whole pictures, and where there are any of what stands around
-    mentions, fused ones and gates, as one table each; of open relations by source.
+    """The vectors of all sources: of mentions, whole pictures and parts of them, and where there are any of what stands
+    around mentions, fused ones and gates, as one table each; of open relations by source.
     """
 
     mentions: EmbeddingTable
     pictures: EmbeddingTable
+    parts: EmbeddingTable
     relations: dict[str, EmbeddingTable]
     around: EmbeddingTable | None = None
     fused: EmbeddingTable | None = None
@@ -292,7 +291,7 @@ def load_vectors(job: Job, sources: Sequence[Source]) -> Vectors:
 
     beside = [whole(space) for space in (around.SPACE, spaces.FUSED, spaces.GATES)]
     return Vectors(
-        whole("mentions"), whole("pictures"),
+        whole("mentions"), whole("pictures"), whole("parts"),
         {id: tables["relations"] for id, tables in found.items() if "relations" in tables},
         *(t if t.ids else None for t in beside),
     )  # fmt: skip

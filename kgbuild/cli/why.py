@@ -23,7 +23,7 @@ def why(
         Path | None, typer.Option(help="Folder for the parts of pictures and frames that are evidence, boxes drawn.")
     ] = None,
 ) -> None:
-    """Show the evidence of a statement, where an entity is named (span, box, time), or where else a picture is shown."""
+    """Show the evidence of a statement, where an entity is named (span, box, time), or where a picture is shown too."""
     from kgbuild.cli.console import console, escape, print_json
     from kgbuild.queries.graph import open as open_graph
     from kgbuild.queries.shares import told

@@ -80,13 +80,13 @@ class TransformersTower(HubTower):
     def __init__(self, config: Config, model: str) -> None:
         from transformers import AutoModel, AutoTokenizer
 
-        allowed = {"local_files_only": not config["models"]["allow_download"]}
+        local = not config["models"]["allow_download"]
         try:
-            loaded = AutoModel.from_pretrained(model, use_safetensors=True, **allowed)
-            self._tokenizer = AutoTokenizer.from_pretrained(model, **allowed)
+            loaded = AutoModel.from_pretrained(model, use_safetensors=True, local_files_only=local)
+            self._tokenizer = AutoTokenizer.from_pretrained(model, local_files_only=local)
             side = loaded.config.vision_config.image_size
             self._longest = loaded.config.text_config.max_position_embeddings
-            facts = _preprocessing(model, allowed)
+            facts = _preprocessing(model, local)
             mean, std = facts.get("image_mean", _MEAN), facts.get("image_std", _STD)
             super().__init__(loaded, space=f"transformers:{model}", side=side, mean=mean, std=std)
         except _FAILURES as err:
@@ -99,7 +99,9 @@ class TransformersTower(HubTower):
 
     def _text(self, text: str) -> np.ndarray:
         # SigLIP was trained on texts filled up to its length; CLIP's mask makes filling harmless.
-        given = self._tokenizer([text], padding="max_length", truncation=True, max_length=self._longest, return_tensors="pt")  # fmt: skip
+        given = self._tokenizer(
+            [text], padding="max_length", truncation=True, max_length=self._longest, return_tensors="pt"
+        )
         with self._torch.inference_mode():
             found: np.ndarray = self._model.get_text_features(**given).pooler_output[0].numpy()
         return found
@@ -152,13 +154,13 @@ class OpenClipTower(HubTower):
         return found
 
 
-def _preprocessing(model: str, allowed: dict[str, bool]) -> dict[str, Any]:
+def _preprocessing(model: str, local: bool) -> dict[str, Any]:
     """What ``preprocessor_config.json`` says, from a folder or the hub's cache."""
     path = Path(model, "preprocessor_config.json")
     if not path.is_file():
         from huggingface_hub import hf_hub_download
 
-        path = Path(hf_hub_download(model, "preprocessor_config.json", **allowed))
+        path = Path(hf_hub_download(model, "preprocessor_config.json", local_files_only=local))
     found: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return found
 
@@ -174,5 +176,6 @@ def fingerprint(model: str) -> str:
     """What tells one local model from another under the same path: names and sizes of its files, its configuration."""
     path = Path(model if Path(model).exists() else model.partition("/")[2])
     files = sorted(path.iterdir()) if path.is_dir() else [path] if path.is_file() else []
-    parts = [f"{f.name} {f.stat().st_size}" + (f.read_text("utf-8") if f.name.endswith("config.json") else "") for f in files]  # fmt: skip
+    parts = [f"{f.name} {f.stat().st_size}" for f in files]
+    parts += [f.read_text("utf-8") for f in files if f.name.endswith("config.json")]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -18,6 +18,10 @@ from kgbuild.errors import ConfigError
 from kgbuild.types import Box, EmbeddingTable, Segment
 
 _SHOWN = frozenset({"picture", "frame", "drawing"})
+_SMALL = 240  # pixels of the longer side at which the content is looked for
+_GAP = 13  # pixels of it that part a title from what stands beneath
+_INK = 16  # grey levels from the ground
+_LEAST, _MOST = 0.05, 0.85  # of the picture's area that a part of it has
 
 
 def tower(config: Config, model: str = "") -> Any:
@@ -74,28 +78,58 @@ def whole_pictures(segments: Iterable[Segment]) -> list[Segment]:
     return [s for s in segments if s.blob and s.modality in _SHOWN and isinstance(s.target.selectors[-1], Box)]
 
 
-def embed_pictures(segments: Iterable[Segment], config: Config, cache: Cache) -> EmbeddingTable | None:
-    """One vector for each distinct picture, under the id of the first segment that shows it; None without any.
+def embed_pictures(segments: Iterable[Segment], config: Config, cache: Cache) -> dict[str, EmbeddingTable]:
+    """One vector for each distinct picture, under the id of the first segment that shows it; empty without any.
 
-    Pictures with equal pixels are encoded once, whichever source has them: their vectors stay in the cache. A
-    picture that is damaged there has none.
+    Under ``pictures`` those of whole pictures, under ``parts`` those of what fills a slide or frame (see
+    ``content``), where there is such a part. Pictures with equal pixels are encoded once, whichever source has them:
+    their vectors stay in the cache. A picture that is damaged there has none.
     """
     shown = whole_pictures(segments)
     if not shown or config["embeddings"]["vision"] == "none":
-        return None
+        return {}
     key = encoder_key(config)
-    found: dict[str, EmbeddingTable] = {}
+    first = {s.blob: s.id for s in reversed(shown)}
+    found: dict[str, list[EmbeddingTable]] = {"pictures": [], "parts": []}
     for blob in dict.fromkeys(s.blob for s in shown):
         value = cache.get("pictures", Cache.key(key, blob))
         if value is None and (png := cache.get("blobs", blob)) is not None:
-            encoder = _encoder(json.dumps(config.as_dict(), sort_keys=True))
-            made = EmbeddingTable(encoder.space, (blob,), encoder.encode([pixels(png)]))
-            value = pack({"picture": made})
+            value = pack(_vectors(_encoder(json.dumps(config.as_dict(), sort_keys=True)), blob, pixels(png)))
             cache.put("pictures", Cache.key(key, blob), value)
-        if value is not None:
-            found[blob] = unpack(value)["picture"]
-    first = {s.blob: s.id for s in reversed(shown)}
-    return stack([EmbeddingTable(t.space, (first[blob],), t.matrix) for blob, t in found.items()])
+        for name, table in unpack(value).items() if value is not None else ():
+            found[name].append(EmbeddingTable(table.space, (first[blob],), table.matrix))
+    return {name: stack(tables) for name, tables in found.items() if tables}
+
+
+def _vectors(encoder: Any, blob: str, picture: np.ndarray) -> dict[str, EmbeddingTable]:
+    made = {"pictures": EmbeddingTable(encoder.space, (blob,), encoder.encode([picture]))}
+    part = content(picture)
+    if part is not None:
+        made["parts"] = EmbeddingTable(encoder.space, (blob,), encoder.encode([part]))
+    return made
+
+
+def content(picture: np.ndarray) -> np.ndarray | None:
+    """What fills a slide or frame beside its title, uint8 RGB: the largest group of lines, if it is a part only."""
+    import cv2
+
+    height, width = picture.shape[:2]
+    fit = min(1.0, _SMALL / max(height, width))
+    size = (max(1, round(width * fit)), max(1, round(height * fit)))
+    grey = cv2.cvtColor(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY).astype(np.int16)
+    ground = np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))
+    ink = (np.abs(grey - ground) > _INK).astype(np.uint8)
+    joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((_GAP, _GAP), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    if len(stats) < 2:
+        return None
+    boxes = stats[1:, :4].astype(int)
+    x, y, w, h = boxes[(boxes[:, 2] * boxes[:, 3]).argmax()].tolist()
+    share = w * h / (size[0] * size[1])
+    if not _LEAST < share < _MOST:
+        return None
+    x0, y0, x1, y1 = (round(v / fit) for v in (x, y, x + w, y + h))
+    return np.ascontiguousarray(picture[y0:y1, x0:x1])
 
 
 @lru_cache(1)

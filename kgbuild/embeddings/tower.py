@@ -87,7 +87,7 @@ def folded(state: dict[str, Tensor], *, epsilon: float = 1e-5) -> dict[str, Tens
     """The state of a network with norms as that of one without: the same function at rest."""
     made = {}
     for name, value in state.items():
-        stem, _, part = name.rpartition(".")
+        stem = name.rpartition(".")[0]
         if stem.endswith(".map"):
             norm = stem.removesuffix("map") + "norm."
             gain = state[norm + "weight"] / (state[norm + "running_var"] + epsilon).sqrt()

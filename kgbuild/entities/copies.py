@@ -15,8 +15,8 @@ from kgbuild.types import Box
 
 VERSION = "1"
 Corners = tuple[np.ndarray, np.ndarray]
-SIDE = 640  # pixels of the longer side at which pictures are compared
-_CORNERS = 800
+SIDE = 960  # pixels of the longer side at which pictures are compared
+_CORNERS = 1000
 _INLIERS = 12  # matched corners that an affine map must hold together
 _SURE = 40  # and as many settle it
 _STRETCH = 1.5  # of one side against the other, at most
@@ -61,7 +61,7 @@ def look(picture: np.ndarray) -> Look:
 def _corners(seen: np.ndarray, whole: tuple[int, ...]) -> Corners:
     import cv2
 
-    found, described = cv2.ORB_create(_CORNERS, fastThreshold=10, edgeThreshold=16).detectAndCompute(seen, None)
+    found, described = cv2.ORB.create(_CORNERS, fastThreshold=10, edgeThreshold=16).detectAndCompute(seen, None)
     at = np.array([k.pt for k in found], np.float32).reshape(-1, 2)
     at *= (whole[1] / seen.shape[1], whole[0] / seen.shape[0])
     return at, described if described is not None else np.zeros((0, 32), np.uint8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from kgbuild.cache import Cache, code_version
 from kgbuild.embeddings.index import VectorIndex
@@ -14,64 +14,65 @@ from kgbuild.serialise import from_json, to_json
 from kgbuild.types import Box, Depiction, EmbeddingTable, Segment, Target
 
 AGENT = f"copies/{VERSION}"
-NEIGHBOURS = 12  # of each picture that are compared with it, besides those with the same pixels
+NEIGHBOURS = 8  # of each picture and of each part that are laid over it
+_EACH = 12  # sources with the same pixels of which each is joined with each; of more, the rest in a chain
 Comparison = Callable[[str, str], Copy | None]
 
 
 def depictions(
-    pictures: Sequence[Segment], table: EmbeddingTable, compared: Comparison, *, base: str
+    pictures: Sequence[Segment], tables: Sequence[EmbeddingTable], compared: Comparison, *, base: str
 ) -> tuple[Depiction, ...]:
     """Pairs of places of different sources that show the same picture, sorted by id.
 
     ``pictures``: whole pictures, frames and drawings; of several in a source with the same pixels the first counts.
-    ``table``: vectors under some of their ids. ``compared`` lays one picture over another, given their hashes.
+    ``tables``: vectors under some of their ids, of whole pictures and then of parts of them. ``compared`` lays one picture over another, given their hashes.
     """
     places: dict[str, dict[str, Segment]] = {}  # by picture: by source
     for segment in sorted(pictures, key=lambda s: (s.target.source, _number(s.id))):
         places.setdefault(segment.blob, {}).setdefault(segment.target.source, segment)
     found = []
-    for sources in places.values():  # the same pixels: a chain joins them all
-        for left, right in pairwise(sources.values()):
-            found.append(_depiction(base, left, right, 1.0))
-    for a, b in candidates(pictures, table, places):
+    for sources in places.values():
+        found += [_depiction(base, left, right, 1.0) for left, right in _pairs(list(sources.values()))]
+    for a, b in candidates(pictures, tables, places):
         copy = compared(a, b)
         if copy is not None:
-            left, right = _two(places[a], places[b])
-            if left is not None and right is not None:
-                found.append(_depiction(base, left, right, copy.score, copy))
+            for source, left in list(places[a].items())[:_EACH]:
+                for other, right in list(places[b].items())[:_EACH]:
+                    if other != source:
+                        found.append(_depiction(base, left, right, copy.score, copy))
     return tuple(sorted({d.id: d for d in found}.values(), key=lambda d: d.id))
 
 
 def candidates(
-    pictures: Iterable[Segment], table: EmbeddingTable, places: dict[str, dict[str, Segment]]
+    pictures: Iterable[Segment], tables: Sequence[EmbeddingTable], places: dict[str, dict[str, Segment]]
 ) -> list[tuple[str, str]]:
-    """Pairs of different pictures, by hash, of which one is among the nearest of the other in some other source."""
+    """Pairs of different pictures, by hash: whole ones that are among the nearest of another or of a part of it."""
     blob_of = {s.id: s.blob for s in pictures}
+    whole, *queries = (_by_blob(table, blob_of) for table in tables)
+    if len(whole.ids) < 2:
+        return []
+    index = VectorIndex.build(whole)
+    pairs: set[tuple[str, str]] = set()
+    for asked in (whole, *queries):
+        if asked.ids:
+            _, near = index.search(asked.matrix, NEIGHBOURS + 1)
+            for a, found in zip(asked.ids, near.tolist(), strict=True):
+                pairs.update((min(a, b), max(a, b)) for b in (whole.ids[n] for n in found if n >= 0) if b != a)
+    return [(a, b) for a, b in sorted(pairs) if len(places[a].keys() | places[b].keys()) > 1]
+
+
+def _by_blob(table: EmbeddingTable, blob_of: dict[str, str]) -> EmbeddingTable:
+    """A table under the hashes of the pictures, each once, in their order."""
     rows: dict[str, int] = {}
     for row, id in enumerate(table.ids):
         if id in blob_of:
             rows.setdefault(blob_of[id], row)
-    blobs = sorted(rows)
-    if len(blobs) < 2:
-        return []
-    matrix = table.matrix[[rows[b] for b in blobs]]
-    _, near = VectorIndex.build(EmbeddingTable(table.space, tuple(blobs), matrix)).search(matrix, NEIGHBOURS + 1)
-    pairs = {
-        (min(a, blobs[n]), max(a, blobs[n]))
-        for a, found in zip(blobs, near.tolist(), strict=True)
-        for n in found
-        if n >= 0 and blobs[n] != a
-    }
-    return [(a, b) for a, b in sorted(pairs) if len(places[a].keys() | places[b].keys()) > 1]
+    blobs = tuple(sorted(rows))
+    return EmbeddingTable(table.space, blobs, table.matrix[[rows[b] for b in blobs]] if blobs else table.matrix[:0])
 
 
-def _two(left: dict[str, Segment], right: dict[str, Segment]) -> tuple[Segment | None, Segment | None]:
-    """A place of each picture, in different sources."""
-    for source, segment in left.items():
-        for other, found in right.items():
-            if other != source:
-                return segment, found
-    return None, None
+def _pairs(segments: Sequence[Segment]) -> list[tuple[Segment, Segment]]:
+    return [*combinations(segments[:_EACH], 2), *pairwise(segments[_EACH - 1 :])]
 
 
 def _depiction(base: str, left: Segment, right: Segment, score: float, copy: Copy | None = None) -> Depiction:

@@ -65,7 +65,7 @@ def _refined(a: np.ndarray, b: np.ndarray, there: np.ndarray) -> np.ndarray:
 
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 1e-4)
     try:
-        _, back = cv2.findTransformECC(b, a, inverse(there), cv2.MOTION_AFFINE, stop, None, 5)
+        _, back = cv2.findTransformECC(b, a, inverse(there), cv2.MOTION_AFFINE, stop, None)
     except cv2.error:
         return there
     made = inverse(back)

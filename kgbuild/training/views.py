@@ -29,8 +29,9 @@ def slides(seeds: range, *, width: int = 480) -> list[Slide]:
 def recompress(picture: Picture, random: Random, *, low: int = 20, high: int = 90) -> Picture:
     """JPEG of a quality by chance."""
     quality = [cv2.IMWRITE_JPEG_QUALITY, random.randint(low, high)]
-    data = cv2.imencode(".jpg", picture[:, :, ::-1], quality)[1]
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[:, :, ::-1])
+    made = cv2.imdecode(cv2.imencode(".jpg", picture[:, :, ::-1], quality)[1], cv2.IMREAD_COLOR)
+    assert made is not None
+    return np.ascontiguousarray(made[:, :, ::-1])
 
 
 def crop(picture: Picture, random: Random, *, least: float = 0.55) -> Picture:

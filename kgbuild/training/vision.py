@@ -3,9 +3,9 @@
 Two views of each scene meet the vectors of its captions, which are locked (LiT, Zhai et al. 2022), among all
 captions of the pool; and they meet each other among the views of other scenes, those of steps before too
 (InfoNCE, van den Oord et al. 2018; cross-batch memory, Wang et al. 2020). A head that is not kept predicts the
-words of the captions, from which features are learned soonest (Joulin et al. 2016). The rate is constant while pictures are
-seen small, then falls to nothing while they are seen in full (cf. Touvron et al. 2019). An average of the weights
-is kept, its norms folded, in half precision.
+words of the captions, from which features are learned soonest (Joulin et al. 2016). The rate is constant while
+pictures are seen small, then falls to nothing while they are seen in full (cf. Touvron et al. 2019). An average of
+the weights is kept, its norms folded, in half precision.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from kgbuild.training.vision_data import MILD, WHOLE, WILD, Pool, read_pool, wri
 log = logging.getLogger(__name__)
 
 _SHARD = 1000
+_EVERY = 100  # steps after which the state is kept
 _COMMON = 8  # scenes that a word must occur with
 
 
@@ -48,7 +49,7 @@ class Recipe(Numbers):
     """Every number of a training run."""
 
     scenes: int = 6000
-    steps: int = 3600
+    steps: int = 4200
     batch: int = 64  # scenes, of each two views
     mild: float = 0.5  # share of the first views that are as good as unchanged
     small: int = 96  # side of the squares that are seen until the rate falls
@@ -69,7 +70,7 @@ class Recipe(Numbers):
 
 
 def train(out: Path, *, config: Config, recipe: Recipe, checkpoints: Path, progress: Progress | None = None) -> None:
-    """Draw the pool, unless the folder of checkpoints has it, and run the recipe; write weights and facts to ``out``."""
+    """Draw the pool, unless ``checkpoints`` has it, and run the recipe; write weights and facts to ``out``."""
     progress = progress or Silent()
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(recipe.threads)
@@ -168,7 +169,8 @@ def _run(
     pool: Pool, bank: Tensor, rows: list[list[int]], recipe: Recipe, checkpoints: Path, progress: Progress
 ) -> dict[str, Tensor]:
     said = _words(pool)
-    network = Network(Shape(), norm=True).to(memory_format=torch.channels_last)
+    network = Network(Shape(), norm=True)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     losses = Losses(recipe, said.shape[1])
     named = _named(network, losses)
     optimizer = torch.optim.AdamW(
@@ -217,13 +219,10 @@ def _run(
                     mean[n].lerp_(p, 1 - keep)
         progress.advance("train")
         if (step + 1) % 25 == 0:
-            log.info(
-                "step %d: captions %.3f, views %.3f, words %.3f, %.0f s",
-                step + 1,
-                *map(float, (text.detach() / 2, same.detach(), words.detach())),
-                time.monotonic() - started,
-            )
-        if (step + 1) % 100 == 0:
+            parts = [float(v.detach()) for v in (text / 2, same, words)]
+            seconds = time.monotonic() - started
+            log.info("step %d: captions %.3f, views %.3f, words %.3f, %.0f s", step + 1, *parts, seconds)
+        if (step + 1) % _EVERY == 0:
             _keep(checkpoints, network, losses, mean, optimizer, memory, remembered, recipe, step + 1)
     progress.finish("train")
     return mean

@@ -16,7 +16,7 @@ from kgbuild.training.scenes import scene
 
 WHOLE = frozenset({"diagram", "chart", "table", "text", "screenshot", "photo", "slide"})
 MILD, WILD = 1, 4  # views of each scene
-_SLIDES = 300
+_SLIDES = 300  # in which views are framed
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def write_pool(folder: Path, seeds: range, *, progress: Progress | None = None) 
     name = f"{seeds.start}-{seeds.stop}"
     if (folder / f"{name}.json").is_file():
         return
-    slides = views.slides(range(_SLIDES))
+    slides = views.slides(range(min(_SLIDES, len(seeds))))
     shape = (len(seeds), MILD + WILD, SIDE, SIDE, 3)
     made = np.lib.format.open_memmap(folder / f"{name}.npy", "w+", np.uint8, shape)
     facts = []

@@ -52,7 +52,9 @@ def draw_shape(random: Random) -> Captioned:
     label = name(random, most=2) if random.random() < 0.4 else ""
     for k in range(count):
         x, y = margin + (k % columns) * (w + gap) + w / 2, margin + (k // columns) * (h + gap) + h / 2
-        canvas.path(shapes.outline(kind, x, y, w, h), stroke=code, width=width, fill=code if filled else "none", closed=True)  # fmt: skip
+        canvas.path(
+            shapes.outline(kind, x, y, w, h), stroke=code, width=width, fill=code if filled else "none", closed=True
+        )
         if label and k == 0:
             face = Face(random.choice(families()[:4]), min(0.3 * h, 1.4 * w / len(label)))
             light = colour in ("yellow", "light blue", "light green", "pink")
@@ -122,7 +124,11 @@ def draw_word(random: Random) -> Captioned:
     face, canvas, margin = Face(random.choice(families()), 48), Canvas(random), random.uniform(4, 40)
     width = face.width(text) + 2 * margin
     canvas.text(text, width / 2, margin + 30, face, code)
-    made = [text, f"the words {text}" if " " in text else f"the word {text}", f"{text} in {colour} letters" if colour else text]  # fmt: skip
+    made = [
+        text,
+        f"the words {text}" if " " in text else f"the word {text}",
+        f"{text} in {colour} letters" if colour else text,
+    ]
     return _sheet(canvas, width, 60 + 2 * margin, ground), made
 
 
@@ -166,7 +172,9 @@ def draw_link(random: Random) -> Captioned:
 def draw_slide(random: Random) -> tuple[Sheet, list[str], tuple[float, float, float, float]]:
     """A slide 16:9 or 4:3 with a title and room for a picture: the box of the room, in pixels."""
     width, height = random.choice(((960.0, 540.0),) * 3 + ((960.0, 720.0),))
-    ground, ink = random.choice((("#fff", "#222"),) * 4 + (("#f5f5f0", "#333"), ("#202a44", "#fff"), ("#1b1b1b", "#eee")))  # fmt: skip
+    ground, ink = random.choice(
+        (("#fff", "#222"),) * 4 + (("#f5f5f0", "#333"), ("#202a44", "#fff"), ("#1b1b1b", "#eee"))
+    )
     colour = random.choice(list(COLOURS.values()))
     canvas, family = Canvas(random), random.choice(families()[:4])
     title, face = name(random, most=3), Face(family, random.uniform(30, 52))

@@ -1,0 +1,81 @@
+"""The vision tower: unit vectors that do not depend on their company, in the space of texts; damage is named."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kgbuild.config import Config
+from kgbuild.embeddings.text import TextEncoder
+from kgbuild.embeddings.vision import SIDE, TOWER_TOKENS, TOWER_WIDTH, VisionTower, letterbox
+from kgbuild.errors import ModelError
+
+
+@pytest.fixture(scope="module")
+def tower(config: Config) -> VisionTower:
+    return VisionTower(config)
+
+
+def picture(seed: int, height: int = 90, width: int = 200) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 255, (height, width, 3), dtype=np.uint8)
+
+
+def disc(colour: tuple[int, int, int]) -> np.ndarray:
+    ys, xs = np.mgrid[:200, :200]
+    made = np.full((200, 200, 3), 255, np.uint8)
+    made[(ys - 100) ** 2 + (xs - 100) ** 2 < 70**2] = colour
+    return made
+
+
+def test_vectors_do_not_depend_on_their_neighbours(tower: VisionTower) -> None:
+    pictures = [picture(1), picture(2, 40, 40), picture(3, 1, 1), picture(1), picture(4, 2000, 30)]
+    together = tower.encode(pictures)
+    assert together.shape == (5, 384) and together.dtype == np.float32
+    assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+    assert (together == np.concatenate([tower.encode([p]) for p in pictures])).all()
+    assert (together[0] == together[3]).all() and not np.allclose(together[0], together[1])
+    assert tower.encode([]).shape == (0, 384)
+
+
+def test_states_before_pooling(tower: VisionTower) -> None:
+    states = tower.tokens([picture(1), picture(2)])
+    assert states.shape == (2, TOWER_TOKENS, TOWER_WIDTH) == (2, TOWER_TOKENS, tower.width)
+    assert (tower.pool(states) == tower.encode([picture(1), picture(2)])).all()
+
+
+def test_its_space_is_that_of_sentences(tower: VisionTower, config: Config) -> None:
+    texts = ["a red circle", "a blue circle", "a green circle"]
+    assert (tower.texts(texts) == TextEncoder(config).encode(texts)).all()
+    likeness = tower.encode([disc((211, 47, 47)), disc((31, 95, 196)), disc((46, 139, 61))]) @ tower.texts(texts).T
+    assert likeness.argmax(1).tolist() == [0, 1, 2]
+
+
+def test_nothing_of_a_wide_picture_is_cut_off() -> None:
+    wide = np.zeros((10, 400, 3), np.uint8)
+    square = letterbox(wide)
+    assert square.shape == (SIDE, SIDE, 3)
+    rows = np.nonzero((square == 0).all(2).all(1))[0]
+    assert 2 <= len(rows) <= 4 and abs(rows.mean() - SIDE / 2) <= 2 and (square[0] == 255).all()
+
+
+def test_damaged_or_foreign_weights_are_refused(tmp_path: Path) -> None:
+    home = files("kgbuild.weights")
+    for name in ("vision.safetensors", "vision.json"):
+        shutil.copy(str(home.joinpath(name)), tmp_path)
+    assert (tmp_path / "vision.safetensors").stat().st_size < 8_000_000
+    data = bytearray((tmp_path / "vision.safetensors").read_bytes())
+    data[-9] ^= 1
+    (tmp_path / "vision.safetensors").write_bytes(data)
+    with pytest.raises(ModelError, match="does not belong"):
+        VisionTower(folder=tmp_path)
+    facts = (tmp_path / "vision.json").read_text("utf-8")
+    (tmp_path / "vision.json").write_text(facts.replace('"format": 1', '"format": 0'), "utf-8")
+    with pytest.raises(ModelError, match="another backbone or release"):
+        VisionTower(folder=tmp_path)
+    (tmp_path / "vision.json").unlink()
+    with pytest.raises(ModelError, match="cannot be read"):
+        VisionTower(folder=tmp_path)
