@@ -25,7 +25,8 @@ LIBRARIES = {
     "mentions": (
         "onnxruntime", "opencv-python-headless", "py3langid", "rapidocr", "rjieba", "spacy", "torch", "transformers",
     ),
-    "embeddings": ("torch", "transformers"),
+    "embeddings": ("opencv-python-headless", "torch", "transformers"),
+    "entities": ("opencv-python-headless",),
 }  # fmt: skip
 
 

@@ -107,6 +107,12 @@ def statement_iri(base: str, subject: str, predicate: str, object: object, statu
     return f"{base}statement/{digest(*parts)}"
 
 
+def depiction_iri(base: str, left: Target, right: Target) -> str:
+    """IRI of the claim that two places show the same picture."""
+    places = (part for t in (left, right) for part in (t.source, selectors_key(t.selectors)))
+    return f"{base}depiction/{digest(*places)}"
+
+
 def agent_iri(base: str, name: str, version: str) -> str:
     """IRI of the software that produced something."""
     return f"{base}agent/{slug(name)}-{quote(version, safe='.')}"

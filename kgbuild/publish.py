@@ -14,11 +14,14 @@ from kgbuild import registry
 from kgbuild.cache import Cache, code_version
 from kgbuild.embeddings import LITERALS
 from kgbuild.embeddings.index import VectorIndex
+from kgbuild.embeddings.pictures import check_encoder, pixels, whole_pictures
 from kgbuild.entities import Alignment, align, read_decisions
+from kgbuild.entities.copies import Look, look
+from kgbuild.entities.depicted import Comparer, depictions
 from kgbuild.graphs.data import GraphData
 from kgbuild.identity import text_name
 from kgbuild.progress import Progress
-from kgbuild.stages import TRANSIENT, Job, class_vectors, load_extraction, load_vectors, property_vectors
+from kgbuild.stages import TRANSIENT, Job, Vectors, class_vectors, load_extraction, load_vectors, property_vectors
 from kgbuild.statements import Ontology, assemble, load_ontology, source_links
 from kgbuild.statements.closed import ClosedTyper, general_properties, meanings, own_properties
 from kgbuild.statements.fine import SPACE as FINE_SPACE
@@ -26,7 +29,7 @@ from kgbuild.statements.fine import ClassTable, FineTyper, class_matrix, fine_cl
 from kgbuild.statements.ontology import Property, ontology_texts
 from kgbuild.statements.rules import read_rules
 from kgbuild.statements.typing import PropertyTable, Typer, candidates
-from kgbuild.types import EmbeddingTable, Entity, Extraction, Issue, Reading, Source, TimeSpan
+from kgbuild.types import Depiction, EmbeddingTable, Entity, Extraction, Issue, Reading, Source, TimeSpan
 from kgbuild.workspace import Workspace
 
 
@@ -36,7 +39,7 @@ class Graph:
 
     data: GraphData
     alignment: Alignment
-    vectors: EmbeddingTable
+    vectors: Vectors
     issues: tuple[Issue, ...]
 
 
@@ -50,24 +53,37 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     pairs = [load_extraction(job, s) for s in sources]
     readings, extractions = [r for r, _ in pairs], [e for _, e in pairs]
     mentions = sorted((m for e in extractions for m in e.mentions), key=lambda m: m.id)
-    vectors, relation_vectors = load_vectors(job, sources)
+    vectors = load_vectors(job, sources)
     progress.advance("assemble", note="sources loaded")
-    alignment = align(mentions, vectors, config=config, decisions=decisions)
+    alignment = align(mentions, vectors.mentions, config=config, decisions=decisions)
     progress.advance("assemble", note="entities aligned")
-    alignment = replace(alignment, entities=_type_entities(job, alignment.entities, vectors, ontology))
-    extractions = _type_relations(job, extractions, relation_vectors, alignment, ontology)
+    alignment = replace(alignment, entities=_type_entities(job, alignment.entities, vectors.mentions, ontology))
+    extractions = _type_relations(job, extractions, vectors.relations, alignment, ontology)
     statements = assemble(extractions, alignment.entities, ontology, config=config, decisions=decisions)
     progress.advance("assemble", note="statements gated")
     used = {e.id for s in statements for e in s.evidence}
     relations = sorted((r for e in extractions for r in e.relations if r.id in used), key=lambda r: r.id)
     data = GraphData(
         config["graph"]["base"], tuple(readings), tuple(mentions), tuple(relations), alignment.entities,
-        tuple(statements), tuple(source_links(readings)),
+        tuple(statements), tuple(source_links(readings)), _same_pictures(job, readings, vectors.pictures),
     )  # fmt: skip
     issues = tuple(i for r, e in pairs for i in (*r.issues, *e.issues))
     progress.advance("assemble", note="statements gated")
     progress.finish("assemble")
     return Graph(data, alignment, vectors, issues)
+
+
+def _same_pictures(job: Job, readings: Sequence[Reading], vectors: EmbeddingTable) -> tuple[Depiction, ...]:
+    """What different sources show of one picture; pictures compared before are not laid over each other again."""
+    cache = job.store()
+    shown = [s for r in readings for s in whole_pictures(r.segments)]
+
+    def read(blob: str) -> Look | None:
+        png = cache.get("blobs", blob)
+        return None if png is None else look(pixels(png))
+
+    comparer = Comparer(read, cache=cache)
+    return depictions(shown, vectors, comparer, base=job.config["graph"]["base"])
 
 
 def _type_entities(
@@ -125,7 +141,9 @@ def write_graph(job: Job, graph: Graph, folder: Path, *, progress: Progress) -> 
     for name in exporters:
         registry.load("exporters", name)(data, folder / names.get(name, name))
         progress.advance("write", note=name)
-    VectorIndex.build(graph.vectors).save(folder / "vectors.faiss")
+    VectorIndex.build(graph.vectors.mentions).save(folder / "vectors.faiss")
+    if graph.vectors.pictures.ids:
+        VectorIndex.build(graph.vectors.pictures).save(folder / "pictures.faiss")
     progress.advance("write", note="vectors")
     merges = [asdict(m) for m in graph.alignment.merges]
     (folder / "merges.json").write_text(json.dumps(merges, indent=1, ensure_ascii=True), "utf-8")
@@ -254,6 +272,7 @@ def build_key(job: Job, sources: list[Source], left_out: list[Issue]) -> str:
     ):
         for name in names:
             registry.check(kind, name)
+    check_encoder(job.config)
     rooms = [code_version(room) for room in ("entities", "statements", "graphs", "queries", "ontologies")]
     ontologies = ontology_texts(job.config["statements"]["ontologies"])
     decisions, rules = (job.config["statements"][name] for name in ("decisions", "rules"))

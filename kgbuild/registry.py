@@ -1,6 +1,7 @@
 """Plug-ins by kind and name: entry points, the built-ins listed the same way, loaded late.
 
-Kinds: ``kgbuild.readers``, ``kgbuild.extractors``, ``kgbuild.encoders``, ``kgbuild.exporters``.
+Kinds: ``kgbuild.readers``, ``kgbuild.extractors``, ``kgbuild.encoders``, ``kgbuild.picture_encoders``,
+``kgbuild.exporters``.
 A dotted ``package.module:factory`` works wherever a name does.
 """
 
@@ -13,7 +14,7 @@ from typing import Any
 
 from kgbuild.errors import ConfigError
 
-KINDS = ("readers", "extractors", "encoders", "exporters")
+KINDS = ("readers", "extractors", "encoders", "picture_encoders", "exporters")
 
 
 @lru_cache

@@ -58,8 +58,10 @@ class Job:
         return Cache.key(code_version("mentions"), config, weights, self.reading_key(source))
 
     def vectors_key(self, source: Source) -> str:
+        from kgbuild.embeddings.pictures import encoder_key
+
         config = self.config.sha256("embeddings")
-        return Cache.key(code_version("embeddings"), config, self.extraction_key(source))
+        return Cache.key(code_version("embeddings"), config, encoder_key(self.config), self.extraction_key(source))
 
 
 def list_sources(job: Job) -> tuple[list[Source], list[Issue]]:
@@ -171,6 +173,8 @@ def passing_failures(job: Job, sources: Sequence[Source], *, extracted: bool) ->
 def extract_source(job: Job, source: Source) -> None:
     """Extract and embed one source in this process, from cache to cache."""
     from kgbuild.embeddings import embed, embed_relations, open_relations
+    from kgbuild.embeddings.pictures import embed_pictures
+    from kgbuild.embeddings.tables import pack
     from kgbuild.mentions import extract
 
     cache = job.store()
@@ -187,33 +191,14 @@ def extract_source(job: Job, source: Source) -> None:
         whole = {name: png for name, png in blobs.items() if png}
         reading, extraction = extract(replace(reading, blobs=whole), extractors)
         _store_extraction(job, source, reading, extraction)
-    _, extraction = load_extraction(job, source)
-    tables = [embed(extraction, encoder)]
+    reading, extraction = load_extraction(job, source)
+    tables = {"mentions": embed(extraction, encoder)}
     if open_relations(extraction, job.config["graph"]["base"]):
-        tables.append(embed_relations(extraction, _relation_encoder(job.config, encoder), job.config))
-    cache.put("vectors", job.vectors_key(source), _pack(tables))
-
-
-def _pack(tables: Sequence[EmbeddingTable]) -> bytes:
-    """A line of JSON that names the tables, then their numbers."""
-    import numpy as np
-
-    header = [{"space": t.space, "ids": t.ids, "dim": t.matrix.shape[1]} for t in tables]
-    body = b"".join(np.ascontiguousarray(t.matrix, dtype="<f4").tobytes() for t in tables)
-    return json.dumps(header).encode() + b"\n" + body
-
-
-def _unpack(value: bytes) -> list[EmbeddingTable]:
-    import numpy as np
-
-    head, _, body = value.partition(b"\n")
-    tables, at = [], 0
-    for given in json.loads(head):
-        size = len(given["ids"]) * given["dim"]
-        matrix = np.frombuffer(body, dtype="<f4", count=size, offset=at).reshape(-1, given["dim"])
-        tables.append(EmbeddingTable(given["space"], tuple(given["ids"]), matrix))
-        at += 4 * size
-    return tables
+        tables["relations"] = embed_relations(extraction, _relation_encoder(job.config, encoder), job.config)
+    pictures = embed_pictures(reading.segments, job.config, cache)
+    if pictures is not None:
+        tables["pictures"] = pictures
+    cache.put("vectors", job.vectors_key(source), pack(tables))
 
 
 def _relation_encoder(config: Config, encoder: Any) -> Any:
@@ -260,20 +245,25 @@ def load_extraction(job: Job, source: Source) -> tuple[Reading, Extraction]:
     return from_json(Reading, _decode(reading_json)), from_json(Extraction, _decode(extraction_json))
 
 
-def load_vectors(job: Job, sources: Sequence[Source]) -> tuple[EmbeddingTable, dict[str, EmbeddingTable]]:
-    """The mention vectors of all sources as one table, in the order given; those of open relations by source."""
-    import numpy as np
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """The vectors of all sources: of mentions and of whole pictures as one table each, of open relations by source."""
 
-    mentions: list[EmbeddingTable] = []
-    relations: dict[str, EmbeddingTable] = {}
-    for source in sources:
-        found = job.store().get("vectors", job.vectors_key(source))
-        tables = _unpack(found) if found is not None else []
-        mentions += tables[:1]
-        relations.update((source.id, t) for t in tables[1:])
-    ids = tuple(id for t in mentions for id in t.ids)
-    matrix = np.concatenate([t.matrix for t in mentions]) if mentions else np.zeros((0, 0), dtype="<f4")
-    return EmbeddingTable(mentions[0].space if mentions else "", ids, matrix), relations
+    mentions: EmbeddingTable
+    pictures: EmbeddingTable
+    relations: dict[str, EmbeddingTable]
+
+
+def load_vectors(job: Job, sources: Sequence[Source]) -> Vectors:
+    """What ``extract_sources`` stored for these sources, in the order given."""
+    from kgbuild.embeddings.tables import stack, unpack
+
+    cached = [(s.id, job.store().get("vectors", job.vectors_key(s))) for s in sources]
+    found = {id: unpack(value) for id, value in cached if value is not None}
+    return Vectors(
+        *(stack([tables[name] for tables in found.values() if name in tables]) for name in ("mentions", "pictures")),
+        {id: tables["relations"] for id, tables in found.items() if "relations" in tables},
+    )
 
 
 def property_vectors(job: Job, texts: Sequence[tuple[str, str, Sequence[str]]]) -> tuple[np.ndarray, dict[str, Any]]:

@@ -243,6 +243,21 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Depiction:
+    """Two places, in two sources, that show the same picture; their last boxes are what they have in common.
+
+    ``left``, ``right``: the segments of the two pictures, pages or frames, and the places in them.
+    """
+
+    id: str
+    segments: tuple[str, str]
+    left: Target
+    right: Target
+    score: float
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entity:
     """One thing: the mentions held to be it, its labels and types.
 

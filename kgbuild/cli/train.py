@@ -73,3 +73,19 @@ def diagrams(
     for name, value in measures.items():
         typer.echo(f"{name}: {value:g}")
     typer.echo(f"weights: {out / 'diagrams.safetensors'}")
+
+
+@app.command()
+def vision(
+    out: Annotated[Path, typer.Option(help="Folder for vision.safetensors and vision.json.")],
+    checkpoints: Annotated[Path, typer.Option(help="Folder for the drawn pictures and the state of the run.")],
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A number of the recipe: --set steps=40")] = None,
+) -> None:
+    """Pictures in the space of texts, copies of one picture together (see the card kgbuild/weights/vision.md)."""
+    from kgbuild.cli.console import Bars
+    from kgbuild.config import Config
+    from kgbuild.training.vision import Recipe, train
+
+    with Bars() as bars:
+        train(out, config=Config.load(), recipe=Recipe().but(set_ or []), checkpoints=checkpoints, progress=bars)
+    typer.echo(f"weights: {out / 'vision.safetensors'}")

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kgbuild.entities.group import called
-from kgbuild.types import Entity, Mention, Reading, RelationMention, Statement
+from kgbuild.types import Depiction, Entity, Mention, Reading, RelationMention, Statement
 
 
 @dataclass(frozen=True)
 class GraphData:
     """The graph before it has a format. All tuples are sorted by id; ``readings`` carry no blobs.
 
-    ``links``: (source IRI, predicate IRI, source IRI).
+    ``links``: (source IRI, predicate IRI, source IRI). ``depictions``: places that show the same picture.
     """
 
     base: str
@@ -25,6 +25,7 @@ class GraphData:
     entities: tuple[Entity, ...]
     statements: tuple[Statement, ...]
     links: tuple[tuple[str, str, str], ...]
+    depictions: tuple[Depiction, ...] = ()
 
     @cached_property
     def entity_of(self) -> Mapping[str, Entity]:

@@ -116,6 +116,9 @@ def _facts(data: GraphData) -> Iterator[tuple[str, Triple]]:
             yield evidence.target.source, triple
     for a, p, b in data.links:
         yield a, (iri(a), iri(p), iri(b))
+    for d in data.depictions:
+        for one, other in ((d.left, d.right), (d.right, d.left)):
+            yield one.source, (iri(one.source), iri(CORE + "depictsSame"), iri(other.source))
 
 
 def _triple(s: Statement) -> Triple:
@@ -179,6 +182,11 @@ def _provenance(data: GraphData) -> Iterator[Triple]:
     for r in data.relations:
         agents.add(r.agent)
         yield from _relation(data, r)
+    for d in data.depictions:
+        agents.add(d.agent)
+        yield iri(d.id), iri(TYPE), iri(CORE + "SamePicture")
+        for target in (d.left, d.right):
+            yield from _common(data, iri(d.id), target, d.score, d.agent)
     for s in data.asserted:
         yield from _reified(s, "Statement")
     for s in data.inferred:

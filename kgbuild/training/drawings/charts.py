@@ -13,6 +13,7 @@ from kgbuild.training.drawings.sheet import Sheet
 from kgbuild.training.drawings.words import name, number
 
 COLOURS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#4285f4", "#f4b400", "#34a853")
+_CALLED = {"level": "horizontal bar chart", "scatter": "scatter plot"}
 
 
 def random_face(random: Random, low: float = 11, high: float = 18) -> Face:
@@ -33,8 +34,10 @@ def draw_chart(random: Random) -> Sheet:
         width - random.uniform(1.5, 7) * face.size,
         height - 3.5 * face.size,
     )
+    title = ""
     if random.random() < 0.8:
-        canvas.text(name(random), width / 2, 1.5 * face.size, Face(face.family, 1.2 * face.size), ink)
+        title = name(random)
+        canvas.text(title, width / 2, 1.5 * face.size, Face(face.family, 1.2 * face.size), ink)
     kind = random.choice(("bar", "bar", "line", "line", "scatter", "pie", "level"))
     if kind == "pie":
         _pie(random, canvas, width / 2, height / 2, min(width, height) * 0.3, colours, face, ink)
@@ -59,7 +62,8 @@ def draw_chart(random: Random) -> Sheet:
         y = y0 + 1.5 * face.size * (k + 1)
         canvas.rect(width - 6 * face.size, y - 5, width - 6 * face.size + 10, y + 5, fill=colours[k])
         canvas.text(name(random, most=1)[:8], width - 5.2 * face.size, y, face, ink, anchor="start")
-    return Sheet("chart", canvas.svg(width, height, ground), width, height, canvas.texts)
+    svg, about = canvas.svg(width, height, ground), _CALLED.get(kind, f"{kind} chart")
+    return Sheet("chart", svg, width, height, canvas.texts, title=title, about=about)
 
 
 def _series(

@@ -45,7 +45,8 @@ def draw_text(random: Random) -> Sheet:
         if random.random() < 0.1:
             y += face.size
     height = y + margin
-    return Sheet("text", canvas.svg(width, height, ground), width, height, canvas.texts)
+    about = {"prose": "page of prose", "bullets": "list of bullet points", "code": "listing of code"}[form]
+    return Sheet("text", canvas.svg(width, height, ground), width, height, canvas.texts, about=about)
 
 
 def draw_table(random: Random) -> Sheet:

@@ -32,6 +32,7 @@ class Sheet:
     groups: list[dict[str, Any]] = field(default_factory=list)
     title: str = ""
     usual: bool = False  # in the style of the most common tools
+    about: str = ""  # a finer kind: "bar chart", "page of prose"
 
     def picture(self, *, zoom: float = 1.0) -> np.ndarray:
         """The pixels, uint8 RGB of shape (h, w, 3). Raises ``ModelError`` where the extra ``train`` is missing."""

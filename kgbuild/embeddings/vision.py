@@ -1,0 +1,122 @@
+"""The vision tower: pictures in the space of the text backbone's sentence vectors.
+
+A small convolutional network of our own, trained with the text side locked (LiT, Zhai et al., CVPR 2022) on
+drawings of our own, and to find a picture again that is cropped, scaled, on a slide, recompressed or in a video.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kgbuild.backbone import SHA256, WIDTH
+from kgbuild.config import Config
+from kgbuild.errors import ModelError
+
+SIDE = 128  # pixels of the square that the tower sees
+TOWER_WIDTH = 320  # of a patch state
+TOWER_TOKENS = 16  # patch states of a picture: four rows of four
+_FORMAT = 1
+
+
+def letterbox(image: np.ndarray, side: int = SIDE) -> np.ndarray:
+    """uint8 RGB (h, w, 3) scaled into the middle of a white square (side, side, 3)."""
+    import cv2
+
+    height, width = image.shape[:2]
+    fit = side / max(height, width, 1)
+    w, h = max(1, round(width * fit)), max(1, round(height * fit))
+    mode = cv2.INTER_AREA if fit < 1 else cv2.INTER_LINEAR
+    made = np.full((side, side, 3), 255, np.uint8)
+    top, left = (side - h) // 2, (side - w) // 2
+    made[top : top + h, left : left + w] = cv2.resize(np.ascontiguousarray(image), (w, h), interpolation=mode)
+    return made
+
+
+class VisionTower:
+    """Pictures as unit vectors of width 384 that are comparable with ``TextEncoder.encode``; patch states.
+
+    One picture passes at a time, so its numbers do not depend on its company.
+    Raises ``ModelError`` if the weights are damaged or made for another text backbone.
+    """
+
+    name = "tower"
+    version = "1"
+    space = "minilm"  # of sentence vectors
+    dim = WIDTH
+    width = TOWER_WIDTH
+
+    def __init__(self, config: Config | None = None, *, folder: Path | None = None) -> None:
+        import torch
+        from safetensors.torch import load_file
+
+        from kgbuild.embeddings.tower import Network, Shape
+
+        home = folder or files("kgbuild.weights")
+        facts = _facts(home)
+        with as_file(home.joinpath("vision.safetensors")) as path:
+            if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != facts["sha256"]:
+                raise ModelError(
+                    f"{path} is missing or does not belong to vision.json. "
+                    "Reinstall kgbuild or train again: `kgbuild train vision`."
+                )
+            weights = {n: t.float() for n, t in load_file(path).items()}
+        self._torch, self._config = torch, config
+        self._text: Any = None
+        self._network = Network(Shape(**{k: tuple(v) if isinstance(v, list) else v for k, v in facts["shape"].items()}))
+        self._network.load_state_dict(weights)
+        self._network.eval().requires_grad_(False)
+        self._network.to(memory_format=torch.channels_last)
+
+    def encode(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        """float32 (len(images), 384), rows of unit length, of pictures uint8 RGB (h, w, 3)."""
+        return self.pool(self.tokens(images))
+
+    def texts(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 (len(texts), 384), rows of unit length: the text backbone's, which is the locked side."""
+        if self._text is None:
+            from kgbuild.embeddings.text import TextEncoder
+
+            self._text = TextEncoder(self._config or Config.load())
+        made: np.ndarray = self._text.encode(texts)
+        return made
+
+    def tokens(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        """Patch states float32 (len(images), ``TOWER_TOKENS``, ``TOWER_WIDTH``), row by row from the top left."""
+        torch = self._torch
+        out = np.zeros((len(images), TOWER_TOKENS, TOWER_WIDTH), dtype=np.float32)
+        with torch.inference_mode():
+            for row, image in enumerate(images):
+                out[row] = self._network.states(squares(torch, letterbox(image)[None])).numpy()[0]
+        return out
+
+    def pool(self, tokens: np.ndarray) -> np.ndarray:
+        """Unit vectors (n, 384) of patch states (n, T, ``TOWER_WIDTH``)."""
+        torch = self._torch
+        out = np.zeros((len(tokens), self.dim), dtype=np.float32)
+        with torch.inference_mode():
+            for row, states in enumerate(tokens):
+                out[row] = self._network.pool(torch.from_numpy(states[None])).numpy()[0]
+        return out
+
+
+def squares(torch: Any, pictures: np.ndarray) -> Any:
+    """Network input (n, 3, side, side) from uint8 (n, side, side, 3): ink, so that white and the rim are nothing."""
+    made = torch.from_numpy(pictures).permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.channels_last)
+    return made.neg_().add_(255.0).div_(64.0)
+
+
+def _facts(home: Any) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(home.joinpath("vision.json").read_text("utf-8"))
+    except (OSError, ValueError) as err:
+        raise ModelError(f"vision.json cannot be read: {err}. Reinstall kgbuild.") from err
+    if found.get("backbone_sha256") != SHA256 or found.get("format") != _FORMAT:
+        raise ModelError("vision.json is made for another backbone or release. Train again: `kgbuild train vision`.")
+    return found
