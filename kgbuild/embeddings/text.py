@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -34,29 +34,37 @@ class TextEncoder:
         self._tokenizer, self._model = load_backbone(config)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """float32 of shape (len(texts), 384), rows of unit length; equal texts are encoded once.
-
-        Texts of equal length in subwords share a batch, so no padding changes a sum.
-        """
+        """float32 of shape (len(texts), 384), rows of unit length; equal texts are encoded once."""
         unique = sorted(set(texts))
         out = np.zeros((len(unique), self.dim), dtype=np.float32)
-        if unique:
-            bounded = [t[:_CHARACTERS] or " " for t in unique]
-            ids = self._tokenizer(bounded, truncation=True, max_length=_TOKENS)["input_ids"]
-            order = sorted(range(len(unique)), key=lambda i: (len(ids[i]), i))
-            for _, same in groupby(order, key=lambda i: len(ids[i])):
-                rows = list(same)
-                for b in range(0, len(rows), _BATCH):
-                    out[rows[b : b + _BATCH]] = self._batch([ids[i] for i in rows[b : b + _BATCH]])
+        for rows, states, _ in self.passes(unique):
+            out[rows] = self.pooled(states)
         position = {t: i for i, t in enumerate(unique)}
         return out[[position[t] for t in texts]] if texts else out
 
-    def _batch(self, ids: list[list[int]]) -> np.ndarray:
-        torch = self._torch
-        with torch.inference_mode():
-            vectors = torch.nn.functional.normalize(self._states(ids).mean(1), dim=-1)
-        made: np.ndarray = vectors.numpy()
+    def pooled(self, states: Any) -> np.ndarray:
+        """Sentence vectors (n, 384) of what ``passes`` gives."""
+        made: np.ndarray = self._torch.nn.functional.normalize(states.mean(1), dim=-1).numpy()
         return made
+
+    def passes(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Any, list[list[tuple[int, int]]]]]:
+        """The texts in batches: their numbers, token states (tensor n, tokens, 384), characters of each token.
+
+        Texts of equal length in subwords share a batch, so no padding changes a sum.
+        """
+        if not texts:
+            return
+        bounded = [t[:_CHARACTERS] or " " for t in texts]
+        found = self._tokenizer(bounded, truncation=True, max_length=_TOKENS, return_offsets_mapping=True)
+        ids, offsets = found["input_ids"], found["offset_mapping"]
+        order = sorted(range(len(texts)), key=lambda i: (len(ids[i]), i))
+        for _, same in groupby(order, key=lambda i: len(ids[i])):
+            rows = list(same)
+            for b in range(0, len(rows), _BATCH):
+                chosen = rows[b : b + _BATCH]
+                with self._torch.inference_mode():
+                    states = self._states([ids[i] for i in chosen])
+                yield chosen, states, [offsets[i] for i in chosen]
 
     def _states(self, ids: list[list[int]]) -> Any:
         batch = self._torch.tensor(ids)
@@ -80,7 +88,12 @@ class TextEncoder:
         surfaces = [clean(m.surface) for m in mentions]
         own = self.encode(surfaces)
         around = self.encode([m.context or s for m, s in zip(mentions, surfaces, strict=True)])
-        return unit(_SURFACE * own + (1 - _SURFACE) * around)
+        return mixed(own, around)
+
+
+def mixed(own: np.ndarray, around: np.ndarray) -> np.ndarray:
+    """Mention vectors from those of the surfaces and of the contexts."""
+    return unit(_SURFACE * own + (1 - _SURFACE) * around)
 
 
 def unit(matrix: np.ndarray) -> np.ndarray:

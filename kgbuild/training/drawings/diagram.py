@@ -30,7 +30,11 @@ def draw_diagram(random: Random) -> Sheet:
         if item.label.lower() not in taken:
             taken.add(item.label.lower())
             items.append(item)
-    pairs = random_edges(random, count)
+    return compose(random, style, items, random_edges(random, count))
+
+
+def compose(random: Random, style: Style, items: list[Item], pairs: list[tuple[int, int]]) -> Sheet:
+    """The items placed and drawn in a style, joined by lines, with what such drawings have besides."""
     gap = random.uniform(1.2, 4.0) * style.face.size
     if random.random() < 0.7:
         step = random.uniform(2.2, 5.0) * style.face.size * (1.6 if style.across else 1.0)

@@ -12,7 +12,10 @@ Point = tuple[float, float]
 
 @dataclass(slots=True)
 class Item:
-    """A node to be drawn: centre and size of its shape in pixels, the lines of its label."""
+    """A node to be drawn: centre and size of its shape in pixels, the lines of its label.
+
+    ``fill`` and ``pictogram`` (a code point): its own look, "" and 0 where the style of the drawing decides.
+    """
 
     key: str
     lines: list[str]
@@ -23,6 +26,8 @@ class Item:
     y: float = 0.0
     rows: list[list[str]] = field(default_factory=list)
     box: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    fill: str = ""
+    pictogram: int = 0
 
     @property
     def label(self) -> str:

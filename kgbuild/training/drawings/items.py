@@ -46,13 +46,22 @@ def random_item(random: Random, style: Style, key: str, *, icons: bool, tables: 
         kind = "stack"
     elif chance < 0.09:
         kind = "plain"
-    lines = _wrap(name(random), random.choice((8, 14, 24)))
+    lines = wrap(name(random), random.choice((8, 14, 24)))
+    return sized(random, style, key, lines, kind)
+
+
+def sized(random: Random, style: Style, key: str, lines: list[str], kind: str) -> Item:
+    """A node with room for the lines of its label; ``kind``: a shape, or ``icon``, ``actor``, ``stack``, ``plain``."""
+    face = style.face
     w = max(face.width(line) for line in lines)
     h = 1.25 * face.size * len(lines)
     if kind == "actor":
         return Item(key, lines, kind, max(w, 2 * face.size), h + 3.2 * face.size)
     if kind == "plain":
         return Item(key, lines, kind, w + 4, h + 2)
+    if kind == "icon":
+        size = random.uniform(2.6, 4.5) * face.size
+        return Item(key, [" ".join(lines)], kind, max(size, face.width(" ".join(lines))), size + 1.5 * face.size)
     w += random.uniform(0.8, 2.6) * face.size
     h += random.uniform(0.6, 1.8) * face.size
     if kind in ("ellipse", "cloud"):
@@ -66,7 +75,8 @@ def random_item(random: Random, style: Style, key: str, *, icons: bool, tables: 
     return Item(key, lines, kind, w, h)
 
 
-def _wrap(text: str, width: int) -> list[str]:
+def wrap(text: str, width: int) -> list[str]:
+    """A label in lines of about ``width`` characters."""
     lines = [""]
     for word in text.split():
         if lines[-1] and len(lines[-1]) + len(word) >= width:
@@ -94,6 +104,7 @@ def draw_item(random: Random, canvas: Canvas, style: Style, part: Part) -> None:
     """Draw a node with its label."""
     item, face = part.item, style.face
     fill = random.choice(style.fills)
+    fill = item.fill or fill
     text = style.fill_text
     if fill != "none" and style.gradient:
         fill = "url(#fade)"
@@ -108,11 +119,14 @@ def draw_item(random: Random, canvas: Canvas, style: Style, part: Part) -> None:
         colour = (
             random.choice(style.fills) if style.fills[0].startswith("#") and style.fill_text == "#fff" else style.ink
         )
-        if random.random() < 0.4:
+        colour = item.fill or colour
+        boxed, code = random.random() < 0.4, random.choice(PICTOGRAMS)
+        code = item.pictogram or code
+        if boxed:
             canvas.rect(item.x - size / 2, y0, item.x + size / 2, y0 + size, fill=colour, extra='rx="4"')
-            canvas.pictogram(random.choice(PICTOGRAMS), item.x, y0 + size / 2, 0.6 * size, style.ground)
+            canvas.pictogram(code, item.x, y0 + size / 2, 0.6 * size, style.ground)
         else:
-            canvas.pictogram(random.choice(PICTOGRAMS), item.x, y0 + size / 2, 0.85 * size, colour)
+            canvas.pictogram(code, item.x, y0 + size / 2, 0.85 * size, colour)
         canvas.text(item.lines[0], item.x, y1 - 0.6 * face.size, face, style.text)
         return
     if item.shape == "actor":

@@ -10,8 +10,8 @@ from kgbuild.training.drawings.shapes import KINDS
 
 HEADS = (*("filled",) * 9, "stealth", "stealth", "vee", "vee", "vee", "hollow", "diamond", "circle")
 _USUAL = 0.65  # share of drawings in the styles of the most common tools
-_HUES = ("#dae8fc", "#d5e8d4", "#ffe6cc", "#fff2cc", "#f8cecc", "#e1d5e7", "#ececff", "#ffffde", "#e3f2fd", "#fce4ec")
-_STRONG = ("#1f77b4", "#2e7d32", "#ef6c00", "#c62828", "#6a1b9a", "#37474f", "#00838f", "#ad1457")
+HUES = ("#dae8fc", "#d5e8d4", "#ffe6cc", "#fff2cc", "#f8cecc", "#e1d5e7", "#ececff", "#ffffde", "#e3f2fd", "#fce4ec")
+STRONG = ("#1f77b4", "#2e7d32", "#ef6c00", "#c62828", "#6a1b9a", "#37474f", "#00838f", "#ad1457")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +54,18 @@ def random_style(random: Random) -> Style:
     ink = (
         random.choice(("#e0e0e0", "#c9d1d9", "#8ab4f8"))
         if dark
-        else random.choice(("#000", "#000", "#333", "#9370db", *_STRONG))
+        else random.choice(("#000", "#000", "#333", "#9370db", *STRONG))
     )
     line = random.choice((ink, ink, "#aaa" if dark else "#333", "#888" if dark else "#666"))
     kind = random.random()
     if kind < 0.35:
         fills: tuple[str, ...] = ("none",) if random.random() < 0.6 else (ground,)
     elif kind < 0.85 and not dark:
-        fills = tuple(random.sample(_HUES, random.choice((1, 1, 2, 4))))
+        fills = tuple(random.sample(HUES, random.choice((1, 1, 2, 4))))
     else:
-        fills = tuple(random.sample(_STRONG, random.choice((1, 2, 3))))
+        fills = tuple(random.sample(STRONG, random.choice((1, 2, 3))))
     text = "#e8e8e8" if dark else random.choice(("#000", "#222", "#333"))
-    plain = fills in (("none",), (ground,)) or fills[0] in _HUES
+    plain = fills in (("none",), (ground,)) or fills[0] in HUES
     rough = random.choice((*(0.0,) * 7, 0.7, 1.2))
     made = Style(
         face=Face(family, size),
@@ -75,7 +75,7 @@ def random_style(random: Random) -> Style:
         line=line,
         text=text,
         fills=fills,
-        fill_text=("#000" if fills[0] in _HUES else text) if plain else "#fff",
+        fill_text=("#000" if fills[0] in HUES else text) if plain else "#fff",
         shapes=tuple(random.sample(("rectangle", *KINDS), random.choice((1, 1, 2, 3)))),
         border=random.choice((1.0, 1.0, 1.3, 2.0, 2.5)),
         width=random.choice((1.0, 1.0, 1.33, 1.5, 2.0, 2.0, 3.0)),

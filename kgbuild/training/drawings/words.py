@@ -9,14 +9,14 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-_FIRST = _words(
+QUALITIES = _words(
     """
     alpha amber north south quiet rapid copper silver outer inner main spare cold warm early late shared local
     remote daily weekly public private upper lower primary second blue green red yellow dry wet fresh safe open
     closed heavy light central global small large old new short long fast slow
     """
 )
-_THING = _words(
+THINGS = _words(
     """
     pump valve tank boiler router switch gateway broker queue store cache index ledger mailbox parser planner
     scheduler worker sensor camera antenna beacon meter relay motor gearbox turbine battery charger inverter filter
@@ -52,9 +52,9 @@ _FILLER = _words(
 
 def name(random: Random, *, most: int = 3) -> str:
     """A label of a node: one to ``most`` words, in one of the usual ways of writing."""
-    words = [random.choice(_THING)]
+    words = [random.choice(THINGS)]
     while len(words) < most and random.random() < 0.45:
-        words.insert(0, random.choice(_FIRST if random.random() < 0.6 else _THING))
+        words.insert(0, random.choice(QUALITIES if random.random() < 0.6 else THINGS))
     way = random.random()
     if way < 0.4:
         return " ".join(w.capitalize() for w in words)
@@ -78,12 +78,12 @@ def verb(random: Random) -> str:
     if random.random() < 0.25:
         return random.choice(_SHORT)
     said = random.choice(_VERB)
-    return f"{said} {random.choice(_THING)}" if random.random() < 0.4 else said
+    return f"{said} {random.choice(THINGS)}" if random.random() < 0.4 else said
 
 
 def sentence(random: Random, *, words: int = 12) -> str:
     """A line of prose without sense."""
-    made = [random.choice((_FILLER, _FIRST, _THING, _VERB, _THING)[k % 5]) for k in range(words)]
+    made = [random.choice((_FILLER, QUALITIES, THINGS, _VERB, THINGS)[k % 5]) for k in range(words)]
     return " ".join(made).capitalize() + random.choice((".", "", ",", ""))
 
 

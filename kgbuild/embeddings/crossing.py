@@ -1,0 +1,195 @@
+"""The network of the fusion: learned queries read the modalities' sequences, a gate weighs them (torch).
+
+Each layer lets the queries attend to every modality by itself and adds what they read, weighed by the gates of the
+mention (cross-attention of a few latents: Jaegle et al., Perceiver, 2021; co-attention: Lu et al., ViLBERT, 2019;
+gates: Arevalo et al. 2017). ``mean`` and ``max`` fuse the modalities' vectors at the end instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+MODES = ("attention", "max", "mean")
+MODALITIES = ("text", "picture", "layout", "links")
+TINY = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The sizes of a network: inputs as ``states.States`` has them, then its own."""
+
+    text: int
+    patch: int
+    layout: int
+    words: int
+    links: int
+    patches: int
+    parts: int
+    types: int
+    relations: int
+    width: int = 128
+    heads: int = 4
+    layers: int = 2
+    queries: int = 4
+    out: int = 256
+
+
+class Attention(nn.Module):
+    """Queries (n, q, width) read a sequence (n, t, width); absent states are passed over."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.heads = shape.heads
+        self.query, self.out = nn.Linear(shape.width, shape.width), nn.Linear(shape.width, shape.width)
+        self.both = nn.Linear(shape.width, 2 * shape.width)
+
+    def forward(self, x: Tensor, tokens: Tensor, present: Tensor) -> Tensor:
+        n, q, width = x.shape
+        key, value = self.both(tokens).view(n, -1, 2, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        query = self.query(x).view(n, q, self.heads, -1).transpose(1, 2)
+        scores = query @ key.transpose(-1, -2) / (width // self.heads) ** 0.5
+        scores = scores.masked_fill(~present[:, None, None, :], -1e4)
+        read = (scores.softmax(-1) @ value).transpose(1, 2).reshape(n, q, width)
+        made: Tensor = self.out(read)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Sequences:
+    """One modality of the mentions that have it: their rows (r,), states (r, t, width), which of them are there."""
+
+    rows: Tensor
+    tokens: Tensor
+    present: Tensor
+
+
+class Layer(nn.Module):
+    """One reading of every modality, then a small network on what was read."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.norm, self.after = nn.LayerNorm(shape.width), nn.LayerNorm(shape.width)
+        self.read = nn.ModuleDict({m: Attention(shape) for m in MODALITIES})
+        self.think = nn.Sequential(
+            nn.Linear(shape.width, 2 * shape.width), nn.GELU(), nn.Linear(2 * shape.width, shape.width)
+        )
+
+    def forward(self, x: Tensor, given: Mapping[str, Sequences], gates: Tensor) -> Tensor:
+        asked = self.norm(x)
+        for k, m in enumerate(MODALITIES):
+            if m in given:
+                s = given[m]
+                read = self.read[m](asked[s.rows], s.tokens, s.present)
+                x = x.index_add(0, s.rows, gates[s.rows, k, None, None] * read)
+        made: Tensor = x + self.think(self.after(x))
+        return made
+
+
+class Fusion(nn.Module):
+    """States of n mentions to unit vectors (n, out) and gates (n, modalities), with heads on the vectors."""
+
+    def __init__(self, shape: Shape, mode: str = "attention") -> None:
+        super().__init__()
+        self.mode, self.shape = mode, shape
+        width, text = shape.width, shape.text
+        self.of_text, self.of_link, self.of_seen = (nn.Linear(text, width) for _ in range(3))
+        self.of_patch, self.of_layout = nn.Linear(shape.patch, width), nn.Linear(shape.layout, 2 * width)
+        sizes = {"text": shape.words, "picture": 1 + shape.patches + shape.parts, "layout": 2, "links": shape.links}
+        self.slot = nn.ParameterDict({m: nn.Parameter(0.02 * torch.randn(sizes[m], width)) for m in MODALITIES})
+        self.kind = nn.ParameterDict({m: nn.Parameter(0.02 * torch.randn(width)) for m in MODALITIES})
+        self.norm = nn.ModuleDict({m: nn.LayerNorm(width) for m in MODALITIES})
+        self.queries = nn.Parameter(torch.randn(shape.queries, width))
+        self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.layers))
+        self.gate = nn.Sequential(
+            nn.Linear(len(MODALITIES) * (width + 1), width), nn.GELU(), nn.Linear(width, len(MODALITIES))
+        )
+        self.pool, self.head = nn.Linear(width, 1), nn.Linear(width, shape.out)
+        # What stands in the text space already goes straight through one projection: names never seen stay apart.
+        self.straight = nn.Linear(text, shape.out, bias=False)
+        nn.init.orthogonal_(self.straight.weight)
+        self.share = nn.Parameter(torch.tensor([1.0, 0.3, 0.3, 0.3, 0.3]))  # surface, sentence, mention, links, seen
+        self.types = nn.Linear(shape.out, shape.types)
+        self.match = nn.Linear(2 * shape.out + 1, 1)
+        self.relation = nn.Sequential(nn.Linear(2 * shape.out, 64), nn.GELU(), nn.Linear(64, shape.relations))
+        self.scale = nn.Parameter(torch.tensor(2.7))
+
+    def forward(self, x: Mapping[str, Tensor], keep: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """``x``: see ``fuse.batch``; ``keep`` (n, modalities): those that count, all by default."""
+        there = {"text": _there(x["words"]).any(1), "picture": _there(x["seen"]), "layout": _there(x["layout"]),
+                 "links": _there(x["links"]).any(1)}  # fmt: skip
+        present = torch.stack([there[m] for m in MODALITIES], 1)
+        present = present if keep is None else present & keep
+        given = {m: s for k, m in enumerate(MODALITIES) if len((s := self._sequences(m, x, present[:, k])).rows)}
+        straight = self._straight(x)
+        if self.mode == "attention":
+            gates = self._gates(given, present)
+            return self._fuse(given, straight, gates), gates
+        vectors = torch.zeros(*present.shape, self.shape.out)
+        for k, m in enumerate(MODALITIES):
+            if m in given:
+                rows, only = given[m].rows, F.one_hot(torch.tensor(k), len(MODALITIES)).float()
+                own = {m: Sequences(torch.arange(len(rows)), given[m].tokens, given[m].present)}
+                vectors[rows, k] = self._fuse(own, straight[rows], only.expand(len(rows), -1))
+        there_at = present[:, :, None]
+        if self.mode == "mean":
+            return F.normalize(vectors.sum(1), dim=-1), present / present.sum(1, keepdim=True).clamp(min=1)
+        largest = vectors.masked_fill(~there_at, -1e4).max(1)
+        won = F.one_hot(largest.indices, len(MODALITIES)).float().mean(1)  # share of the dimensions that each decides
+        return F.normalize(largest.values, dim=-1), won
+
+    def _sequences(self, modality: str, x: Mapping[str, Tensor], present: Tensor) -> Sequences:
+        rows = present.nonzero()[:, 0]
+        if modality == "picture":
+            seen, region, parts = (x[n][rows] for n in ("seen", "region", "parts"))
+            tokens = torch.cat([self.of_seen(seen)[:, None], self.of_patch(region), self.of_patch(parts)], 1)
+            there = torch.cat([_there(seen)[:, None], _there(region), _there(parts)], 1)
+        elif modality == "layout":
+            tokens = self.of_layout(x["layout"][rows]).view(len(rows), 2, self.shape.width)
+            there = torch.ones(len(rows), 2, dtype=torch.bool)
+        else:
+            states = x["words" if modality == "text" else "links"][rows]
+            tokens = (self.of_text if modality == "text" else self.of_link)(states)
+            there = _there(states)
+        return Sequences(rows, self.norm[modality](tokens + self.slot[modality]) + self.kind[modality], there)
+
+    def _gates(self, given: Mapping[str, Sequences], present: Tensor) -> Tensor:
+        """From the means of the sequences, over the modalities that a mention has."""
+        means = torch.zeros(*present.shape, self.shape.width)
+        for k, m in enumerate(MODALITIES):
+            if m in given:
+                weight = given[m].present.float()[:, :, None]
+                means[given[m].rows, k] = (given[m].tokens * weight).sum(1) / weight.sum(1).clamp(min=1)
+        scores = self.gate(torch.cat([means.flatten(1), present.float()], 1)).masked_fill(~present, -1e4)
+        return scores.softmax(1) * present.any(1, keepdim=True)
+
+    def _straight(self, x: Mapping[str, Tensor]) -> Tensor:
+        """What each modality says in the text space: (n, modalities, text)."""
+        surface, sentence, mention, links, seen = self.share
+        count = _there(x["links"]).sum(1, keepdim=True).clamp(min=1)
+        said = {
+            "text": surface * x["words"][:, 0] + sentence * x["words"][:, 1] + mention * x["words"][:, 2],
+            "picture": seen * x["seen"], "layout": torch.zeros_like(x["seen"]), "links": links * x["links"].sum(1) / count,
+        }  # fmt: skip
+        return torch.stack([said[m] for m in MODALITIES], 1)
+
+    def _fuse(self, given: Mapping[str, Sequences], straight: Tensor, gates: Tensor) -> Tensor:
+        q = self.queries.expand(len(gates), -1, -1)
+        for layer in self.layers:
+            q = layer(q, given, gates)
+        pooled = (self.pool(q).softmax(1) * q).sum(1)
+        through = self.straight((gates[:, :, None] * straight).sum(1))
+        return F.normalize(self.head(pooled) + through, dim=-1)
+
+    def same(self, a: Tensor, b: Tensor) -> Tensor:
+        """Logits (n,) that two mentions are one thing, from their vectors."""
+        made: Tensor = self.match(torch.cat([(a - b).abs(), a * b, (a * b).sum(-1, keepdim=True)], -1))[..., 0]
+        return made
+
+
+def _there(states: Tensor) -> Tensor:
+    return states.abs().sum(-1) > TINY

@@ -1,0 +1,126 @@
+"""The fused encoder: one vector for a mention from its words, its picture, its place and its neighbours."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kgbuild import backbone
+from kgbuild.embeddings.states import States
+from kgbuild.errors import ModelError
+
+SPACE = "fused-256"
+GATES = ("text", "picture", "layout", "links")
+_BATCH = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fused:
+    """Unit vectors (n, 256) and how much each of ``GATES`` decided (n, 4), rows summing to 1."""
+
+    vectors: np.ndarray
+    gates: np.ndarray
+
+
+class FusedEncoder:
+    """The trained fusion. ``mode``: ``attention``, or ``max`` or ``mean`` for comparison.
+
+    ``folder``: weights of your own. Raises ``ModelError`` if they are damaged or made for another backbone or tower.
+    """
+
+    name = "fusion"
+    version = "1"
+    space = SPACE
+    dim = 256
+
+    def __init__(self, mode: str = "attention", *, folder: Path | None = None, tower_sha256: str = "") -> None:
+        from kgbuild.embeddings.crossing import Fusion, Shape
+
+        self.facts = facts(folder)
+        if tower_sha256 and tower_sha256 != self.facts["tower_sha256"]:
+            raise ModelError("fusion.json is made for another vision tower. Train again: `kgbuild train fusion`.")
+        if mode not in self.facts["modes"]:
+            raise ModelError(f"fusion.safetensors knows no mode {mode!r}: {', '.join(self.facts['modes'])}.")
+        self.types, self.relations = tuple(self.facts["types"]), tuple(self.facts["relations"])
+        self._net = Fusion(Shape(**self.facts["shape"]), mode).eval().requires_grad_(False)
+        self._net.load_state_dict(_tensors(folder, self.facts["sha256"], mode))
+
+    def fuse(self, states: States, *, keep: Sequence[str] = GATES) -> Fused:
+        """Vectors and gates of mentions; ``keep``: the modalities that are looked at.
+
+        Rows do not depend on one another.
+        """
+        import torch
+
+        counts = torch.tensor([g in keep for g in GATES])
+        vectors, gates = np.zeros((len(states), self.dim), np.float32), np.zeros((len(states), len(GATES)), np.float32)
+        for b in range(0, len(states), _BATCH):
+            rows = np.arange(b, min(b + _BATCH, len(states)))
+            with torch.inference_mode():
+                v, g = self._net(batch(states, rows), counts.expand(len(rows), -1))
+            vectors[rows], gates[rows] = v.numpy(), g.numpy()
+        return Fused(vectors, gates)
+
+    def match(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """How likely the mentions with these vectors (n, 256) are one thing, pair by pair: (n,) in [0, 1]."""
+        return self._head(lambda a, b: self._net.same(a, b).sigmoid(), left, right)
+
+    def kinds(self, vectors: np.ndarray) -> np.ndarray:
+        """Chances (n, len(types)) of what a mention is."""
+        return self._head(lambda a: self._net.types(a).softmax(-1), vectors)
+
+    def related(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Chances (n, len(relations)) of what holds from the left mention to the right one."""
+        import torch
+
+        return self._head(lambda a, b: self._net.relation(torch.cat([a, b], -1)).softmax(-1), left, right)
+
+    def _head(self, head: Any, *vectors: np.ndarray) -> np.ndarray:
+        import torch
+
+        with torch.inference_mode():
+            made: np.ndarray = head(*(torch.from_numpy(np.ascontiguousarray(v)) for v in vectors)).numpy()
+        return made
+
+
+def batch(states: States, rows: np.ndarray) -> dict[str, Any]:
+    """Some mentions' states as float32 tensors by name, as the network takes them."""
+    import torch
+
+    at = states.whole_of[rows]
+    parts = np.zeros((len(rows), *states.whole.shape[1:]), np.float32)
+    parts[at >= 0] = states.whole[at[at >= 0]]
+    given = {n: getattr(states, n)[rows] for n in ("words", "links", "seen", "region", "layout")} | {"parts": parts}
+    return {n: torch.from_numpy(np.ascontiguousarray(a, dtype=np.float32)) for n, a in given.items()}
+
+
+def facts(folder: Path | None = None) -> dict[str, Any]:
+    """What ``fusion.json`` says. Raises ``ModelError`` if it cannot be read or is for another backbone."""
+    try:
+        text = (folder or files("kgbuild.weights")).joinpath("fusion.json").read_text("utf-8")
+        found: dict[str, Any] = json.loads(text)
+    except (OSError, ValueError) as err:
+        raise ModelError(f"fusion.json cannot be read: {err}. Reinstall kgbuild.") from err
+    if found.get("backbone_sha256") != backbone.SHA256:
+        raise ModelError("fusion.json is made for another backbone. Train again: `kgbuild train fusion`.")
+    return found
+
+
+def _tensors(folder: Path | None, sha256: str, mode: str) -> dict[str, Any]:
+    from safetensors.torch import load
+
+    try:
+        with as_file((folder or files("kgbuild.weights")).joinpath("fusion.safetensors")) as path:
+            data = Path(path).read_bytes()
+    except OSError as err:
+        raise ModelError(f"fusion.safetensors cannot be read: {err}. Reinstall kgbuild.") from err
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise ModelError("fusion.safetensors does not match its checksum in fusion.json. Reinstall kgbuild.")
+    return {n.removeprefix(f"{mode}/"): t.float() for n, t in load(data).items() if n.startswith(f"{mode}/")}

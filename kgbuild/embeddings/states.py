@@ -1,0 +1,189 @@
+"""What the frozen encoders say of a mention, one sequence of states for each modality: the input of the fusion.
+
+A state of zeros is absent. The words: the mention's own, its sentence, itself within the sentence, the words
+around it. The picture: patches of the mention's region and of the whole picture. The links: the labels of what it
+is related to. The layout: one vector (see ``layout``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from kgbuild.backbone import WIDTH
+from kgbuild.embeddings.layout import FEATURES, frames, layout
+from kgbuild.embeddings.text import TextEncoder
+from kgbuild.identity import clean
+from kgbuild.types import Box, Mention, RelationMention, Segment
+
+AROUND = 8  # tokens beside the mention in its sentence
+WORDS = ("surface", "sentence", "mention", *(f"around {n}" for n in range(AROUND)))
+LINKS = 3  # neighbours looked at in each direction: those it leads to, then those that lead to it
+PATCHES, PARTS = 16, 4  # states of a region; of a whole picture
+_BATCH = 32
+_MARGIN = 0.15  # of a region's longer side, around its box
+_LEAST = 6  # pixels around a box
+
+
+class Tower(Protocol):
+    """A frozen picture encoder whose vectors lie in the space of the text encoder's."""
+
+    def encode(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        """Unit rows (n, 384)."""
+
+    def tokens(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        """Patch states (n, patches, width)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class States:
+    """The states of n mentions, float32. ``whole_of``: the row of ``whole`` that each stands in, -1 for none.
+
+    words (n, len(WORDS), 384), links (n, 2 * LINKS, 384), seen (n, 384), region (n, PATCHES, tower width),
+    whole (pictures, PARTS, tower width), layout (n, len(FEATURES)).
+    """
+
+    words: np.ndarray
+    links: np.ndarray
+    seen: np.ndarray
+    region: np.ndarray
+    whole: np.ndarray
+    whole_of: np.ndarray
+    layout: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+
+class StateEncoder:
+    """Runs the frozen encoders; ``tower`` None: no picture has states. ``width``: that of the tower's states."""
+
+    def __init__(self, text: TextEncoder, tower: Tower | None = None, *, width: int = WIDTH) -> None:
+        self._text, self._tower, self._width = text, tower, width
+
+    def __call__(
+        self,
+        mentions: Sequence[Mention],
+        relations: Sequence[RelationMention],
+        segments: Sequence[Segment],
+        picture: Callable[[str], np.ndarray | None],
+    ) -> States:
+        """The states in the order of the mentions. ``picture`` gives the RGB pixels of a blob, None if it has none."""
+        words, links = self._words(mentions, relations)
+        return States(words, links, *self._pictures(mentions, segments, picture), layout(mentions, segments))
+
+    def _words(
+        self, mentions: Sequence[Mention], relations: Sequence[RelationMention]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        surfaces = [clean(m.surface) for m in mentions]
+        names = dict(zip((m.id for m in mentions), surfaces, strict=True))
+        out = np.zeros((len(mentions), len(WORDS), WIDTH), dtype=np.float32)
+        links = np.zeros((len(mentions), 2 * LINKS, WIDTH), dtype=np.float32)
+        if not mentions:
+            return out, links
+        unique = sorted(set(surfaces))
+        vectors = dict(zip(unique, self._text.encode(unique), strict=True))
+        out[:, 0] = [vectors[s] for s in surfaces]
+        near = _neighbours(relations, names)
+        for row, m in zip(links, mentions, strict=True):
+            for way in (0, 1):
+                for n, name in enumerate(near.get((m.id, way), ())):
+                    row[way * LINKS + n] = vectors[name]
+        contexts = [m.context or s for m, s in zip(mentions, surfaces, strict=True)]
+        rows: dict[str, list[int]] = {}
+        for n, text in enumerate(contexts):
+            rows.setdefault(text, []).append(n)
+        texts = sorted(rows)
+        for chosen, states, offsets in self._text.passes(texts):
+            pooled, found = self._text.pooled(states), states.numpy()
+            for k, n in enumerate(chosen):
+                for row in rows[texts[n]]:
+                    out[row, 1] = pooled[k]
+                    _around(out[row], found[k], np.array(offsets[k]), texts[n].find(mentions[row].surface), mentions[row])
+        return out, links
+
+    def _pictures(
+        self, mentions: Sequence[Mention], segments: Sequence[Segment], picture: Callable[[str], np.ndarray | None]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        seen = np.zeros((len(mentions), WIDTH), dtype=np.float32)
+        region = np.zeros((len(mentions), PATCHES, self._width), dtype=np.float32)
+        whole_of = np.full(len(mentions), -1, dtype=np.int64)
+        blob_of = {s.id: s.blob for s in segments}
+        shown: dict[str, list[int]] = {}
+        for n, m in enumerate(mentions):
+            blob = blob_of.get(m.segment, "")
+            if self._tower is not None and blob and m.target.find(Box) is not None:
+                shown.setdefault(blob, []).append(n)
+        outer = frames(mentions, segments)
+        wholes: list[np.ndarray] = []
+        for blob, rows in sorted(shown.items()):
+            pixels = picture(blob)
+            if pixels is None or not pixels.size:
+                continue
+            crops = [_crop(pixels, mentions[n], outer[n]) for n in rows]
+            vectors, tokens = self._see([pixels, *crops])
+            seen[rows], region[rows] = vectors[1:], tokens[1:]
+            whole_of[rows] = len(wholes)
+            wholes.append(tokens[0].reshape(PARTS, -1, self._width).mean(1))
+        whole = np.stack(wholes) if wholes else np.zeros((0, PARTS, self._width), dtype=np.float32)
+        return seen, region, whole, whole_of
+
+    def _see(self, images: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        tower: Any = self._tower
+        parts = [images[b : b + _BATCH] for b in range(0, len(images), _BATCH)]
+        tokens = np.concatenate([tower.tokens(p) for p in parts])
+        cut = np.array_split(np.arange(tokens.shape[1]), PATCHES)
+        tokens = np.stack([tokens[:, c].mean(1) for c in cut], axis=1)
+        return np.concatenate([tower.encode(p) for p in parts]), tokens
+
+
+def _neighbours(
+    relations: Sequence[RelationMention], names: Mapping[str, str]
+) -> dict[tuple[str, int], list[str]]:
+    """By mention and direction (0 away from it, 1 to it): the names of the first neighbours by name."""
+    found: dict[tuple[str, int], set[str]] = {}
+    for r in relations:
+        if r.subject in names and r.object in names and r.subject != r.object:
+            found.setdefault((r.subject, 0), set()).add(names[r.object])
+            found.setdefault((r.object, 1), set()).add(names[r.subject])
+    return {key: sorted(near)[:LINKS] for key, near in found.items()}
+
+
+def _around(out: np.ndarray, states: np.ndarray, offsets: np.ndarray, at: int, m: Mention) -> None:
+    """The mention's own state in its sentence, and the nearest tokens beside it; none where it does not stand there."""
+    if at < 0 or not m.surface:
+        return
+    start, end = offsets[:, 0], offsets[:, 1]
+    inside = (end > start) & (start < at + len(m.surface)) & (end > at)
+    own = np.flatnonzero(inside)
+    if not len(own):
+        return
+    out[2] = _unit(states[own].mean(0))
+    others = np.flatnonzero((end > start) & ~inside)
+    away = np.where(others < own[0], own[0] - others, others - own[-1])
+    nearest = np.sort(others[np.argsort(away, kind="stable")[:AROUND]])
+    for n, token in enumerate(nearest):
+        out[3 + n] = _unit(states[token])
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    made: np.ndarray = vector / max(float(np.linalg.norm(vector)), 1e-12)
+    return made
+
+
+def _crop(pixels: np.ndarray, m: Mention, outer: Box | None) -> np.ndarray:
+    """The pixels of a mention's box and a little around it; ``outer``: the box of the picture, in the box's units."""
+    box = m.target.find(Box) or Box(0, 0, 0, 0)
+    height, width = pixels.shape[:2]
+    x, y = (box.x - outer.x, box.y - outer.y) if outer is not None else (box.x, box.y)
+    across, down = (width / outer.w, height / outer.h) if outer is not None and outer.w and outer.h else (1.0, 1.0)
+    pad = max(_LEAST, _MARGIN * max(box.w * across, box.h * down))
+    x0, y0 = int(max(0, x * across - pad)), int(max(0, y * down - pad))
+    x1, y1 = int(min(width, (x + box.w) * across + pad)), int(min(height, (y + box.h) * down + pad))
+    return pixels[min(y0, height - 1) : max(y1, y0 + 1), min(x0, width - 1) : max(x1, x0 + 1)]
+
+
+__all__ = ["FEATURES", "LINKS", "PARTS", "PATCHES", "WORDS", "StateEncoder", "States", "Tower"]

@@ -1,0 +1,269 @@
+"""Train the fusion: ``kgbuild train fusion --data ../shared --out kgbuild/weights --checkpoints FOLDER``.
+
+The frozen encoders run once over all documents; the network learns on their states that mentions of one thing lie
+together, whatever modalities each has (InfoNCE with several positives: van den Oord et al. 2018, Khosla et al. 2020),
+against other things that lie near: those are looked up with FAISS before each epoch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.nn import functional as F
+
+from kgbuild import backbone
+from kgbuild.config import Config
+from kgbuild.embeddings.crossing import MODALITIES, MODES, Fusion, Shape
+from kgbuild.embeddings.fuse import batch
+from kgbuild.embeddings.states import LINKS, PARTS, PATCHES, WORDS, StateEncoder
+from kgbuild.embeddings.index import VectorIndex
+from kgbuild.embeddings.layout import FEATURES
+from kgbuild.training.fusion_data import RELATION_NAMES, TYPES, Corpus, joined, text_corpus, world_corpus
+from kgbuild.training.fusion_measure import choose, measure
+from kgbuild.training.recipe import Numbers
+from kgbuild.types import EmbeddingTable
+
+log = logging.getLogger(__name__)
+
+_ROWS = 512  # mentions encoded at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe(Numbers):
+    """Every number of a training run."""
+
+    worlds: int = 60
+    chosen: int = 10  # worlds on which the threshold is chosen
+    tested: int = 12  # worlds that are measured
+    documents: int = 120  # of linked text, of each set
+    epochs: int = 6
+    batch: int = 96  # anchors of a step, each with one mention of its thing and one of another that lies near
+    rate: float = 1.5e-3
+    decay: float = 0.05
+    warmup: int = 60
+    near: int = 12  # other things' mentions looked at as negatives
+    drop: float = 0.25  # chance of each modality to be left out
+    alone: float = 0.15  # chance that one modality stands alone
+    heads: float = 0.2  # weight of the heads' losses
+    width: int = 128
+    layers: int = 2
+    queries: int = 4
+    seed: int = 17
+    threads: int = 1
+
+
+def embedded(model: Fusion, corpus: Corpus, keep: Sequence[str] = MODALITIES) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors and gates of a corpus, looking at some modalities only."""
+    counts, vectors, gates = torch.tensor([m in keep for m in MODALITIES]), [], []
+    model.eval()
+    with torch.inference_mode():
+        for b in range(0, len(corpus), _ROWS):
+            rows = np.arange(b, min(b + _ROWS, len(corpus)))
+            v, g = model(batch(corpus.states, rows), counts.expand(len(rows), -1))
+            vectors.append(v.numpy())
+            gates.append(g.numpy())
+    model.train()
+    return np.concatenate(vectors), np.concatenate(gates)
+
+
+def presence(corpus: Corpus) -> np.ndarray:
+    """Which modalities each mention has states of: (n, modalities)."""
+    s, every = corpus.states, np.ones(len(corpus), bool)
+    there = {"text": every, "layout": every, "picture": s.whole_of >= 0, "links": np.abs(s.links).max((1, 2)) > 0}
+    return np.stack([there[m] for m in MODALITIES], 1)
+
+
+def has_any(corpus: Corpus, keep: Sequence[str]) -> np.ndarray:
+    """Whether each mention has a state of one of some modalities."""
+    made: np.ndarray = presence(corpus)[:, [m in keep for m in MODALITIES]].any(1)
+    return made
+
+
+def fit(corpus: Corpus, recipe: Recipe, *, mode: str = "attention", keep: Sequence[str] = MODALITIES) -> Fusion:
+    """A network learned from a corpus; ``keep``: the modalities that it may look at."""
+    torch.manual_seed(recipe.seed)
+    random = np.random.default_rng(recipe.seed)
+    model = Fusion(shape(corpus, recipe), mode).train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
+    members: dict[int, np.ndarray] = {}
+    allowed = np.array([m in keep for m in MODALITIES])
+    there = presence(corpus) & allowed
+    seen = there.any(1)
+    for thing in np.unique(corpus.thing):
+        rows = np.flatnonzero((corpus.thing == thing) & seen)
+        if len(rows) > 1:
+            members[int(thing)] = rows
+    anchors = np.concatenate(list(members.values()))
+    steps = max(1, len(anchors) // recipe.batch)
+    total = steps * recipe.epochs
+    for epoch in range(recipe.epochs):
+        rivals = hard_negatives(corpus, embedded(model, corpus, keep)[0], recipe.near, seen)
+        order, losses = random.permutation(anchors), []
+        for step in range(steps):
+            now = epoch * steps + step
+            cosine = 0.02 + 0.49 * (1 + math.cos(math.pi * now / total))
+            for group in optimizer.param_groups:
+                group["lr"] = recipe.rate * min(1.0, (now + 1) / recipe.warmup) * cosine
+            first = order[step * recipe.batch : (step + 1) * recipe.batch]
+            second = np.array([_other(random, members[int(corpus.thing[r])], r) for r in first])
+            third = np.array([_rival(random, rivals[r], anchors) for r in first])
+            loss = _loss(model, corpus, np.concatenate([first, second, third]), there, recipe)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            losses.append(float(loss.detach()))
+        log.info("%s %s epoch %d of %d, loss %.4f", mode, "+".join(keep), epoch + 1, recipe.epochs, np.mean(losses))
+    return model.eval()
+
+
+def hard_negatives(corpus: Corpus, vectors: np.ndarray, near: int, seen: np.ndarray) -> list[np.ndarray]:
+    """For each mention, mentions of other things of its group that lie nearest, and those of its own label."""
+    found: list[np.ndarray] = [np.zeros(0, int)] * len(corpus)
+    for group in np.unique(corpus.group):
+        rows = np.flatnonzero((corpus.group == group) & seen)
+        if len(rows) < 2:
+            continue
+        index = VectorIndex.build(EmbeddingTable("fused", tuple(map(str, rows)), vectors[rows]))
+        nearest = index.search(vectors[rows], 4 * near)[1]
+        for row, close in zip(rows, nearest, strict=True):
+            others = rows[close[close >= 0]]
+            others = others[corpus.thing[others] != corpus.thing[row]][:near]
+            alike = rows[(corpus.label[rows] == corpus.label[row]) & (corpus.thing[rows] != corpus.thing[row])]
+            found[row] = np.concatenate([others, alike[:near]])
+    return found
+
+
+def _other(random: np.random.Generator, rows: np.ndarray, row: int) -> int:
+    return int(random.choice(rows[rows != row]))
+
+
+def _rival(random: np.random.Generator, rivals: np.ndarray, anchors: np.ndarray) -> int:
+    return int(random.choice(rivals if len(rivals) else anchors))
+
+
+def _kept(there: Tensor, recipe: Recipe) -> Tensor:
+    """The modalities that each row may look at: each left out by chance, at times all but one, never all it has."""
+    count = len(there)
+    drop = torch.rand(there.shape) > recipe.drop
+    one = F.one_hot(torch.randint(there.shape[1], (count,)), there.shape[1]).bool()
+    kept = torch.where(torch.rand(count, 1) < recipe.alone, one, drop) & there
+    return torch.where(kept.any(1, keepdim=True), kept, there)
+
+
+def _loss(model: Fusion, corpus: Corpus, rows: np.ndarray, there: np.ndarray, recipe: Recipe) -> Tensor:
+    vectors, _ = model(batch(corpus.states, rows), _kept(torch.from_numpy(there[rows]), recipe))
+    thing, group, label = (torch.from_numpy(a[rows]) for a in (corpus.thing, corpus.group, corpus.label))
+    scores = vectors @ vectors.T * model.scale.exp().clamp(max=50)
+    same = thing[:, None] == thing[None]
+    itself = torch.eye(len(rows), dtype=torch.bool)
+    unknown = (group[:, None] != group[None]) & (label[:, None] == label[None])  # may be one thing or two
+    scores = scores.masked_fill(itself | unknown, -1e4)
+    positive = same & ~itself
+    logs = scores - torch.logsumexp(scores, 1, keepdim=True)
+    each = -(logs * positive).sum(1) / positive.sum(1).clamp(min=1)
+    loss = each[positive.any(1)].mean()
+    return loss + recipe.heads * _heads(model, corpus, rows, vectors, recipe)
+
+
+def _heads(model: Fusion, corpus: Corpus, rows: np.ndarray, vectors: Tensor, recipe: Recipe) -> Tensor:
+    """Losses of the type, match and relation heads."""
+    n = recipe.batch
+    kinds = torch.from_numpy(corpus.kind[rows])
+    loss = F.cross_entropy(model.types(vectors), kinds, ignore_index=-1) if bool((kinds >= 0).any()) else vectors.sum() * 0
+    first, second, third = vectors[:n], vectors[n : 2 * n], vectors[2 * n :]
+    pairs = torch.cat([model.same(first, second), model.same(first, third)])
+    truth = torch.from_numpy((np.tile(corpus.thing[rows[:n]], 2) == corpus.thing[rows[n:]]).astype(np.float32))
+    loss = loss + F.binary_cross_entropy_with_logits(pairs, truth)
+    if len(corpus.stated):
+        chosen = corpus.stated[torch.randint(len(corpus.stated), (n // 4,)).numpy()]
+        subject, object = (model(batch(corpus.states, chosen[:, k]))[0] for k in (0, 1))
+        given = torch.cat([torch.cat([subject, object], -1), torch.cat([first, third], -1)[: n // 8]])
+        names = torch.cat([torch.from_numpy(chosen[:, 2]), torch.zeros(len(given) - len(chosen), dtype=torch.long)])
+        loss = loss + F.cross_entropy(model.relation(given), names)
+    return loss
+
+
+def shape(corpus: Corpus, recipe: Recipe) -> Shape:
+    """The sizes of the network for these states."""
+    return Shape(
+        backbone.WIDTH, corpus.states.region.shape[-1], len(FEATURES), len(WORDS), 2 * LINKS, PATCHES, PARTS,
+        len(TYPES), len(RELATION_NAMES), width=recipe.width, layers=recipe.layers, queries=recipe.queries,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Data:
+    """What a run learns from, chooses its threshold on, and is measured on."""
+
+    train: Corpus
+    chosen: Corpus
+    tested: Corpus
+
+
+def prepare(data: Path | None, encoder: StateEncoder, recipe: Recipe, *, keep: Path | None, key: str) -> Data:
+    """The states of all documents; ``data``: the folder with ``text``, None to do without linked text."""
+    log.info("making worlds and running the frozen encoders")
+    train = world_corpus(range(recipe.worlds), "train", encoder, keep=keep, key=key)
+    if data is not None and recipe.documents:
+        text = text_corpus(
+            data / "text", encoder, documents=recipe.documents, seed=recipe.seed, keep=keep, key=key
+        )  # fmt: skip
+        train = joined([train, text])
+    chosen = world_corpus(range(1000, 1000 + recipe.chosen), "dev", encoder, keep=keep, key=key)
+    tested = world_corpus(range(2000, 2000 + recipe.tested), "test", encoder, keep=keep, key=key)
+    log.info("%d mentions to learn from, %d and %d to choose and measure", len(train), len(chosen), len(tested))
+    return Data(train, chosen, tested)
+
+
+def evaluate(model: Fusion, data: Data, keep: Sequence[str] = MODALITIES) -> dict[str, float]:
+    """F1 on unseen worlds at the threshold chosen on others (see ``fusion_measure.measure``)."""
+    threshold = choose(data.chosen, embedded(model, data.chosen, keep)[0], has_any(data.chosen, keep))
+    found = measure(data.tested, embedded(model, data.tested, keep)[0], threshold, has_any(data.tested, keep))
+    return {"threshold": threshold, **found}
+
+
+def train(
+    data: Path | None, out: Path, *, config: Config, recipe: Recipe, checkpoints: Path | None = None
+) -> dict[str, dict[str, float]]:
+    """Train one network for each mode into ``out``; returns what was measured of each on unseen worlds."""
+    from kgbuild.embeddings.fuse import frozen
+
+    torch.set_num_threads(recipe.threads)
+    encoder, tower = frozen(config)
+    made = prepare(data, encoder, recipe, keep=checkpoints, key=tower)
+    state: dict[str, Tensor] = {}
+    measures = {}
+    for mode in MODES:
+        model = fit(made.train, recipe, mode=mode)
+        measures[mode] = evaluate(model, made)
+        log.info("%s: %s", mode, measures[mode])
+        state |= {f"{mode}/{n}": t.half().contiguous() for n, t in sorted(model.state_dict().items())}
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "fusion.safetensors"
+    save_file(state, path)
+    facts = {
+        "format": 1,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "backbone_sha256": backbone.SHA256,
+        "tower_sha256": tower,
+        "modes": list(MODES),
+        "shape": asdict(shape(made.train, recipe)),
+        "types": list(TYPES),
+        "relations": list(RELATION_NAMES),
+        "mentions": len(made.train),
+        "measured": measures,
+        "recipe": asdict(recipe),
+    }
+    (out / "fusion.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+    return measures
