@@ -20,6 +20,7 @@ Section = Mapping[str, Any]
 
 _SHARES = frozenset({("ocr", "min_score"), ("align", "min_score"), ("statements", "min_confidence")})
 _SIGNED = frozenset({("text", "relation_threshold")})
+_CHOICES = {("embeddings", "fusion"): ("attention", "max", "mean", "none")}
 _LIMITS = frozenset({"sources", "video", "queries"})  # sections whose numbers are limits: none may be 0
 
 
@@ -105,6 +106,9 @@ def _merge(into: dict[str, dict[str, Any]], new: Mapping[str, Any], where: str) 
                 )
             if type(value) in (int, float):
                 _check_range(section, key, value, where)
+            choices = _CHOICES.get((section, key), (value,))
+            if value not in choices:
+                raise ConfigError(f"{where}: {section}.{key} must be one of {', '.join(choices)}, not {value!r}.")
             into[section][key] = value
 
 

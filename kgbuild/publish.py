@@ -15,6 +15,7 @@ from kgbuild.cache import Cache, code_version
 from kgbuild.embeddings import LITERALS
 from kgbuild.embeddings.index import VectorIndex
 from kgbuild.embeddings.pictures import check_encoder, pixels, whole_pictures
+from kgbuild.embeddings.spaces import MODALITIES
 from kgbuild.entities import Alignment, align, read_decisions
 from kgbuild.entities.copies import Look, look
 from kgbuild.entities.depicted import Comparer, depictions
@@ -54,8 +55,11 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     readings, extractions = [r for r, _ in pairs], [e for _, e in pairs]
     mentions = sorted((m for e in extractions for m in e.mentions), key=lambda m: m.id)
     vectors = load_vectors(job, sources)
+    relation_mentions = sorted((r for e in extractions for r in e.relations), key=lambda r: r.id)
     progress.advance("assemble", note="sources loaded")
-    alignment = align(mentions, vectors.mentions, config=config, decisions=decisions)
+    alignment = align(
+        mentions, vectors.mentions, config=config, decisions=decisions, relations=relation_mentions, fused=vectors.fused
+    )
     progress.advance("assemble", note="entities aligned")
     alignment = replace(alignment, entities=_type_entities(job, alignment.entities, vectors.mentions, ontology))
     extractions = _type_relations(job, extractions, vectors.relations, alignment, ontology)
@@ -65,12 +69,20 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     relations = sorted((r for e in extractions for r in e.relations if r.id in used), key=lambda r: r.id)
     data = GraphData(
         config["graph"]["base"], tuple(readings), tuple(mentions), tuple(relations), alignment.entities,
-        tuple(statements), tuple(source_links(readings)), _same_pictures(job, readings, vectors.pictures),
+        tuple(statements), tuple(source_links(readings)), _same_pictures(job, readings, vectors.pictures), _gates(vectors),
     )  # fmt: skip
     issues = tuple(i for r, e in pairs for i in (*r.issues, *e.issues))
     progress.advance("assemble", note="statements gated")
     progress.finish("assemble")
-    return Graph(data, alignment, vectors, issues)
+    return Graph(data, alignment, vectors.mentions, issues)
+
+
+def _gates(vectors: Vectors) -> dict[str, tuple[tuple[str, float], ...]]:
+    """How much each modality decided of each mention's fused vector, by mention id."""
+    if vectors.gates is None:
+        return {}
+    rows = zip(vectors.gates.ids, vectors.gates.matrix, strict=True)
+    return {id: tuple((m, round(float(v), 4)) for m, v in zip(MODALITIES, row, strict=True)) for id, row in rows}
 
 
 def _same_pictures(job: Job, readings: Sequence[Reading], vectors: EmbeddingTable) -> tuple[Depiction, ...]:

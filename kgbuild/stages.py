@@ -26,6 +26,8 @@ from kgbuild.workers import Frames, WorkerDied, WorkerPool
 if TYPE_CHECKING:
     import numpy as np
 
+    from kgbuild.embeddings.fuse import MentionFuser
+
 log = logging.getLogger(__name__)
 
 # Reasons that lie in the machine's load, not in the file: such files are read again at the next build.
@@ -192,7 +194,13 @@ def extract_source(job: Job, source: Source) -> None:
         reading, extraction = extract(replace(reading, blobs=whole), extractors)
         _store_extraction(job, source, reading, extraction)
     reading, extraction = load_extraction(job, source)
-    tables = {"mentions": embed(extraction, encoder)}
+    fuser = _fuser(json.dumps(job.config.as_dict(), sort_keys=True), encoder)
+    if fuser is None:
+        tables = {"mentions": embed(extraction, encoder)}
+    else:
+        tables = fuser(extraction, reading.segments, lambda blob: cache.get("blobs", blob))
+        if tables["mentions"].space != encoder.space:
+            tables["mentions"] = embed(extraction, encoder)
     if open_relations(extraction, job.config["graph"]["base"]):
         tables["relations"] = embed_relations(extraction, _relation_encoder(job.config, encoder), job.config)
     pictures = embed_pictures(reading.segments, job.config, cache)
@@ -213,6 +221,18 @@ def _relation_encoder_of(config: str, encoder: Any) -> Any:
 
     shared = encoder if isinstance(encoder, TextEncoder) else None
     return RelationEncoder(Config.of(json.loads(config)), text=shared)
+
+
+@lru_cache(1)
+def _fuser(config: str, encoder: Any) -> MentionFuser | None:
+    """The fused encoder, loaded once; shares the backbone with the encoder of mentions. None if it is not wanted."""
+    from kgbuild.embeddings.fuse import MentionFuser
+    from kgbuild.embeddings.text import TextEncoder
+
+    resolved = Config.of(json.loads(config))
+    if resolved["embeddings"]["fusion"] == "none":
+        return None
+    return MentionFuser(resolved, text=encoder if isinstance(encoder, TextEncoder) else None)
 
 
 @lru_cache(1)
@@ -247,11 +267,16 @@ def load_extraction(job: Job, source: Source) -> tuple[Reading, Extraction]:
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """The vectors of all sources: of mentions and of whole pictures as one table each, of open relations by source."""
+    """The vectors of all sources: of mentions and of whole pictures as one table each, of open relations by source.
+
+    ``fused`` vectors of mentions and their ``gates``, unless the configuration does without.
+    """
 
     mentions: EmbeddingTable
     pictures: EmbeddingTable
     relations: dict[str, EmbeddingTable]
+    fused: EmbeddingTable | None = None
+    gates: EmbeddingTable | None = None
 
 
 def load_vectors(job: Job, sources: Sequence[Source]) -> Vectors:
@@ -260,9 +285,11 @@ def load_vectors(job: Job, sources: Sequence[Source]) -> Vectors:
 
     cached = [(s.id, job.store().get("vectors", job.vectors_key(s))) for s in sources]
     found = {id: unpack(value) for id, value in cached if value is not None}
+    fused = [[tables[name] for tables in found.values() if name in tables] for name in ("fused", "gates")]
     return Vectors(
         *(stack([tables[name] for tables in found.values() if name in tables]) for name in ("mentions", "pictures")),
         {id: tables["relations"] for id, tables in found.items() if "relations" in tables},
+        *(stack(tables) if tables else None for tables in fused),
     )
 
 

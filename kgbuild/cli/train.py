@@ -89,3 +89,24 @@ def vision(
     with Bars() as bars:
         train(out, config=Config.load(), recipe=Recipe().but(set_ or []), checkpoints=checkpoints, progress=bars)
     typer.echo(f"weights: {out / 'vision.safetensors'}")
+
+
+@app.command()
+def fusion(
+    data: Annotated[Path, typer.Option(help="Folder with text/docred_extra.jsonl.gz and its neighbours.")],
+    out: Annotated[Path, typer.Option(help="Folder for fusion.safetensors and fusion.json.")],
+    checkpoints: Annotated[Path, typer.Option(help="Folder for the states of the frozen encoders, to be used again.")],
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A number of the recipe: --set epochs=4")] = None,
+) -> None:
+    """One vector from words, picture, place and neighbours (see the card kgbuild/weights/fusion.md)."""
+    from kgbuild.config import Config
+    from kgbuild.training.fusion import Recipe, train
+
+    logging.getLogger("kgbuild").setLevel(logging.INFO)
+    logging.getLogger().handlers[0].setLevel(logging.INFO)
+    recipe = Recipe().but(set_ or [])
+    measures = train(data, out, config=Config.load(), recipe=recipe, checkpoints=checkpoints)
+    for mode, found in measures.items():
+        for name, value in found.items():
+            typer.echo(f"{mode}, {name}: {value:g}")
+    typer.echo(f"weights: {out / 'fusion.safetensors'}")

@@ -24,6 +24,7 @@ def why(
     """Show the evidence of a statement, or where an entity is named: span, box, time."""
     from kgbuild.cli.console import console, escape, print_json
     from kgbuild.queries.graph import open as open_graph
+    from kgbuild.queries.shares import told
 
     with open_graph(out) as graph:
         found = graph.why(what)
@@ -37,6 +38,8 @@ def why(
         print_json(asdict(found))
         return
     console.print(f"[bold]{escape(found.text)}[/]   {found.kind}, confidence {found.confidence:.2f}")
+    if found.decided:
+        console.print(f"fused vector decided by {told(found.decided)}")
     if found.reason:
         console.print(f"refused: {escape(found.reason)}")
     _show_premises(found, "")
@@ -49,6 +52,8 @@ def why(
             console.print(f"  … {line[0]} [bold reverse]{line[1]}[/] {line[2]} …")
         else:
             console.print(f"  [bold]{escape(piece.surface)}[/]")
+        if piece.decided and len(found.evidence) > 1:
+            console.print(f"  [dim]{told(piece.decided)}[/]")
         if piece.picture:
             console.print(f"  {escape(str((crops / f'{number}.png') if crops else out / piece.picture))}")
     if len(found.evidence) > limit:

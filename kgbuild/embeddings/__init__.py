@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from kgbuild.config import Config
-from kgbuild.types import EmbeddingTable, Extraction, RelationMention
+from kgbuild.types import EmbeddingTable, Extraction, Mention, RelationMention
 
-__all__ = ["BACKWARD", "LITERALS", "embed", "embed_relations", "is_open", "open_relations"]
+__all__ = ["BACKWARD", "LITERALS", "embed", "embed_relations", "is_open", "open_relations", "things"]
 
 # Labels of mentions that become literals: they are no things and have no vector.
 LITERALS = frozenset({"Time", "Quantity"})
@@ -16,8 +16,13 @@ BACKWARD = "~backward"  # ends the key of a relation's vector that is read from 
 
 def embed(extraction: Extraction, encoder: Any) -> EmbeddingTable:
     """One vector for each mention of a thing, in the order of the mentions."""
-    things = [m for m in extraction.mentions if m.label not in LITERALS]
-    return EmbeddingTable(encoder.space, tuple(m.id for m in things), encoder.mentions(things))
+    found = things(extraction)
+    return EmbeddingTable(encoder.space, tuple(m.id for m in found), encoder.mentions(found))
+
+
+def things(extraction: Extraction) -> list[Mention]:
+    """The mentions that are no literals, in order."""
+    return [m for m in extraction.mentions if m.label not in LITERALS]
 
 
 def is_open(predicate: str, base: str) -> bool:

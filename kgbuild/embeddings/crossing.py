@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from kgbuild.embeddings.spaces import MODALITIES
+
 MODES = ("attention", "max", "mean")
-MODALITIES = ("text", "picture", "layout", "links")
 TINY = 1e-6
 
 
@@ -112,11 +113,12 @@ class Fusion(nn.Module):
         # What stands in the text space already goes straight through one projection: names never seen stay apart.
         self.straight = nn.Linear(text, shape.out, bias=False)
         nn.init.orthogonal_(self.straight.weight)
-        self.share = nn.Parameter(torch.tensor([1.0, 0.3, 0.3, 0.3, 0.3]))  # surface, sentence, mention, links, seen
+        self.share = nn.Parameter(torch.tensor([1.0, *(0.3,) * 5]))  # surface, sentence, mention, source, links, seen
         self.types = nn.Linear(shape.out, shape.types)
         self.match = nn.Linear(2 * shape.out + 1, 1)
         self.relation = nn.Sequential(nn.Linear(2 * shape.out, 64), nn.GELU(), nn.Linear(64, shape.relations))
-        self.scale = nn.Parameter(torch.tensor(2.7))
+        self.scale = nn.Parameter(torch.tensor(2.7))  # of the contrast: training only
+        self.match_scale, self.match_bias = nn.Parameter(torch.tensor(2.3)), nn.Parameter(torch.tensor(0.7))
 
     def forward(self, x: Mapping[str, Tensor], keep: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """``x``: see ``fuse.batch``; ``keep`` (n, modalities): those that count, all by default."""
@@ -169,11 +171,12 @@ class Fusion(nn.Module):
 
     def _straight(self, x: Mapping[str, Tensor]) -> Tensor:
         """What each modality says in the text space: (n, modalities, text)."""
-        surface, sentence, mention, links, seen = self.share
+        links, seen = self.share[4], self.share[5]
         count = _there(x["links"]).sum(1, keepdim=True).clamp(min=1)
         said = {
-            "text": surface * x["words"][:, 0] + sentence * x["words"][:, 1] + mention * x["words"][:, 2],
-            "picture": seen * x["seen"], "layout": torch.zeros_like(x["seen"]), "links": links * x["links"].sum(1) / count,
+            "text": torch.einsum("k,nkd->nd", self.share[:4], x["words"][:, :4]),
+            "picture": seen * x["seen"], "layout": torch.zeros_like(x["seen"]),
+            "links": links * x["links"].sum(1) / count,
         }  # fmt: skip
         return torch.stack([said[m] for m in MODALITIES], 1)
 

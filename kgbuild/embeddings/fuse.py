@@ -4,29 +4,88 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from kgbuild import backbone
-from kgbuild.embeddings.states import States
+from kgbuild.config import Config
+from kgbuild.embeddings import spaces, things
+from kgbuild.embeddings.spaces import MODALITIES
+from kgbuild.embeddings.states import StateEncoder, States
+from kgbuild.embeddings.text import TextEncoder, mixed
 from kgbuild.errors import ModelError
+from kgbuild.types import EmbeddingTable, Extraction, Segment
 
-SPACE = "fused-256"
-GATES = ("text", "picture", "layout", "links")
 _BATCH = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fused:
-    """Unit vectors (n, 256) and how much each of ``GATES`` decided (n, 4), rows summing to 1."""
+    """Unit vectors (n, 256) and how much each of ``MODALITIES`` decided (n, 4), rows summing to 1."""
 
     vectors: np.ndarray
     gates: np.ndarray
+
+
+class MentionFuser:
+    """Fused vectors and gates of all mentions of a source, and beside them the plain text vectors at no extra cost.
+
+    Raises ``ModelError`` as the encoders do.
+    """
+
+    def __init__(self, config: Config, *, text: TextEncoder | None = None) -> None:
+        self._states, tower = frozen(config, text=text)
+        self.fused = FusedEncoder(config["embeddings"]["fusion"], tower_sha256=tower)
+
+    def __call__(
+        self, extraction: Extraction, segments: Sequence[Segment], picture: Callable[[str], bytes | None]
+    ) -> dict[str, EmbeddingTable]:
+        """Tables ``mentions`` (text vectors), ``fused`` and ``gates``, in the order of the mentions.
+
+        ``picture`` gives the PNG of a blob; one that is missing or cannot be decoded leaves the picture out.
+        """
+        mentions = things(extraction)
+        ids = tuple(m.id for m in mentions)
+        states = self._states(mentions, extraction.relations, segments, lambda blob: _pixels(picture(blob)))
+        found = self.fused.fuse(states)
+        plain = mixed(states.words[:, 0], states.words[:, 1])
+        return {
+            "mentions": EmbeddingTable(TextEncoder.space, ids, plain),
+            "fused": EmbeddingTable(spaces.FUSED, ids, found.vectors),
+            "gates": EmbeddingTable(spaces.GATES, ids, found.gates),
+        }
+
+
+def frozen(config: Config, *, text: TextEncoder | None = None) -> tuple[StateEncoder, str]:
+    """The frozen encoders that the shipped fusion is made for, and the digest of the tower ("" without one).
+
+    ``[embeddings] vision`` other than ``tower``: pictures have no states.
+    """
+    from kgbuild.embeddings.vision import TOWER_WIDTH, VisionTower
+
+    text = text or TextEncoder(config)
+    if config["embeddings"]["vision"] != "tower":
+        return StateEncoder(text, None, width=TOWER_WIDTH), ""
+    digest = json.loads(files("kgbuild.weights").joinpath("vision.json").read_text("utf-8"))["sha256"]
+    return StateEncoder(text, VisionTower(config)), digest
+
+
+def _pixels(png: bytes | None) -> np.ndarray | None:
+    from PIL import Image
+
+    if not png:
+        return None
+    try:
+        with Image.open(BytesIO(png)) as image:
+            return np.asarray(image.convert("RGB"))
+    except OSError:
+        return None
 
 
 class FusedEncoder:
@@ -37,7 +96,7 @@ class FusedEncoder:
 
     name = "fusion"
     version = "1"
-    space = SPACE
+    space = spaces.FUSED
     dim = 256
 
     def __init__(self, mode: str = "attention", *, folder: Path | None = None, tower_sha256: str = "") -> None:
@@ -52,15 +111,18 @@ class FusedEncoder:
         self._net = Fusion(Shape(**self.facts["shape"]), mode).eval().requires_grad_(False)
         self._net.load_state_dict(_tensors(folder, self.facts["sha256"], mode))
 
-    def fuse(self, states: States, *, keep: Sequence[str] = GATES) -> Fused:
+    def fuse(self, states: States, *, keep: Sequence[str] = MODALITIES) -> Fused:
         """Vectors and gates of mentions; ``keep``: the modalities that are looked at.
 
         Rows do not depend on one another.
         """
         import torch
 
-        counts = torch.tensor([g in keep for g in GATES])
-        vectors, gates = np.zeros((len(states), self.dim), np.float32), np.zeros((len(states), len(GATES)), np.float32)
+        counts = torch.tensor([g in keep for g in MODALITIES])
+        vectors, gates = (
+            np.zeros((len(states), self.dim), np.float32),
+            np.zeros((len(states), len(MODALITIES)), np.float32),
+        )
         for b in range(0, len(states), _BATCH):
             rows = np.arange(b, min(b + _BATCH, len(states)))
             with torch.inference_mode():

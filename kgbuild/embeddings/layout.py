@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -82,7 +83,7 @@ def _container(segment: Segment | None) -> tuple[float, ...]:
 
 def _writing(m: Mention) -> tuple[float, ...]:
     text = m.surface
-    joined = "_" in text or any(a.islower() and b.isupper() for a, b in zip(text, text[1:], strict=False))
+    joined = "_" in text or any(a.islower() and b.isupper() for a, b in pairwise(text))
     return (
         math.log1p(len(text.split())) / 3, float(text.isupper()), float(text.islower()),
         float(any(c.isdigit() for c in text)), float(joined), float(m.nominal),

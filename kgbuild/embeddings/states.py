@@ -1,15 +1,15 @@
 """What the frozen encoders say of a mention, one sequence of states for each modality: the input of the fusion.
 
-A state of zeros is absent. The words: the mention's own, its sentence, itself within the sentence, the words
-around it. The picture: patches of the mention's region and of the whole picture. The links: the labels of what it
-is related to. The layout: one vector (see ``layout``).
+A state of zeros is absent. The words: the mention's own, its sentence, itself within the sentence, what the source
+says as a whole, the words around it. The picture: patches of the mention's region and of the whole picture. The
+links: the labels of what it is related to. The layout: one vector (see ``layout``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -20,22 +20,23 @@ from kgbuild.identity import clean
 from kgbuild.types import Box, Mention, RelationMention, Segment
 
 AROUND = 8  # tokens beside the mention in its sentence
-WORDS = ("surface", "sentence", "mention", *(f"around {n}" for n in range(AROUND)))
+WORDS = ("surface", "sentence", "mention", "source", *(f"around {n}" for n in range(AROUND)))
 LINKS = 3  # neighbours looked at in each direction: those it leads to, then those that lead to it
 PATCHES, PARTS = 16, 4  # states of a region; of a whole picture
-_BATCH = 32
 _MARGIN = 0.15  # of a region's longer side, around its box
 _LEAST = 6  # pixels around a box
 
 
 class Tower(Protocol):
-    """A frozen picture encoder whose vectors lie in the space of the text encoder's."""
+    """A frozen picture encoder whose vectors lie in the space of the text encoder's (see ``vision``)."""
 
-    def encode(self, images: Sequence[np.ndarray]) -> np.ndarray:
-        """Unit rows (n, 384)."""
+    width: int
 
     def tokens(self, images: Sequence[np.ndarray]) -> np.ndarray:
-        """Patch states (n, patches, width)."""
+        """Patch states (n, PATCHES, width)."""
+
+    def pool(self, tokens: np.ndarray) -> np.ndarray:
+        """Unit rows (n, 384) of patch states."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,10 +60,11 @@ class States:
 
 
 class StateEncoder:
-    """Runs the frozen encoders; ``tower`` None: no picture has states. ``width``: that of the tower's states."""
+    """Runs the frozen encoders; ``tower`` None: no picture has states."""
 
-    def __init__(self, text: TextEncoder, tower: Tower | None = None, *, width: int = WIDTH) -> None:
-        self._text, self._tower, self._width = text, tower, width
+    def __init__(self, text: TextEncoder, tower: Tower | None, *, width: int = 0) -> None:
+        self.text, self._tower = text, tower
+        self._width = tower.width if tower is not None else width
 
     def __call__(
         self,
@@ -85,7 +87,7 @@ class StateEncoder:
         if not mentions:
             return out, links
         unique = sorted(set(surfaces))
-        vectors = dict(zip(unique, self._text.encode(unique), strict=True))
+        vectors = dict(zip(unique, self.text.encode(unique), strict=True))
         out[:, 0] = [vectors[s] for s in surfaces]
         near = _neighbours(relations, names)
         for row, m in zip(links, mentions, strict=True):
@@ -97,12 +99,15 @@ class StateEncoder:
         for n, text in enumerate(contexts):
             rows.setdefault(text, []).append(n)
         texts = sorted(rows)
-        for chosen, states, offsets in self._text.passes(texts):
-            pooled, found = self._text.pooled(states), states.numpy()
+        for chosen, states, offsets in self.text.passes(texts):
+            pooled, found = self.text.pooled(states), states.numpy()
             for k, n in enumerate(chosen):
                 for row in rows[texts[n]]:
                     out[row, 1] = pooled[k]
-                    _around(out[row], found[k], np.array(offsets[k]), texts[n].find(mentions[row].surface), mentions[row])
+                    _around(
+                        out[row], found[k], np.array(offsets[k]), texts[n].find(mentions[row].surface), mentions[row]
+                    )
+        _tell_sources(out, mentions, surfaces, contexts)
         return out, links
 
     def _pictures(
@@ -115,34 +120,24 @@ class StateEncoder:
         shown: dict[str, list[int]] = {}
         for n, m in enumerate(mentions):
             blob = blob_of.get(m.segment, "")
-            if self._tower is not None and blob and m.target.find(Box) is not None:
+            if blob and m.target.find(Box) is not None:
                 shown.setdefault(blob, []).append(n)
         outer = frames(mentions, segments)
         wholes: list[np.ndarray] = []
         for blob, rows in sorted(shown.items()):
-            pixels = picture(blob)
-            if pixels is None or not pixels.size:
+            pixels = picture(blob) if self._tower is not None else None
+            if self._tower is None or pixels is None or not pixels.size:
                 continue
             crops = [_crop(pixels, mentions[n], outer[n]) for n in rows]
-            vectors, tokens = self._see([pixels, *crops])
-            seen[rows], region[rows] = vectors[1:], tokens[1:]
+            tokens = self._tower.tokens([pixels, *crops])
+            region[rows], seen[rows] = tokens[1:], self._tower.pool(tokens[1:])
             whole_of[rows] = len(wholes)
             wholes.append(tokens[0].reshape(PARTS, -1, self._width).mean(1))
         whole = np.stack(wholes) if wholes else np.zeros((0, PARTS, self._width), dtype=np.float32)
         return seen, region, whole, whole_of
 
-    def _see(self, images: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        tower: Any = self._tower
-        parts = [images[b : b + _BATCH] for b in range(0, len(images), _BATCH)]
-        tokens = np.concatenate([tower.tokens(p) for p in parts])
-        cut = np.array_split(np.arange(tokens.shape[1]), PATCHES)
-        tokens = np.stack([tokens[:, c].mean(1) for c in cut], axis=1)
-        return np.concatenate([tower.encode(p) for p in parts]), tokens
 
-
-def _neighbours(
-    relations: Sequence[RelationMention], names: Mapping[str, str]
-) -> dict[tuple[str, int], list[str]]:
+def _neighbours(relations: Sequence[RelationMention], names: Mapping[str, str]) -> dict[tuple[str, int], list[str]]:
     """By mention and direction (0 away from it, 1 to it): the names of the first neighbours by name."""
     found: dict[tuple[str, int], set[str]] = {}
     for r in relations:
@@ -166,7 +161,19 @@ def _around(out: np.ndarray, states: np.ndarray, offsets: np.ndarray, at: int, m
     away = np.where(others < own[0], own[0] - others, others - own[-1])
     nearest = np.sort(others[np.argsort(away, kind="stable")[:AROUND]])
     for n, token in enumerate(nearest):
-        out[3 + n] = _unit(states[token])
+        out[4 + n] = _unit(states[token])
+
+
+def _tell_sources(out: np.ndarray, mentions: Sequence[Mention], surfaces: list[str], contexts: list[str]) -> None:
+    """The mean of the names and sentences of each source, equal ones counted once."""
+    rows: dict[str, list[int]] = {}
+    for n, m in enumerate(mentions):
+        rows.setdefault(m.target.source, []).append(n)
+    for own in rows.values():
+        names = {surfaces[n]: out[n, 0] for n in own}
+        sentences = {contexts[n]: out[n, 1] for n in own}
+        mean = np.mean([names[k] for k in sorted(names)], 0) + np.mean([sentences[k] for k in sorted(sentences)], 0)
+        out[own, 3] = _unit(mean)
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:

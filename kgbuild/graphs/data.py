@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from kgbuild.entities.group import called
@@ -16,6 +16,7 @@ class GraphData:
     """The graph before it has a format. All tuples are sorted by id; ``readings`` carry no blobs.
 
     ``links``: (source IRI, predicate IRI, source IRI). ``depictions``: places that show the same picture.
+    ``gates``: of mentions by id, how much each modality decided of the fused vector.
     """
 
     base: str
@@ -26,6 +27,7 @@ class GraphData:
     statements: tuple[Statement, ...]
     links: tuple[tuple[str, str, str], ...]
     depictions: tuple[Depiction, ...] = ()
+    gates: Mapping[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
 
     @cached_property
     def entity_of(self) -> Mapping[str, Entity]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from kgbuild.embeddings.spaces import MODALITIES
 from kgbuild.graphs.data import GraphData
 from kgbuild.identity import selectors_key
 from kgbuild.types import Value
@@ -40,6 +41,7 @@ def tables(data: GraphData) -> dict[str, list[dict[str, Any]]]:
                 "id": m.id, "source": m.target.source, "place": selectors_key(m.target.selectors), "surface": m.surface,
                 "language": m.language, "label": m.label, "score": m.score, "agent": m.agent, "modality": m.modality,
                 "entity": data.entity_of[m.id].id if m.id in data.entity_of else "",
+                **{f"by_{name}": dict(data.gates.get(m.id, ())).get(name) for name in MODALITIES},
             }
             for m in data.mentions
         ],
@@ -62,7 +64,7 @@ def write_parquet(data: GraphData, path: Path) -> None:
     text, number, many = pa.string(), pa.float64(), pa.list_(pa.string())
     lists, floats, whole = (
         {"alt_labels", "modalities", "sources", "evidence", "premises"},
-        {"confidence", "score"},
+        {"confidence", "score", *(f"by_{name}" for name in MODALITIES)},
         {("entities", "mentions")},
     )
     for name, rows in tables(data).items():
@@ -87,7 +89,8 @@ def _columns(name: str) -> tuple[str, ...]:
             "id", "subject", "predicate", "relation", "object", "datatype", "confidence", "status", "reason",
             "rule", "premises", "evidence", "sources",
         ),
-        "mentions": ("id", "source", "place", "surface", "language", "label", "score", "agent", "modality", "entity"),
+        "mentions": ("id", "source", "place", "surface", "language", "label", "score", "agent", "modality", "entity",
+                     *(f"by_{name}" for name in MODALITIES)),
         "segments": ("id", "source", "path", "place", "modality", "language", "text", "picture"),
     }[name]  # fmt: skip
 

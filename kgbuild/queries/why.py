@@ -9,6 +9,7 @@ from pathlib import Path
 from kgbuild.errors import QueryError
 from kgbuild.queries.crops import Pictured
 from kgbuild.queries.places import Annotation, Provenance, describe
+from kgbuild.queries.shares import Decided, Shares
 from kgbuild.queries.store import generation, open_store
 from kgbuild.statements.reason import RULES
 from kgbuild.types import Target, TextPosition
@@ -24,6 +25,7 @@ class Piece:
     """One piece of evidence. ``before``, ``marked``, ``after`` cut out the text around the span, if it is text.
 
     ``picture`` is the file, under the workspace, of the picture or frame that shows it, "" if there is none.
+    ``decided``: of a mention, how much its text, picture, layout and links decided of its fused vector, if it has one.
     """
 
     id: str
@@ -38,11 +40,12 @@ class Piece:
     marked: str = ""
     after: str = ""
     picture: str = ""
+    decided: Shares = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """``kind``: one of ``KINDS`` or ``Entity``. ``text`` says it in words.
+    """``kind``: one of ``KINDS`` or ``Entity``. ``text`` says it in words. ``decided``: as of a piece, over all.
 
     Of an inferred statement ``rule`` says what it follows by, in words, and ``premises`` explain what it follows from,
     down to evidence.
@@ -56,6 +59,7 @@ class Explanation:
     evidence: tuple[Piece, ...]
     rule: str = ""
     premises: tuple[Explanation, ...] = ()
+    decided: Shares = ()
 
 
 def explain(out: str | Path, what: str) -> Explanation:
@@ -76,9 +80,9 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int) -> Expla
         annotation = provenance.annotation(iri)
         body = f" names {_name(provenance, annotation.body)}" if annotation.body else ""
         status = next(iter(found.get(CORE + "status", ())), "")  # a relation that is denied, said or only possible
-        return Explanation(
-            iri, kind, f"{annotation.surface}{body}", annotation.confidence, status, (texts.piece(annotation),)
-        )
+        piece = texts.piece(annotation)
+        text = f"{annotation.surface}{body}"
+        return Explanation(iri, kind, text, annotation.confidence, status, (piece,), decided=piece.decided)
     if kind == "Entity":
         ids = provenance.subjects(OA + "hasBody", iri)
         types = ", ".join(sorted(words(t) for t in found.get(TYPE, ())))
@@ -94,12 +98,13 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int) -> Expla
     confidence = float(next(iter(found.get(CORE + "confidence", ())), 0) or 0)
     if kind == "Entity":
         confidence = max((p.confidence for p in pieces), default=0.0)
+    decided = texts.decided.mean(p.id for p in pieces) if kind == "Entity" else ()
     rule = next(iter(found.get(CORE + "rule", ())), "")
     premises = sorted(found.get(CORE + "premise", ())) if deep else ()
     return Explanation(
         iri, kind, text, confidence, next(iter(found.get(CORE + "reason", ())), ""), tuple(pieces),
         f"{RULES[rule]} ({rule})" if rule in RULES else rule,
-        tuple(_explain(provenance, texts, p, deep - 1) for p in premises),
+        tuple(_explain(provenance, texts, p, deep - 1) for p in premises), decided,
     )  # fmt: skip
 
 
@@ -131,6 +136,7 @@ class Texts:
 
     def __init__(self, folder: Path, provenance: Provenance) -> None:
         self._folder, self._provenance, self._pictures = folder, provenance, Pictured(folder)
+        self.decided = Decided(folder)
         self._loaded: dict[str, str] = {}
         self._paths: dict[str, str] = {}
 
@@ -160,4 +166,5 @@ class Texts:
         return Piece(
             a.id, self.path(a.target.source), describe(a.target), a.target, a.surface, a.modality, a.confidence,
             a.agent, before, marked, after, "" if span is not None else self._pictures.path(a.target),
+            self.decided.of(a.id),
         )  # fmt: skip

@@ -25,9 +25,9 @@ from kgbuild import backbone
 from kgbuild.config import Config
 from kgbuild.embeddings.crossing import MODALITIES, MODES, Fusion, Shape
 from kgbuild.embeddings.fuse import batch
-from kgbuild.embeddings.states import LINKS, PARTS, PATCHES, WORDS, StateEncoder
 from kgbuild.embeddings.index import VectorIndex
 from kgbuild.embeddings.layout import FEATURES
+from kgbuild.embeddings.states import LINKS, PARTS, PATCHES, WORDS, StateEncoder
 from kgbuild.training.fusion_data import RELATION_NAMES, TYPES, Corpus, joined, text_corpus, world_corpus
 from kgbuild.training.fusion_measure import choose, measure
 from kgbuild.training.recipe import Numbers
@@ -46,15 +46,17 @@ class Recipe(Numbers):
     chosen: int = 10  # worlds on which the threshold is chosen
     tested: int = 12  # worlds that are measured
     documents: int = 120  # of linked text, of each set
-    epochs: int = 6
-    batch: int = 96  # anchors of a step, each with one mention of its thing and one of another that lies near
+    epochs: int = 8
+    mixed: int = 4  # worlds (or sets of texts) of a step
+    anchors: int = 20  # of each, with one mention of their thing and one of another that lies near
     rate: float = 1.5e-3
     decay: float = 0.05
     warmup: int = 60
     near: int = 12  # other things' mentions looked at as negatives
-    drop: float = 0.25  # chance of each modality to be left out
-    alone: float = 0.15  # chance that one modality stands alone
-    heads: float = 0.2  # weight of the heads' losses
+    drop: float = 0.25  # chance of each modality to be left out; text less often
+    alone: float = 0.1  # chance that one modality stands alone
+    pairs: float = 0.2  # weight of the loss of each pair by itself
+    heads: float = 0.3  # weight of the heads' losses
     width: int = 128
     layers: int = 2
     queries: int = 4
@@ -103,21 +105,22 @@ def fit(corpus: Corpus, recipe: Recipe, *, mode: str = "attention", keep: Sequen
         rows = np.flatnonzero((corpus.thing == thing) & seen)
         if len(rows) > 1:
             members[int(thing)] = rows
-    anchors = np.concatenate(list(members.values()))
-    steps = max(1, len(anchors) // recipe.batch)
+    useful = seen & np.isin(corpus.thing, list(members))
+    anchors = {int(g): np.flatnonzero(useful & (corpus.group == g)) for g in np.unique(corpus.group[useful])}
+    groups, sizes = list(anchors), np.array([len(rows) for rows in anchors.values()], float)
+    steps = max(1, int(sizes.sum()) // (recipe.mixed * recipe.anchors))
     total = steps * recipe.epochs
     for epoch in range(recipe.epochs):
         rivals = hard_negatives(corpus, embedded(model, corpus, keep)[0], recipe.near, seen)
-        order, losses = random.permutation(anchors), []
+        losses = []
         for step in range(steps):
             now = epoch * steps + step
             cosine = 0.02 + 0.49 * (1 + math.cos(math.pi * now / total))
             for group in optimizer.param_groups:
                 group["lr"] = recipe.rate * min(1.0, (now + 1) / recipe.warmup) * cosine
-            first = order[step * recipe.batch : (step + 1) * recipe.batch]
-            second = np.array([_other(random, members[int(corpus.thing[r])], r) for r in first])
-            third = np.array([_rival(random, rivals[r], anchors) for r in first])
-            loss = _loss(model, corpus, np.concatenate([first, second, third]), there, recipe)
+            rows = _draw(random, [anchors[g] for g in random.choice(groups, recipe.mixed, p=sizes / sizes.sum())],
+                         members, rivals, corpus.thing, recipe)  # fmt: skip
+            loss = _loss(model, corpus, rows, there, recipe)
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -144,18 +147,24 @@ def hard_negatives(corpus: Corpus, vectors: np.ndarray, near: int, seen: np.ndar
     return found
 
 
-def _other(random: np.random.Generator, rows: np.ndarray, row: int) -> int:
-    return int(random.choice(rows[rows != row]))
-
-
-def _rival(random: np.random.Generator, rivals: np.ndarray, anchors: np.ndarray) -> int:
-    return int(random.choice(rivals if len(rivals) else anchors))
+def _draw(
+    random: np.random.Generator, groups: Sequence[np.ndarray], members: dict[int, np.ndarray],
+    rivals: Sequence[np.ndarray], thing: np.ndarray, recipe: Recipe,
+) -> np.ndarray:  # fmt: skip
+    """The rows of a batch: anchors of a few groups, as many mentions of their things, as many of their rivals."""
+    first = np.concatenate([random.choice(rows, recipe.anchors) for rows in groups])
+    second, third = first.copy(), first.copy()
+    for n, row in enumerate(first):
+        own = members[int(thing[row])]
+        second[n] = random.choice(own[own != row])
+        third[n] = random.choice(rivals[row] if len(rivals[row]) else first)
+    return np.concatenate([first, second, third])
 
 
 def _kept(there: Tensor, recipe: Recipe) -> Tensor:
     """The modalities that each row may look at: each left out by chance, at times all but one, never all it has."""
     count = len(there)
-    drop = torch.rand(there.shape) > recipe.drop
+    drop = torch.rand(there.shape) > recipe.drop * torch.tensor([0.4 if m == "text" else 1.0 for m in MODALITIES])
     one = F.one_hot(torch.randint(there.shape[1], (count,)), there.shape[1]).bool()
     kept = torch.where(torch.rand(count, 1) < recipe.alone, one, drop) & there
     return torch.where(kept.any(1, keepdim=True), kept, there)
@@ -164,23 +173,28 @@ def _kept(there: Tensor, recipe: Recipe) -> Tensor:
 def _loss(model: Fusion, corpus: Corpus, rows: np.ndarray, there: np.ndarray, recipe: Recipe) -> Tensor:
     vectors, _ = model(batch(corpus.states, rows), _kept(torch.from_numpy(there[rows]), recipe))
     thing, group, label = (torch.from_numpy(a[rows]) for a in (corpus.thing, corpus.group, corpus.label))
-    scores = vectors @ vectors.T * model.scale.exp().clamp(max=50)
-    same = thing[:, None] == thing[None]
+    cosines = vectors @ vectors.T
+    same, together = thing[:, None] == thing[None], group[:, None] == group[None]
     itself = torch.eye(len(rows), dtype=torch.bool)
-    unknown = (group[:, None] != group[None]) & (label[:, None] == label[None])  # may be one thing or two
-    scores = scores.masked_fill(itself | unknown, -1e4)
+    unknown = ~together & (label[:, None] == label[None])  # may be one thing or two
+    scores = (cosines * model.scale.exp().clamp(max=50)).masked_fill(itself | unknown, -1e4)
     positive = same & ~itself
     logs = scores - torch.logsumexp(scores, 1, keepdim=True)
     each = -(logs * positive).sum(1) / positive.sum(1).clamp(min=1)
     loss = each[positive.any(1)].mean()
-    return loss + recipe.heads * _heads(model, corpus, rows, vectors, recipe)
+    # One threshold must part all pairs of a group: each pair by itself, as in SigLIP (Zhai et al. 2023).
+    logits = model.match_scale.exp() * (cosines - model.match_bias)
+    signs = torch.where(same, 1.0, -1.0)
+    pairs = (F.softplus(-signs * logits) * (together & ~itself)).sum(1).mean()
+    return loss + recipe.pairs * pairs + recipe.heads * _heads(model, corpus, rows, vectors, recipe)
 
 
 def _heads(model: Fusion, corpus: Corpus, rows: np.ndarray, vectors: Tensor, recipe: Recipe) -> Tensor:
     """Losses of the type, match and relation heads."""
-    n = recipe.batch
+    n = len(rows) // 3
     kinds = torch.from_numpy(corpus.kind[rows])
-    loss = F.cross_entropy(model.types(vectors), kinds, ignore_index=-1) if bool((kinds >= 0).any()) else vectors.sum() * 0
+    known = kinds >= 0
+    loss = F.cross_entropy(model.types(vectors[known]), kinds[known]) if bool(known.any()) else vectors.sum() * 0
     first, second, third = vectors[:n], vectors[n : 2 * n], vectors[2 * n :]
     pairs = torch.cat([model.same(first, second), model.same(first, third)])
     truth = torch.from_numpy((np.tile(corpus.thing[rows[:n]], 2) == corpus.thing[rows[n:]]).astype(np.float32))

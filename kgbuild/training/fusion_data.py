@@ -72,7 +72,9 @@ def world_corpus(seeds: Sequence[int], split: str, encoder: StateEncoder, *, kee
     return _kept(make, encoder, keep, f"worlds-{split}-{digest(key, split, *seeds)}")
 
 
-def text_corpus(folder: Path, encoder: StateEncoder, *, documents: int, seed: int, keep: Path | None, key: str) -> Corpus:
+def text_corpus(
+    folder: Path, encoder: StateEncoder, *, documents: int, seed: int, keep: Path | None, key: str
+) -> Corpus:
     """Linked text (see ``linked``), each tale a group."""
 
     def make() -> Iterable[tuple[Tale, dict[str, list[Any]]]]:

@@ -23,7 +23,9 @@ class Counts:
 
     def plus(self, same: np.ndarray, found: np.ndarray) -> Counts:
         """With some more pairs, as two boolean arrays."""
-        return Counts(self.hit + int((same & found).sum()), self.joined + int(found.sum()), self.right + int(same.sum()))
+        return Counts(
+            self.hit + int((same & found).sum()), self.joined + int(found.sum()), self.right + int(same.sum())
+        )
 
     @property
     def f1(self) -> float:

@@ -15,7 +15,7 @@ from kgbuild.training.drawings.fonts import Face
 from kgbuild.training.drawings.graphs import Item
 from kgbuild.training.drawings.items import sized, wrap
 from kgbuild.training.drawings.sheet import Sheet
-from kgbuild.training.drawings.style import Style, random_style
+from kgbuild.training.drawings.style import random_style
 from kgbuild.training.worlds.tale import Tale
 from kgbuild.training.worlds.world import Thing, World
 from kgbuild.types import Box, Mention, RelationMention, Segment, Target, TextQuote, TimeSpan

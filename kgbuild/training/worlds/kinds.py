@@ -65,25 +65,44 @@ KINDS = (
           "is kept in a safe")),
 )  # fmt: skip
 
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # What a relation is called (the relation head's classes), how it is written, and between which kinds it is told.
 RELATIONS: dict[str, tuple[tuple[str, ...], frozenset[str], frozenset[str]]] = {
-    "sendsTo": (("sends its results to", "reports to", "passes orders on to", "forwards everything to"),
-                frozenset("service queue device person team company".split()),
-                frozenset("service queue database person team company".split())),
-    "uses": (("uses", "depends on", "works with", "cannot do without"),
-             frozenset("service person team company device".split()),
-             frozenset("service database queue device vehicle document product key".split())),
-    "partOf": (("is part of", "belongs to", "is one half of"),
-               frozenset("service device person team building product".split()),
-               frozenset("service team company building product event".split())),
-    "locatedIn": (("stands in", "is found in", "has its seat in"),
-                  frozenset("device company building vehicle team event".split()), frozenset("town building".split())),
-    "responsibleFor": (("looks after", "is responsible for", "maintains", "pays for"),
-                       frozenset("person team company".split()),
-                       frozenset("service database queue building device vehicle document product event key".split())),
-    "about": (("is about", "describes", "deals with"), frozenset(("document", "event")),
-              frozenset("service database team company town building device product key".split())),
-}  # fmt: skip
+    "sendsTo": (
+        ("sends its results to", "reports to", "passes orders on to", "forwards everything to"),
+        _names("service queue device person team company"),
+        _names("service queue database person team company"),
+    ),
+    "uses": (
+        ("uses", "depends on", "works with", "cannot do without"),
+        _names("service person team company device"),
+        _names("service database queue device vehicle document product key"),
+    ),
+    "partOf": (
+        ("is part of", "belongs to", "is one half of"),
+        _names("service device person team building product"),
+        _names("service team company building product event"),
+    ),
+    "locatedIn": (
+        ("stands in", "is found in", "has its seat in"),
+        _names("device company building vehicle team event"),
+        _names("town building"),
+    ),
+    "responsibleFor": (
+        ("looks after", "is responsible for", "maintains", "pays for"),
+        _names("person team company"),
+        _names("service database queue building device vehicle document product event key"),
+    ),
+    "about": (
+        ("is about", "describes", "deals with"),
+        _names("document event"),
+        _names("service database team company town building device product key"),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)

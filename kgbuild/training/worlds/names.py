@@ -9,24 +9,31 @@ from random import Random
 from kgbuild.training.drawings import words
 
 SPLITS = ("train", "dev", "test")
-_SHARES = (0.6, 0.75)  # of words: up to here for training, up to here for choosing the threshold, the rest for the test
-_ONSETS = "b br c cl d dr f g gr h j k l m n p pl r s st t tr v w z th sk fl".split()
-_VOWELS = "a e i o u ae ia io".split()
-_CODAS = "n r l s x m nd rt lm ns k th".split()
-_FIRST = """
-    Ada Alma Amir Anna Arne Asha Bela Bruno Carla Chen Clara Dario Edith Elif Emil Erik Esra Fiona Frida Gita Goran Greta
-    Hana Hugo Ida Ines Ivan Jana Jonas Jun Karim Kira Lars Lea Lena Leo Lina Luis Mara Marco Mei Mila Mina Nadia Nils Noor
-    Olga Omar Otto Paula Petra Priya Rafi Rosa Ruth Sami Sara Sven Tara Theo Tilda Uma Vera Viktor Wanda Yara Yusuf Zoe
-""".split()
-_LAST = """
-    Abel Adler Alvarez Bakker Banerjee Berg Bianchi Brandt Castro Cohen Costa Dahl Dubois Eriksen Farkas Ferrari Fischer
-    Garcia Gruber Haas Hansen Horvat Ito Jansen Kaya Keller Khan Kimura Kovacs Kumar Larsen Lindgren Lopez Maier Mensah
-    Moreau Nagy Nakamura Nguyen Novak Okafor Olsen Papadakis Patel Pereira Petrov Popescu Quist Rossi Sato Schmidt Silva
-    Singh Sokolov Tanaka Torres Urban Varga Vogel Weber Winter Wolff Yilmaz Zeman Zhang
-""".split()
+# Of words: up to here for training, up to here for choosing the threshold, the rest for the test.
+_SHARES = (0.6, 0.75)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_ONSETS = _words("b br c cl d dr f g gr h j k l m n p pl r s st t tr v w z th sk fl")
+_VOWELS = _words("a e i o u ae ia io")
+_CODAS = _words("n r l s x m nd rt lm ns k th")
+_FIRST = _words("""
+    Ada Alma Amir Anna Arne Asha Bela Bruno Carla Chen Clara Dario Edith Elif Emil Erik Esra Fiona Frida Gita
+    Goran Greta Hana Hugo Ida Ines Ivan Jana Jonas Jun Karim Kira Lars Lea Lena Leo Lina Luis Mara Marco Mei
+    Mila Mina Nadia Nils Noor Olga Omar Otto Paula Petra Priya Rafi Rosa Ruth Sami Sara Sven Tara Theo Tilda Uma
+    Vera Viktor Wanda Yara Yusuf Zoe
+""")
+_LAST = _words("""
+    Abel Adler Alvarez Bakker Banerjee Berg Bianchi Brandt Castro Cohen Costa Dahl Dubois Eriksen Farkas Ferrari
+    Fischer Garcia Gruber Haas Hansen Horvat Ito Jansen Kaya Keller Khan Kimura Kovacs Kumar Larsen Lindgren
+    Lopez Maier Mensah Moreau Nagy Nakamura Nguyen Novak Okafor Olsen Papadakis Patel Pereira Petrov Popescu
+    Quist Rossi Sato Schmidt Silva Singh Sokolov Tanaka Torres Urban Varga Vogel Weber Winter Wolff Yilmaz Zeman
+    Zhang
+""")
 _CORPORATE = ("Group", "Works", "Partners", "Ltd", "Holding", "Logistics", "Labs")
-
-
 
 
 @lru_cache

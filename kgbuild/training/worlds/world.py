@@ -13,7 +13,7 @@ from kgbuild.training.drawings.style import HUES, STRONG
 from kgbuild.training.worlds.kinds import DOMAINS, KINDS, RELATIONS, Domain, Kind
 from kgbuild.training.worlds.names import new_name, short_names
 
-# Two things of one label and what tells them apart: ``kind``: they are of different kinds (words, icons and shapes tell);
+# Two things of one label and what tells them apart: ``kind``: other kinds (words, icons and shapes tell);
 # ``context``: same kind, same look, other domain and neighbours (only words and neighbours tell); ``look``: same kind
 # and domain, some neighbours in common, other icon or colour (between drawings the picture tells best);
 # ``both``: a third thing beside a pair of ``kind``, as the one in kind, as the other in domain.
@@ -105,7 +105,9 @@ def _relate(random: Random, world: World, twins: list[tuple[Thing, Thing]]) -> N
     """Two to four neighbours for most things, four in five of them in the same domain."""
     for thing in world.things:
         for _ in range(random.choice((1, 1, 2, 2))):
-            near = [t for t in world.things if (t.domain is thing.domain) == (random.random() < 0.85) and t is not thing]
+            near = [
+                t for t in world.things if (t.domain is thing.domain) == (random.random() < 0.85) and t is not thing
+            ]
             fitting = [
                 (name, t.id)
                 for t in near
@@ -123,7 +125,6 @@ def _relate(random: Random, world: World, twins: list[tuple[Thing, Thing]]) -> N
 
 def _other(id: int, one: Thing, other: Thing) -> int:
     return other.id if id == one.id else id
-
 
 
 def _share_labels(random: Random, world: World, style: _Style) -> list[tuple[Thing, Thing]]:

@@ -11,7 +11,8 @@ from kgbuild.types import Mention, RelationMention, Segment, Target, TextPositio
 
 _AGENT = "worlds/1"
 _NEUTRAL = (
-    "{a} comes up again in the notes about the {w}.", "More about {a} follows below.", "We talked about {a} and the {w}.",
+    "{a} comes up again in the notes about the {w}.", "More about {a} follows below.",
+    "We talked about {a} and the {w}.",
     "Nobody could say what happened to {a} before the {w} were counted.", "{a} was new to most of the readers.",
     "See the page on {a} for the rest.", "The plan names {a} twice.", "Then there is {a}.",
 )  # fmt: skip
@@ -23,7 +24,12 @@ _DEFINED = (
     "{a} is a {n} for the {w}.", "{a} is the {n} that {rest}.", "The {n} {a} {rest}.", "{a}, a {n}, {rest}.",
     "A {n} called {a} takes care of the {w}.",
 )  # fmt: skip
-_RELATED = ("{a} {verb} {b}.", "Since spring {a} {verb} {b}.", "{a} {verb} {b} when the {w} are late.", "{a} {rest} and {verb} {b}.")
+_RELATED = (
+    "{a} {verb} {b}.",
+    "Since spring {a} {verb} {b}.",
+    "{a} {verb} {b} when the {w} are late.",
+    "{a} {rest} and {verb} {b}.",
+)
 _FOUND = 0.6  # share of the relations told that an extractor finds
 
 
@@ -53,7 +59,10 @@ def write(world: World, random: Random, tale: Tale, *, number: int, about: list[
             tale.gold[id] = t.id
             made.append(id)
         if relation and random.random() < _FOUND:
-            id, place = f"{source}#r{len(tale.relations)}", Target(source, (TextPosition(len(text), len(text) + len(shown)),))
+            id, place = (
+                f"{source}#r{len(tale.relations)}",
+                Target(source, (TextPosition(len(text), len(text) + len(shown)),)),
+            )
             tale.relations.append(RelationMention(id, made[0], relation, made[1], place, 1.0, _AGENT, shown))
             tale.stated[id] = relation
         text += shown + " "
