@@ -69,7 +69,8 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     relations = sorted((r for e in extractions for r in e.relations if r.id in used), key=lambda r: r.id)
     data = GraphData(
         config["graph"]["base"], tuple(readings), tuple(mentions), tuple(relations), alignment.entities,
-        tuple(statements), tuple(source_links(readings)), _same_pictures(job, readings, vectors.pictures), _gates(vectors),
+        tuple(statements), tuple(source_links(readings)), _same_pictures(job, readings, vectors.pictures),
+        _gates(vectors),
     )  # fmt: skip
     issues = tuple(i for r, e in pairs for i in (*r.issues, *e.issues))
     progress.advance("assemble", note="statements gated")

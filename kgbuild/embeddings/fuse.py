@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 from kgbuild import backbone
 from kgbuild.config import Config
 from kgbuild.embeddings import spaces, things
+from kgbuild.embeddings.pictures import pixels
 from kgbuild.embeddings.spaces import MODALITIES
 from kgbuild.embeddings.states import StateEncoder, States
 from kgbuild.embeddings.text import TextEncoder, mixed
@@ -77,13 +77,8 @@ def frozen(config: Config, *, text: TextEncoder | None = None) -> tuple[StateEnc
 
 
 def _pixels(png: bytes | None) -> np.ndarray | None:
-    from PIL import Image
-
-    if not png:
-        return None
     try:
-        with Image.open(BytesIO(png)) as image:
-            return np.asarray(image.convert("RGB"))
+        return pixels(png) if png else None
     except OSError:
         return None
 
