@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -23,6 +24,7 @@ from kgbuild.errors import ModelError
 from kgbuild.types import EmbeddingTable, Extraction, Segment
 
 _BATCH = 256
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,12 +38,17 @@ class Fused:
 class MentionFuser:
     """Fused vectors and gates of all mentions of a source, and beside them the plain text vectors at no extra cost.
 
+    A tower that the fusion was not trained with gives no states: its pictures are left out.
     Raises ``ModelError`` as the encoders do.
     """
 
     def __init__(self, config: Config, *, text: TextEncoder | None = None) -> None:
-        self._states, tower = frozen(config, text=text)
-        self.fused = FusedEncoder(config["embeddings"]["fusion"], tower_sha256=tower)
+        self.fused = FusedEncoder(config["embeddings"]["fusion"])
+        states, tower = frozen(config, text=text)
+        if tower and tower != self.fused.facts["tower_sha256"]:
+            log.warning("the fusion was trained with another vision tower: pictures are left out of fused vectors")
+            states = states.without_pictures()
+        self._states = states
 
     def __call__(
         self, extraction: Extraction, segments: Sequence[Segment], picture: Callable[[str], bytes | None]
@@ -63,7 +70,7 @@ class MentionFuser:
 
 
 def frozen(config: Config, *, text: TextEncoder | None = None) -> tuple[StateEncoder, str]:
-    """The frozen encoders that the shipped fusion is made for, and the digest of the tower ("" without one).
+    """The frozen encoders and the digest of the vision tower ("" without one).
 
     ``[embeddings] vision`` other than ``tower``: pictures have no states.
     """

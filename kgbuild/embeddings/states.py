@@ -77,6 +77,10 @@ class StateEncoder:
         pictures = self.pictures(mentions, segments, picture)
         return States(*self.words(mentions, relations), *pictures, layout(mentions, segments))
 
+    def without_pictures(self) -> StateEncoder:
+        """The same but for the tower: no picture has states."""
+        return StateEncoder(self.text, None, width=self._width)
+
     def words(self, mentions: Sequence[Mention], relations: Sequence[RelationMention]) -> tuple[np.ndarray, np.ndarray]:
         surfaces = [clean(m.surface) for m in mentions]
         names = dict(zip((m.id for m in mentions), surfaces, strict=True))

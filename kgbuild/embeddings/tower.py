@@ -66,10 +66,18 @@ class Network(nn.Module):
         found: Tensor = self.layers(squares)
         return found.flatten(2).transpose(1, 2)
 
+    def pooled(self, states: Tensor) -> Tensor:
+        """Hidden states (n, hidden) of patch states: of their mean and their maxima."""
+        found: Tensor = F.relu(self.hidden(torch.cat([states.mean(1), states.amax(1)], dim=1)))
+        return found
+
+    def vectors(self, hidden: Tensor) -> Tensor:
+        """Unit vectors (n, out)."""
+        return F.normalize(self.out(hidden), dim=-1)
+
     def pool(self, states: Tensor) -> Tensor:
-        """Unit vectors (n, out) from patch states: their mean and their maxima."""
-        pooled = torch.cat([states.mean(1), states.amax(1)], dim=1)
-        return F.normalize(self.out(F.relu(self.hidden(pooled))), dim=-1)
+        """Unit vectors (n, out) of patch states."""
+        return self.vectors(self.pooled(states))
 
     def forward(self, squares: Tensor) -> Tensor:
         return self.pool(self.states(squares))
@@ -79,7 +87,7 @@ def folded(state: dict[str, Tensor], *, epsilon: float = 1e-5) -> dict[str, Tens
     """The state of a network with norms as that of one without: the same function at rest."""
     made = {}
     for name, value in state.items():
-        stem, _, part = name.rpartition(".")
+        stem = name.rpartition(".")[0]
         if stem.endswith(".map"):
             norm = stem.removesuffix("map") + "norm."
             gain = state[norm + "weight"] / (state[norm + "running_var"] + epsilon).sqrt()

@@ -69,10 +69,11 @@ class VisionTower:
             weights = {n: t.float() for n, t in load_file(path).items()}
         self._torch, self._config = torch, config
         self._text: Any = None
-        self._network = Network(Shape(**{k: tuple(v) if isinstance(v, list) else v for k, v in facts["shape"].items()}))
+        sizes: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in facts["shape"].items()}
+        self._network = Network(Shape(**sizes))
         self._network.load_state_dict(weights)
         self._network.eval().requires_grad_(False)
-        self._network.to(memory_format=torch.channels_last)
+        self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def encode(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """float32 (len(images), 384), rows of unit length, of pictures uint8 RGB (h, w, 3)."""

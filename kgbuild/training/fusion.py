@@ -42,11 +42,11 @@ _ROWS = 512  # mentions encoded at a time
 class Recipe(Numbers):
     """Every number of a training run."""
 
-    worlds: int = 60
-    chosen: int = 10  # worlds on which the threshold is chosen
-    tested: int = 12  # worlds that are measured
-    documents: int = 120  # of linked text, of each set
-    epochs: int = 8
+    worlds: int = 28
+    chosen: int = 4  # worlds on which the threshold is chosen
+    tested: int = 8  # worlds that are measured
+    documents: int = 12  # of linked text, of each set
+    epochs: int = 6
     mixed: int = 4  # worlds (or sets of texts) of a step
     anchors: int = 20  # of each, with one mention of their thing and one of another that lies near
     rate: float = 1.5e-3
