@@ -2,7 +2,7 @@
 
     python benchmarks/fusion.py [--checkpoints FOLDER] [--alone ../shared] [--weights FOLDER]
 
-Each row chooses one threshold on ten worlds (names of split ``dev``) and is measured on twelve others (``test``).
+Each row chooses one threshold on some worlds (names of split ``dev``) and is measured on others (``test``).
 Rows: MiniLM's mention vectors; the shipped networks; the attention network looking at some modalities only; with
 ``--alone``, networks that were trained on one modality with the same recipe (some minutes each). A mention that
 has none of a row's modalities stays alone. Throughput: a text's or picture's mentions through all frozen encoders

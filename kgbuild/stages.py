@@ -199,8 +199,8 @@ def extract_source(job: Job, source: Source) -> None:
     tables = {"mentions": plain, **{t.space: t for t in around}}
     fuser = _fuser(json.dumps(job.config.as_dict(), sort_keys=True), encoder)
     if fuser is not None:
-        _, *fused = fuser(extraction, reading.segments, lambda blob: cache.get("blobs", blob))
-        tables |= {t.space: t for t in fused}
+        fused = fuser(extraction, reading.segments, lambda blob: cache.get("blobs", blob))
+        tables |= {name: table for name, table in fused.items() if name != "mentions"}
     if open_relations(extraction, job.config["graph"]["base"]):
         tables["relations"] = embed_relations(extraction, _relation_encoder(job.config, encoder), job.config)
     tables |= embed_pictures(reading.segments, job.config, cache)
@@ -280,7 +280,7 @@ class Vectors:
 
 def load_vectors(job: Job, sources: Sequence[Source]) -> Vectors:
     """What ``extract_sources`` stored for these sources, in the order given."""
-    from kgbuild.embeddings import around, spaces
+    from kgbuild.embeddings import around
     from kgbuild.embeddings.tables import stack, unpack
 
     cached = [(s.id, job.store().get("vectors", job.vectors_key(s))) for s in sources]
@@ -289,7 +289,7 @@ def load_vectors(job: Job, sources: Sequence[Source]) -> Vectors:
     def whole(name: str) -> EmbeddingTable:
         return stack([tables[name] for tables in found.values() if name in tables])
 
-    beside = [whole(space) for space in (around.SPACE, spaces.FUSED, spaces.GATES)]
+    beside = [whole(name) for name in (around.SPACE, "fused", "gates")]
     return Vectors(
         whole("mentions"), whole("pictures"), whole("parts"),
         {id: tables["relations"] for id, tables in found.items() if "relations" in tables},

@@ -18,6 +18,8 @@ from kgbuild.embeddings.spaces import MODALITIES
 
 MODES = ("attention", "max", "mean")
 TINY = 1e-6
+DROPOUT = 0.15
+QUARTERS = 4  # of a region, each the mean of its patches
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,10 @@ class Shape:
     parts: int
     types: int
     relations: int
-    width: int = 128
+    width: int = 96
     heads: int = 4
     layers: int = 2
-    queries: int = 4
+    queries: int = 3
     out: int = 256
 
 
@@ -47,7 +49,7 @@ class Attention(nn.Module):
         super().__init__()
         self.heads = shape.heads
         self.query, self.out = nn.Linear(shape.width, shape.width), nn.Linear(shape.width, shape.width)
-        self.both = nn.Linear(shape.width, 2 * shape.width)
+        self.both, self.drop = nn.Linear(shape.width, 2 * shape.width), nn.Dropout(DROPOUT)
 
     def forward(self, x: Tensor, tokens: Tensor, present: Tensor) -> Tensor:
         n, q, width = x.shape
@@ -56,7 +58,7 @@ class Attention(nn.Module):
         scores = query @ key.transpose(-1, -2) / (width // self.heads) ** 0.5
         scores = scores.masked_fill(~present[:, None, None, :], -1e4)
         read = (scores.softmax(-1) @ value).transpose(1, 2).reshape(n, q, width)
-        made: Tensor = self.out(read)
+        made: Tensor = self.drop(self.out(read))
         return made
 
 
@@ -77,8 +79,9 @@ class Layer(nn.Module):
         self.norm, self.after = nn.LayerNorm(shape.width), nn.LayerNorm(shape.width)
         self.read = nn.ModuleDict({m: Attention(shape) for m in MODALITIES})
         self.think = nn.Sequential(
-            nn.Linear(shape.width, 2 * shape.width), nn.GELU(), nn.Linear(2 * shape.width, shape.width)
-        )
+            nn.Linear(shape.width, 2 * shape.width), nn.GELU(), nn.Dropout(DROPOUT),
+            nn.Linear(2 * shape.width, shape.width),
+        )  # fmt: skip
 
     def forward(self, x: Tensor, given: Mapping[str, Sequences], gates: Tensor) -> Tensor:
         asked = self.norm(x)
@@ -100,7 +103,7 @@ class Fusion(nn.Module):
         width, text = shape.width, shape.text
         self.of_text, self.of_link, self.of_seen = (nn.Linear(text, width) for _ in range(3))
         self.of_patch, self.of_layout = nn.Linear(shape.patch, width), nn.Linear(shape.layout, 2 * width)
-        sizes = {"text": shape.words, "picture": 1 + shape.patches + shape.parts, "layout": 2, "links": shape.links}
+        sizes = {"text": shape.words, "picture": 1 + QUARTERS + shape.parts, "layout": 2, "links": shape.links}
         self.slot = nn.ParameterDict({m: nn.Parameter(0.02 * torch.randn(sizes[m], width)) for m in MODALITIES})
         self.kind = nn.ParameterDict({m: nn.Parameter(0.02 * torch.randn(width)) for m in MODALITIES})
         self.norm = nn.ModuleDict({m: nn.LayerNorm(width) for m in MODALITIES})
@@ -110,6 +113,8 @@ class Fusion(nn.Module):
             nn.Linear(len(MODALITIES) * (width + 1), width), nn.GELU(), nn.Linear(width, len(MODALITIES))
         )
         self.pool, self.head = nn.Linear(width, 1), nn.Linear(width, shape.out)
+        for name, count in (("words", shape.words), ("links", 1), ("seen", 1)):  # means over the training mentions
+            self.register_buffer(f"mean_{name}", torch.zeros(count, text))
         # What stands in the text space already goes straight through one projection: names never seen stay apart.
         self.straight = nn.Linear(text, shape.out, bias=False)
         nn.init.orthogonal_(self.straight.weight)
@@ -147,7 +152,10 @@ class Fusion(nn.Module):
     def _sequences(self, modality: str, x: Mapping[str, Tensor], present: Tensor) -> Sequences:
         rows = present.nonzero()[:, 0]
         if modality == "picture":
-            seen, region, parts = (x[n][rows] for n in ("seen", "region", "parts"))
+            seen, parts = x["seen"][rows], x["parts"][rows]
+            side = round(self.shape.patches**0.5)
+            grid = x["region"][rows].view(len(rows), 2, side // 2, 2, side // 2, self.shape.patch)
+            region = grid.mean((2, 4)).flatten(1, 2)
             tokens = torch.cat([self.of_seen(seen)[:, None], self.of_patch(region), self.of_patch(parts)], 1)
             there = torch.cat([_there(seen)[:, None], _there(region), _there(parts)], 1)
         elif modality == "layout":
@@ -172,11 +180,12 @@ class Fusion(nn.Module):
     def _straight(self, x: Mapping[str, Tensor]) -> Tensor:
         """What each modality says in the text space: (n, modalities, text)."""
         links, seen = self.share[4], self.share[5]
+        words, near, picture = (_centred(x[n], getattr(self, f"mean_{n}")) for n in ("words", "links", "seen"))
         count = _there(x["links"]).sum(1, keepdim=True).clamp(min=1)
         said = {
-            "text": torch.einsum("k,nkd->nd", self.share[:4], x["words"][:, :4]),
-            "picture": seen * x["seen"], "layout": torch.zeros_like(x["seen"]),
-            "links": links * x["links"].sum(1) / count,
+            "text": torch.einsum("k,nkd->nd", self.share[:4], words[:, :4]),
+            "picture": seen * picture, "layout": torch.zeros_like(x["seen"]),
+            "links": links * near.sum(1) / count,
         }  # fmt: skip
         return torch.stack([said[m] for m in MODALITIES], 1)
 
@@ -192,6 +201,12 @@ class Fusion(nn.Module):
         """Logits (n,) that two mentions are one thing, from their vectors."""
         made: Tensor = self.match(torch.cat([(a - b).abs(), a * b, (a * b).sum(-1, keepdim=True)], -1))[..., 0]
         return made
+
+
+def _centred(states: Tensor, mean: Tensor) -> Tensor:
+    """States without their mean; absent ones stay zero."""
+    mean = mean[0] if states.dim() == 2 else mean
+    return (states - mean) * _there(states)[..., None]
 
 
 def _there(states: Tensor) -> Tensor:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 from kgbuild import backbone
 from kgbuild.config import Config
 from kgbuild.embeddings import spaces, things
+from kgbuild.embeddings.pictures import pixels
 from kgbuild.embeddings.spaces import MODALITIES
 from kgbuild.embeddings.states import StateEncoder, States
 from kgbuild.embeddings.text import TextEncoder, mixed
@@ -23,6 +24,7 @@ from kgbuild.errors import ModelError
 from kgbuild.types import EmbeddingTable, Extraction, Segment
 
 _BATCH = 256
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,17 +38,22 @@ class Fused:
 class MentionFuser:
     """Fused vectors and gates of all mentions of a source, and beside them the plain text vectors at no extra cost.
 
+    A tower that the fusion was not trained with gives no states: its pictures are left out.
     Raises ``ModelError`` as the encoders do.
     """
 
     def __init__(self, config: Config, *, text: TextEncoder | None = None) -> None:
-        self._states, tower = frozen(config, text=text)
-        self.fused = FusedEncoder(config["embeddings"]["fusion"], tower_sha256=tower)
+        self.fused = FusedEncoder(config["embeddings"]["fusion"])
+        states, tower = frozen(config, text=text)
+        if tower and tower != self.fused.facts["tower_sha256"]:
+            log.warning("the fusion was trained with another vision tower: pictures are left out of fused vectors")
+            states = states.without_pictures()
+        self._states = states
 
     def __call__(
         self, extraction: Extraction, segments: Sequence[Segment], picture: Callable[[str], bytes | None]
-    ) -> tuple[EmbeddingTable, EmbeddingTable, EmbeddingTable]:
-        """Tables of text vectors, fused vectors and gates, in the order of the mentions.
+    ) -> dict[str, EmbeddingTable]:
+        """Tables ``mentions`` (text vectors), ``fused`` and ``gates``, in the order of the mentions.
 
         ``picture`` gives the PNG of a blob; one that is missing or cannot be decoded leaves the picture out.
         """
@@ -55,35 +62,30 @@ class MentionFuser:
         states = self._states(mentions, extraction.relations, segments, lambda blob: _pixels(picture(blob)))
         found = self.fused.fuse(states)
         plain = mixed(states.words[:, 0], states.words[:, 1])
-        return (
-            EmbeddingTable(TextEncoder.space, ids, plain),
-            EmbeddingTable(spaces.FUSED, ids, found.vectors),
-            EmbeddingTable(spaces.GATES, ids, found.gates),
-        )
+        return {
+            "mentions": EmbeddingTable(TextEncoder.space, ids, plain),
+            "fused": EmbeddingTable(spaces.FUSED, ids, found.vectors),
+            "gates": EmbeddingTable(spaces.GATES, ids, found.gates),
+        }
 
 
 def frozen(config: Config, *, text: TextEncoder | None = None) -> tuple[StateEncoder, str]:
-    """The frozen encoders that the shipped fusion is made for, and the digest of the tower ("" without one).
+    """The frozen encoders and the digest of the vision tower ("" without one).
 
     ``[embeddings] vision`` other than ``tower``: pictures have no states.
     """
     from kgbuild.embeddings.vision import TOWER_WIDTH, VisionTower
 
     text = text or TextEncoder(config)
-    if config["embeddings"].get("vision", "tower") != "tower":
+    if config["embeddings"]["vision"] != "tower":
         return StateEncoder(text, None, width=TOWER_WIDTH), ""
     digest = json.loads(files("kgbuild.weights").joinpath("vision.json").read_text("utf-8"))["sha256"]
     return StateEncoder(text, VisionTower(config)), digest
 
 
 def _pixels(png: bytes | None) -> np.ndarray | None:
-    from PIL import Image
-
-    if not png:
-        return None
     try:
-        with Image.open(BytesIO(png)) as image:
-            return np.asarray(image.convert("RGB"))
+        return pixels(png) if png else None
     except OSError:
         return None
 

@@ -1,6 +1,5 @@
 """Names of the vector spaces that tables say they are of."""
 
-RELATION = "relation"
 FUSED = "fused-256"
 GATES = "fused-256-gates"  # rows are the shares of ``MODALITIES``: they sum to 1
 

@@ -74,14 +74,17 @@ class StateEncoder:
         picture: Callable[[str], np.ndarray | None],
     ) -> States:
         """The states in the order of the mentions. ``picture`` gives the RGB pixels of a blob, None if it has none."""
-        words, links = self._words(mentions, relations)
-        return States(words, links, *self._pictures(mentions, segments, picture), layout(mentions, segments))
+        pictures = self.pictures(mentions, segments, picture)
+        return States(*self.words(mentions, relations), *pictures, layout(mentions, segments))
 
-    def _words(
-        self, mentions: Sequence[Mention], relations: Sequence[RelationMention]
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def without_pictures(self) -> StateEncoder:
+        """The same but for the tower: no picture has states."""
+        return StateEncoder(self.text, None, width=self._width)
+
+    def words(self, mentions: Sequence[Mention], relations: Sequence[RelationMention]) -> tuple[np.ndarray, np.ndarray]:
         surfaces = [clean(m.surface) for m in mentions]
         names = dict(zip((m.id for m in mentions), surfaces, strict=True))
+        """The fields ``words`` and ``links``."""
         out = np.zeros((len(mentions), len(WORDS), WIDTH), dtype=np.float32)
         links = np.zeros((len(mentions), 2 * LINKS, WIDTH), dtype=np.float32)
         if not mentions:
@@ -110,9 +113,10 @@ class StateEncoder:
         _tell_sources(out, mentions, surfaces, contexts)
         return out, links
 
-    def _pictures(
+    def pictures(
         self, mentions: Sequence[Mention], segments: Sequence[Segment], picture: Callable[[str], np.ndarray | None]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """The fields ``seen``, ``region``, ``whole`` and ``whole_of``."""
         seen = np.zeros((len(mentions), WIDTH), dtype=np.float32)
         region = np.zeros((len(mentions), PATCHES, self._width), dtype=np.float32)
         whole_of = np.full(len(mentions), -1, dtype=np.int64)

@@ -87,7 +87,7 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int) -> Expla
         status = next(iter(found.get(CORE + "status", ())), "")  # a relation that is denied, said or only possible
         piece = texts.piece(annotation)
         text = f"{annotation.surface}{body}"
-        return Explanation(iri, kind, text, annotation.confidence, status, (piece,), piece.decided)
+        return Explanation(iri, kind, text, annotation.confidence, status, (piece,), decided=piece.decided)
     if kind == "Entity":
         ids = provenance.subjects(OA + "hasBody", iri)
         types = ", ".join(sorted(words(t) for t in found.get(TYPE, ())))

@@ -42,11 +42,11 @@ _ROWS = 512  # mentions encoded at a time
 class Recipe(Numbers):
     """Every number of a training run."""
 
-    worlds: int = 60
-    chosen: int = 10  # worlds on which the threshold is chosen
-    tested: int = 12  # worlds that are measured
-    documents: int = 120  # of linked text, of each set
-    epochs: int = 8
+    worlds: int = 28
+    chosen: int = 4  # worlds on which the threshold is chosen
+    tested: int = 8  # worlds that are measured
+    documents: int = 12  # of linked text, of each set
+    epochs: int = 6
     mixed: int = 4  # worlds (or sets of texts) of a step
     anchors: int = 20  # of each, with one mention of their thing and one of another that lies near
     rate: float = 1.5e-3
@@ -57,9 +57,10 @@ class Recipe(Numbers):
     alone: float = 0.1  # chance that one modality stands alone
     pairs: float = 0.2  # weight of the loss of each pair by itself
     heads: float = 0.3  # weight of the heads' losses
-    width: int = 128
+    width: int = 96
     layers: int = 2
-    queries: int = 4
+    queries: int = 3
+    renamed: float = 0.5  # chance of a step in which all names change places: only that names are equal then counts
     seed: int = 17
     threads: int = 1
 
@@ -96,6 +97,8 @@ def fit(corpus: Corpus, recipe: Recipe, *, mode: str = "attention", keep: Sequen
     torch.manual_seed(recipe.seed)
     random = np.random.default_rng(recipe.seed)
     model = Fusion(shape(corpus, recipe), mode).train()
+    centre(model, corpus)
+    names = Names(corpus)
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
     members: dict[int, np.ndarray] = {}
     allowed = np.array([m in keep for m in MODALITIES])
@@ -120,7 +123,8 @@ def fit(corpus: Corpus, recipe: Recipe, *, mode: str = "attention", keep: Sequen
                 group["lr"] = recipe.rate * min(1.0, (now + 1) / recipe.warmup) * cosine
             rows = _draw(random, [anchors[g] for g in random.choice(groups, recipe.mixed, p=sizes / sizes.sum())],
                          members, rivals, corpus.thing, recipe)  # fmt: skip
-            loss = _loss(model, corpus, rows, there, recipe)
+            change = names.order(random) if random.random() < recipe.renamed else None
+            loss = _loss(model, names.batch(rows, change), corpus, rows, there, recipe)
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -128,6 +132,48 @@ def fit(corpus: Corpus, recipe: Recipe, *, mode: str = "attention", keep: Sequen
             losses.append(float(loss.detach()))
         log.info("%s %s epoch %d of %d, loss %.4f", mode, "+".join(keep), epoch + 1, recipe.epochs, np.mean(losses))
     return model.eval()
+
+
+def centre(model: Fusion, corpus: Corpus) -> None:
+    """Sets the means of the states that go straight through the network."""
+    for name, axes in (("words", (0,)), ("links", (0, 1)), ("seen", (0,))):
+        states = getattr(corpus.states, name)
+        there = np.abs(states).max(-1, keepdims=True) > 0
+        mean = states.sum(axes, dtype=np.float32) / np.maximum(there.sum(axes), 1)
+        getattr(model, f"mean_{name}").copy_(
+            torch.from_numpy(mean.astype(np.float32)).view_as(getattr(model, f"mean_{name}"))
+        )
+
+
+class Names:
+    """The vectors of all names of a corpus, so that they can change places in a batch.
+
+    Names of training are then worth nothing but for being equal, as names never seen before are.
+    """
+
+    def __init__(self, corpus: Corpus) -> None:
+        self._states = corpus.states
+        own = corpus.states.words[:, 0]
+        _, first, self._own = np.unique(corpus.label, return_index=True, return_inverse=True)
+        self._vectors = own[first].astype(np.float32)
+        place = {v.tobytes(): int(n) for v, n in zip(own, self._own, strict=True)}
+        links = corpus.states.links
+        self._links = np.array([[place.get(v.tobytes(), -1) for v in row] for row in links]).reshape(links.shape[:2])
+
+    def order(self, random: np.random.Generator) -> np.ndarray:
+        """The place of each name after a change."""
+        return random.permutation(len(self._vectors))
+
+    def batch(self, rows: np.ndarray, change: np.ndarray | None) -> dict[str, Tensor]:
+        """The states of some mentions; under a change without those in which the old name still stands."""
+        x: dict[str, Tensor] = batch(self._states, rows)
+        if change is None:
+            return x
+        links = self._links[rows]
+        x["words"][:, 0] = torch.from_numpy(self._vectors[change[self._own[rows]]])
+        x["words"][:, 2] = 0
+        x["links"][links >= 0] = torch.from_numpy(self._vectors[change[links[links >= 0]]])
+        return x
 
 
 def hard_negatives(corpus: Corpus, vectors: np.ndarray, near: int, seen: np.ndarray) -> list[np.ndarray]:
@@ -170,8 +216,10 @@ def _kept(there: Tensor, recipe: Recipe) -> Tensor:
     return torch.where(kept.any(1, keepdim=True), kept, there)
 
 
-def _loss(model: Fusion, corpus: Corpus, rows: np.ndarray, there: np.ndarray, recipe: Recipe) -> Tensor:
-    vectors, _ = model(batch(corpus.states, rows), _kept(torch.from_numpy(there[rows]), recipe))
+def _loss(
+    model: Fusion, x: dict[str, Tensor], corpus: Corpus, rows: np.ndarray, there: np.ndarray, recipe: Recipe
+) -> Tensor:
+    vectors, _ = model(x, _kept(torch.from_numpy(there[rows]), recipe))
     thing, group, label = (torch.from_numpy(a[rows]) for a in (corpus.thing, corpus.group, corpus.label))
     cosines = vectors @ vectors.T
     same, together = thing[:, None] == thing[None], group[:, None] == group[None]

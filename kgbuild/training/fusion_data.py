@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from kgbuild.embeddings.layout import layout
 from kgbuild.embeddings.states import StateEncoder, States
 from kgbuild.identity import digest, normalise
 from kgbuild.training.linked import linked_tales
@@ -44,11 +44,12 @@ class Corpus:
         return len(self.thing)
 
 
+_CODE = "1"  # to be raised where worlds or states change: kept files of before are not used
 NUMBERS = tuple(f.name for f in fields(Corpus) if f.name != "states")
 
 
 def world_corpus(seeds: Sequence[int], split: str, encoder: StateEncoder, *, keep: Path | None, key: str) -> Corpus:
-    """The worlds of some seeds; from the folder ``keep`` if they were made before with the same ``key``."""
+    """The worlds of some seeds; from the folder ``keep`` if they were made before; ``key``: digest of the tower."""
 
     def make() -> Iterable[tuple[Tale, dict[str, list[Any]]]]:
         from kgbuild.training.worlds import CASES
@@ -69,7 +70,7 @@ def world_corpus(seeds: Sequence[int], split: str, encoder: StateEncoder, *, kee
                 ],
             }  # fmt: skip
 
-    return _kept(make, encoder, keep, f"worlds-{split}-{digest(key, split, *seeds)}")
+    return _kept(make, encoder, keep, f"worlds-{split}-{digest(*seeds, _CODE)}", key)
 
 
 def text_corpus(
@@ -81,56 +82,55 @@ def text_corpus(
         for tale in linked_tales(folder, documents=documents, seed=seed):
             yield tale, {}
 
-    return _kept(make, encoder, keep, f"texts-{digest(key, documents, seed)}")
+    return _kept(make, encoder, keep, f"texts-{digest(documents, seed, _CODE)}", key)
 
 
 def joined(parts: Sequence[Corpus]) -> Corpus:
     """Several corpora as one; groups and things stay apart, equal labels meet."""
-    at = np.cumsum([0, *(len(p) for p in parts)])
-    made: dict[str, list[np.ndarray]] = {n: [] for n in NUMBERS}
-    for p, start in zip(parts, at, strict=False):
-        for n in NUMBERS:
-            value = getattr(p, n)
-            if n in ("group", "thing") and made[n]:
-                value = value + max(int(v.max(initial=-1)) for v in made[n]) + 1
-            elif n == "stated":
-                value = value + np.array([start, start, 0])
-            made[n].append(value)
-    states: dict[str, np.ndarray] = {}
-    shift = np.cumsum([0, *(len(p.states.whole) for p in parts)])
-    for f in fields(States):
-        values = [getattr(p.states, f.name) for p in parts]
-        if f.name == "whole_of":
-            values = [np.where(v >= 0, v + s, v) for v, s in zip(values, shift, strict=False)]
-        states[f.name] = np.concatenate(values)
-    return Corpus(States(**states), **{n: np.concatenate(v) for n, v in made.items()})
+    arrays = [
+        {n: getattr(p, n) for n in NUMBERS} | {f.name: getattr(p.states, f.name) for f in fields(States)} for p in parts
+    ]
+    made = _stack(arrays)
+    return Corpus(States(**{f.name: made.pop(f.name) for f in fields(States)}), **made)
 
 
 def _kept(
-    make: Callable[[], Iterable[tuple[Tale, dict[str, list[Any]]]]], encoder: StateEncoder, keep: Path | None, name: str
+    make: Callable[[], Iterable[tuple[Tale, dict[str, list[Any]]]]],
+    encoder: StateEncoder,
+    keep: Path | None,
+    name: str,
+    tower: str,
 ) -> Corpus:
+    """What two files hold, or else is made: all but the pictures does not depend on the tower."""
+    tales: list[tuple[Tale, dict[str, list[Any]]]] = []
+
+    def told() -> list[tuple[Tale, dict[str, list[Any]]]]:
+        tales.extend(t for t in make() if t[0].mentions) if not tales else None
+        return tales
+
+    rest = _stored(keep, name, lambda: _stack([_numbers(t, more, encoder) for t, more in told()]))
+    seen = _stored(keep, f"{name}-{tower[:16]}", lambda: _stack([_pictures(t, encoder) for t, _ in told()]))
+    found = rest | seen
+    states = States(**{f.name: found[f.name] for f in fields(States)})
+    return Corpus(states, **{n: found[n] for n in NUMBERS})
+
+
+def _stored(keep: Path | None, name: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     from safetensors.numpy import load_file, save_file
 
     path = keep / f"{name}.safetensors" if keep is not None else None
     if path is not None and path.is_file():
-        found = load_file(path)
-        states = {f.name: found[f"states.{f.name}"] for f in fields(States)}
-        return Corpus(States(**states), **{n: found[n] for n in NUMBERS})
-    parts = [_numbers(tale, more, encoder) for tale, more in make() if tale.mentions]
-    corpus = joined(parts)
+        found: dict[str, np.ndarray] = load_file(path)
+        return found
+    made = {n: np.ascontiguousarray(a) for n, a in make().items()}
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        arrays = {n: getattr(corpus, n) for n in NUMBERS}
-        arrays |= {f"states.{f.name}": getattr(corpus.states, f.name) for f in fields(States)}
-        save_file({n: np.ascontiguousarray(a) for n, a in arrays.items()}, path)
-        path.with_suffix(".json").write_text(json.dumps({"mentions": len(corpus)}) + "\n", "utf-8")
-    return corpus
+        save_file(made, path)
+    return made
 
 
-def _numbers(tale: Tale, more: dict[str, list[Any]], encoder: StateEncoder) -> Corpus:
-    states = encoder(tale.mentions, tale.relations, tale.segments, tale.pictures.get)
-    half = {f.name: getattr(states, f.name) for f in fields(States)}
-    half = {n: a if n == "whole_of" else a.astype(np.float16) for n, a in half.items()}
+def _numbers(tale: Tale, more: dict[str, list[Any]], encoder: StateEncoder) -> dict[str, np.ndarray]:
+    words, links = encoder.words(tale.mentions, tale.relations)
     count = len(tale.mentions)
     numbers: dict[str, Any] = {
         "group": [0] * count,
@@ -142,4 +142,33 @@ def _numbers(tale: Tale, more: dict[str, list[Any]], encoder: StateEncoder) -> C
     } | more  # fmt: skip
     arrays = {n: np.array(v, dtype=np.int64) for n, v in numbers.items()}
     arrays["stated"] = arrays["stated"].reshape(-1, 3)
-    return Corpus(States(**half), **arrays)
+    states = {"words": words, "links": links, "layout": layout(tale.mentions, tale.segments)}
+    return arrays | {n: a.astype(np.float16) for n, a in states.items()}
+
+
+def _pictures(tale: Tale, encoder: StateEncoder) -> dict[str, np.ndarray]:
+    seen, region, whole, whole_of = encoder.pictures(tale.mentions, tale.segments, tale.pictures.get)
+    half = {n: a.astype(np.float16) for n, a in (("seen", seen), ("region", region), ("whole", whole))}
+    return half | {"whole_of": whole_of}
+
+
+def _stack(parts: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """The arrays of several tales as one: rows and numbers of groups, things and pictures count on."""
+    made = {}
+    for name in parts[0]:
+        values, start = [], 0
+        for p in parts:
+            value = p[name]
+            if name == "stated":
+                values.append(value + np.array([start, start, 0]))
+                start += len(p["thing"])
+            elif name in ("group", "thing"):
+                values.append(value + start)
+                start += int(value.max()) + 1
+            elif name == "whole_of":
+                values.append(np.where(value >= 0, value + start, value))
+                start += len(p["whole"])
+            else:
+                values.append(value)
+        made[name] = np.concatenate(values)
+    return made

@@ -11,6 +11,7 @@ from kgbuild.config import Config
 from kgbuild.errors import QueryError
 from kgbuild.queries.graph import Graph
 from kgbuild.queries.places import describe, parse_fragment
+from kgbuild.queries.shares import Decided, told
 from kgbuild.types import Box, Page, Target, TextPosition, TimeSpan
 
 
@@ -85,3 +86,20 @@ def test_places_for_people() -> None:
     assert describe(Target("s", (TimeSpan(63.5, 70.0),))) == "1:03.5 to 1:10.0"
     with pytest.raises(ValueError, match="unknown fragment"):
         parse_fragment("xywh=percent:1,2,3,4")
+
+
+def test_how_much_each_modality_decided(graph: Graph) -> None:
+    (row,) = graph.sparql('SELECT ?e { ?e rdfs:label "Jet Propulsion Laboratory"@en }')
+    found = graph.why(row["e"])
+    shares = dict(found.decided)
+    assert 0.95 < sum(shares.values()) <= 1.001 and list(shares.values()) == sorted(shares.values(), reverse=True)
+    for piece in found.evidence:
+        decided = dict(piece.decided)
+        assert 0.95 < sum(decided.values()) <= 1.001
+        assert ("picture" in decided) <= (piece.modality in ("picture", "frame"))
+    assert dict(graph.why(found.evidence[0].id).decided) == dict(found.evidence[0].decided)
+
+
+def test_a_graph_without_fused_vectors_says_nothing_of_shares(tmp_path: Path) -> None:
+    assert Decided(tmp_path).of("x") == Decided(tmp_path).mean(["x"]) == ()
+    assert told((("text", 0.8), ("links", 0.2))) == "text 80 %, links 20 %"

@@ -40,7 +40,8 @@ def _choose(world: World, random: Random, domain: str, count: int) -> list[Thing
     hard = [t for t in own if t.case]
     chosen = [random.choice(hard if hard and random.random() < 0.6 else own)]
     while len(chosen) < count:
-        near = [world.things[n] for t in chosen for n in world.neighbours(t.id) if world.things[n] not in chosen]
+        ties = [world.things[n] for t in chosen for n in world.neighbours(t.id) if world.things[n] not in chosen]
+        near = [t for t in ties if t.domain.name == domain or random.random() < 0.3]
         rest = [t for t in own if t not in chosen]
         if not near and not rest:
             break

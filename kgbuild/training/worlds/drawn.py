@@ -17,7 +17,7 @@ from kgbuild.training.drawings.items import sized, wrap
 from kgbuild.training.drawings.sheet import Sheet
 from kgbuild.training.drawings.style import random_style
 from kgbuild.training.worlds.tale import Tale
-from kgbuild.training.worlds.world import Thing, World
+from kgbuild.training.worlds.world import WAYS, Thing, World
 from kgbuild.types import Box, Mention, RelationMention, Segment, Target, TextQuote, TimeSpan
 
 _AGENT = "worlds/1"
@@ -77,8 +77,9 @@ def draw_things(world: World, random: Random, tale: Tale, *, number: int, about:
 
 
 def _sheet(world: World, random: Random, about: list[Thing]) -> tuple[Sheet, dict[str, tuple[Thing, str]]]:
-    """The drawing, and the thing and label of each node. One drawing in four leaves the looks agreed on aside."""
-    style, way = random_style(random), random.choices(("icons", "shapes", "plain"), (40, 35, 25))[0]
+    """The drawing, and the thing and label of each node. One drawing in five leaves the looks agreed on aside."""
+    style = random_style(random)
+    way = random.choices((world.way, "plain", *WAYS[:2]), (70, 20, 5, 5))[0]
     if way != "plain":
         style = replace(style, fills=("none",), ground="#fff", text="#222", fill_text="#222", ink="#333", line="#333",
                         gradient=False, opacity=1.0)  # fmt: skip

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from kgbuild.training.drawings.style import HUES, STRONG
 from kgbuild.training.worlds.kinds import DOMAINS, KINDS, RELATIONS, Domain, Kind
 from kgbuild.training.worlds.names import new_name, short_names
 
@@ -18,6 +17,12 @@ from kgbuild.training.worlds.names import new_name, short_names
 # and domain, some neighbours in common, other icon or colour (between drawings the picture tells best);
 # ``both``: a third thing beside a pair of ``kind``, as the one in kind, as the other in domain.
 CASES = ("kind", "context", "look", "both")
+# A colour as a fill under dark letters, and as that of an icon.
+COLOURS = (
+    ("#dae8fc", "#1f77b4"), ("#d5e8d4", "#2e7d32"), ("#ffe6cc", "#ef6c00"), ("#f8cecc", "#c62828"),
+    ("#e1d5e7", "#6a1b9a"), ("#e0e0e0", "#37474f"), ("#c8f0f0", "#00838f"), ("#fff2cc", "#b8860b"),
+)  # fmt: skip
+WAYS = ("icons", "shapes", "plain")  # how a drawing shows things: pictograms, shapes and colours agreed on, or alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class World:
     split: str
     things: list[Thing]
     relations: list[tuple[int, str, int]] = field(default_factory=list)
+    way: str = "shapes"  # in ``WAYS``: that of most of its drawings
 
     def neighbours(self, thing: int) -> list[int]:
         """Things related to one, in order."""
@@ -61,7 +67,7 @@ def make_world(seed: int, *, split: str, domains: int = 3, each: int = 12) -> Wo
     random = Random(f"world {split} {seed}")
     style = _Style(random)
     chosen = random.sample(DOMAINS, domains)
-    world = World(seed, split, [])
+    world = World(seed, split, [], way=random.choice(("icons", "icons", "shapes", "shapes", "shapes")))
     taken: set[str] = set()
     for domain in chosen:
         for kind in random.choices(KINDS, (3, 2, 2, 3, 2, 2, 1, 1, 2, 1, 2, 1, 1, 1), k=each):
@@ -91,8 +97,8 @@ class _Style:
         usual = random.random() < 0.8 and not own
         meaning = "own" if own else self.colours
         key = {"kind": kind.name, "domain": domain.name}.get(meaning, "")
-        hue = self._colour.setdefault(key, random.randrange(8)) if key else random.randrange(8)
-        fill, strong = (HUES[hue], STRONG[hue]) if meaning else ("", "")
+        hue = self._colour.setdefault(key, random.randrange(len(COLOURS))) if key else random.randrange(len(COLOURS))
+        fill, strong = COLOURS[hue] if meaning else ("", "")
         return Look(
             self.pictogram[kind.name] if usual else random.choice(kind.pictograms),
             self.shape[kind.name] if usual else random.choice(kind.shapes),
@@ -102,12 +108,11 @@ class _Style:
 
 
 def _relate(random: Random, world: World, twins: list[tuple[Thing, Thing]]) -> None:
-    """Two to four neighbours for most things, four in five of them in the same domain."""
+    """Three to six neighbours for most things, nine in ten of them in the same domain."""
     for thing in world.things:
-        for _ in range(random.choice((1, 1, 2, 2))):
-            near = [
-                t for t in world.things if (t.domain is thing.domain) == (random.random() < 0.85) and t is not thing
-            ]
+        for _ in range(random.choice((2, 2, 3))):
+            inside = random.random() < 0.9
+            near = [t for t in world.things if (t.domain is thing.domain) == inside and t is not thing]
             fitting = [
                 (name, t.id)
                 for t in near
@@ -128,10 +133,10 @@ def _other(id: int, one: Thing, other: Thing) -> int:
 
 
 def _share_labels(random: Random, world: World, style: _Style) -> list[tuple[Thing, Thing]]:
-    """About half of the things get the label of another one; returns the pairs of the case ``look``."""
+    """About a third of the things get the label of another one; returns the pairs of the case ``look``."""
     free, twins = list(world.things), []
     random.shuffle(free)
-    for case in random.choices(CASES, (3, 3, 3, 1), k=len(world.things) // 4):
+    for case in random.choices(CASES, (3, 3, 2, 1), k=len(world.things) // 6):
         one = free.pop()
         near = case in ("look", "both")
         fitting = [t for t in free if (t.domain is one.domain) == near or case == "kind"]

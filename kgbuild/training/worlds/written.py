@@ -29,6 +29,7 @@ _RELATED = (
     "Since spring {a} {verb} {b}.",
     "{a} {verb} {b} when the {w} are late.",
     "{a} {rest} and {verb} {b}.",
+    "The {n} {a} {verb} {b}.",
 )
 _FOUND = 0.6  # share of the relations told that an extractor finds
 
@@ -86,7 +87,7 @@ def _sentence(
     if own and way < 0.5:
         _, name, other = random.choice(own)
         verb = random.choice(RELATIONS[name][0])
-        text = _fill(random, random.choice(_RELATED), words, a=a, b=b, verb=verb, rest=rest)
+        text = _fill(random, random.choice(_RELATED), words, a=a, b=b, verb=verb, rest=rest, n=noun)
         return text, [(a, thing), (b, world.things[other])], name
     if way < 0.62:
         return _fill(random, random.choice(_DEFINED), words, a=a, n=noun, rest=rest), [(a, thing)], ""
