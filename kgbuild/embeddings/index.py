@@ -27,6 +27,7 @@ _FEW = 64  # queries that are answered exactly whatever the size
 _FAR = 100  # neighbours: lists are tuned for about ten, so that whoever asks for more than this gets exact answers
 _SLACK = 8  # more neighbours than asked for, so that rounding decides no place
 _BLOCK = 4096  # queries at a time
+_GPU_DEPTH = 2048  # neighbours that FAISS can find on a GPU
 _GPU_BYTES = 2 << 30  # of vectors that are sent to a GPU at a time
 
 
@@ -67,6 +68,10 @@ class VectorIndex:
     @cached_property
     def _distinct(self) -> Distinct:
         return Distinct.of(self.matrix)
+
+    @cached_property
+    def _base(self) -> np.ndarray:
+        return self.matrix if self._distinct.single else self.matrix[self._distinct.first]
 
     def search(self, matrix: np.ndarray, k: int, *, space: str = "") -> tuple[np.ndarray, np.ndarray]:
         """Scores float32 and row numbers, both (n, min(k, rows)), best first; -1 where there are fewer.
@@ -122,10 +127,9 @@ class VectorIndex:
 
     def _all(self, queries: np.ndarray, k: int) -> np.ndarray:
         """The distinct rows nearest to each query, unranked, among all."""
-        first = self._distinct.first
-        base = self.matrix if self._distinct.single else self.matrix[first]
-        places = (_scan_gpu if self._gpu else _scan)(queries, base, k + _SLACK)[1]
-        return places if self._distinct.single else np.where(places < 0, -1, first[places])
+        scan = _scan_gpu if self._gpu and k + _SLACK <= _GPU_DEPTH else _scan
+        places = scan(queries, self._base, k + _SLACK)[1]
+        return np.where(places < 0, -1, self._distinct.first[places])
 
     def _rank(
         self, queries: np.ndarray, found: np.ndarray, k: int, *, but: np.ndarray | None = None
