@@ -144,10 +144,10 @@ class VectorIndex:
         if but is not None:
             scores = np.where(rows == but[:, None], -np.inf, scores)
             rows = np.where(rows == but[:, None], -1, rows)
-        order = np.lexsort((rows, -scores), axis=1)[:, :k]
+        order: np.ndarray = np.lexsort((rows, -scores), axis=1)[:, :k]
         scores, rows = np.take_along_axis(scores, order, 1), np.take_along_axis(rows, order, 1)
-        if scores.shape[1] < k:
-            wide = ((0, 0), (0, k - scores.shape[1]))
+        if (missing := k - order.shape[1]) > 0:
+            wide = ((0, 0), (0, missing))
             scores, rows = np.pad(scores, wide, constant_values=-np.inf), np.pad(rows, wide, constant_values=-1)
         return scores.astype(np.float32), rows
 
