@@ -27,6 +27,7 @@ _FEW = 64  # queries that are answered exactly whatever the size
 _FAR = 100  # neighbours: lists are tuned for about ten, so that whoever asks for more than this gets exact answers
 _SLACK = 8  # more neighbours than asked for, so that rounding decides no place
 _BLOCK = 4096  # queries at a time
+_GPU_DEPTH = 2048  # neighbours that FAISS can find on a GPU
 _GPU_BYTES = 2 << 30  # of vectors that are sent to a GPU at a time
 
 
@@ -67,6 +68,10 @@ class VectorIndex:
     @cached_property
     def _distinct(self) -> Distinct:
         return Distinct.of(self.matrix)
+
+    @cached_property
+    def _base(self) -> np.ndarray:
+        return self.matrix if self._distinct.single else self.matrix[self._distinct.first]
 
     def search(self, matrix: np.ndarray, k: int, *, space: str = "") -> tuple[np.ndarray, np.ndarray]:
         """Scores float32 and row numbers, both (n, min(k, rows)), best first; -1 where there are fewer.
@@ -122,10 +127,9 @@ class VectorIndex:
 
     def _all(self, queries: np.ndarray, k: int) -> np.ndarray:
         """The distinct rows nearest to each query, unranked, among all."""
-        first = self._distinct.first
-        base = self.matrix if self._distinct.single else self.matrix[first]
-        places = (_scan_gpu if self._gpu else _scan)(queries, base, k + _SLACK)[1]
-        return places if self._distinct.single else np.where(places < 0, -1, first[places])
+        scan = _scan_gpu if self._gpu and k + _SLACK <= _GPU_DEPTH else _scan
+        places = scan(queries, self._base, k + _SLACK)[1]
+        return np.where(places < 0, -1, self._distinct.first[places])
 
     def _rank(
         self, queries: np.ndarray, found: np.ndarray, k: int, *, but: np.ndarray | None = None
@@ -140,10 +144,10 @@ class VectorIndex:
         if but is not None:
             scores = np.where(rows == but[:, None], -np.inf, scores)
             rows = np.where(rows == but[:, None], -1, rows)
-        order = np.lexsort((rows, -scores), axis=1)[:, :k]
+        order: np.ndarray = np.lexsort((rows, -scores), axis=1)[:, :k]
         scores, rows = np.take_along_axis(scores, order, 1), np.take_along_axis(rows, order, 1)
-        if scores.shape[1] < k:
-            wide = ((0, 0), (0, k - scores.shape[1]))
+        if (missing := k - order.shape[1]) > 0:
+            wide = ((0, 0), (0, missing))
             scores, rows = np.pad(scores, wide, constant_values=-np.inf), np.pad(rows, wide, constant_values=-1)
         return scores.astype(np.float32), rows
 

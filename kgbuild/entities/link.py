@@ -97,9 +97,9 @@ def _decide(draft: Draft, scored: Scored, linker: Linker, decisions: Decisions, 
     best, n, features = scored[0]
     second = scored[1] if len(scored) > 1 else None
     if best >= min_score and second and best - second[0] < MARGIN:
-        known = [items[s[1]].popularity for s in scored if best - s[0] < MARGIN]
-        if not known[0] or known[0] < 10 * max(known[1:]):  # ten times as well known as the next: that one is meant
-            return [_open(draft, scored, items, f"{len(known)} items come near one another")]
+        near = [items[s[1]].popularity for s in scored if best - s[0] < MARGIN]
+        if not near[0] or near[0] < 10 * max(near[1:]):  # ten times as well known as the next: that one is meant
+            return [_open(draft, scored, items, f"{len(near)} items come near one another")]
     if best < min_score:
         return [_open(draft, scored, items, f"the best score is below {min_score:g}")] if best >= WORTH else []
     shown = tuple((k, round(v, 4)) for k, v in features.items() if k != "bias" and v)
