@@ -1,6 +1,7 @@
 """Which pictures of a corpus a talk shows: the right one for each slide, and what is joined besides.
 
     python benchmarks/same_picture.py ../shared/corpus ../shared/gold/scaling-talk.shots.json [--vision tower]
+    python benchmarks/same_picture.py ../shared/diagrams
 
 Reads pictures and frames only (no OCR, no text), embeds them, joins what shows the same (``kgs:depictsSame``), and
 prints each slide with the picture of the gold file, then all other pairs, to be looked at. A pair with a copy of the
@@ -52,7 +53,7 @@ def found_in(corpus: Path, cache: Path, config: Config) -> tuple[list[Segment], 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpus", type=Path)
-    parser.add_argument("shots", type=Path)
+    parser.add_argument("shots", type=Path, nargs="?", help="gold of a talk; without it all pairs are printed")
     parser.add_argument("--vision", default="tower")
     options = parser.parse_args()
     config = Config.load(overrides={"embeddings.vision": options.vision})
@@ -61,7 +62,8 @@ def main() -> None:
     blob = {s.id: s.blob for s in shown}
     of_path = {path[s.target.source]: s.blob for s in shown}
     used, right = set(), 0
-    shots = [s for s in json.loads(options.shots.read_text("utf-8")) if s["picture"]]
+    gold = json.loads(options.shots.read_text("utf-8")) if options.shots else []
+    shots = [s for s in gold if s["picture"]]
     for shot in shots:
         wanted = next(b for p, b in sorted(of_path.items()) if p.endswith(shot["picture"]))
         hits = []
@@ -75,7 +77,8 @@ def main() -> None:
         good = bool(hits) and all(h[2] for h in hits)
         right += good
         print(f"{'right' if good else 'WRONG'}  {shot['title']}: {hits}")
-    print(f"{right} of {len(shots)} slides with the right picture and no other")
+    if shots:
+        print(f"{right} of {len(shots)} slides with the right picture and no other")
     for d in made:
         if d.id not in used:
             same = "same pixels" if blob[d.segments[0]] == blob[d.segments[1]] else "LOOK"
