@@ -11,7 +11,7 @@ from kgbuild.entities.cluster import cluster
 from kgbuild.entities.decisions import Decisions, read_decisions
 from kgbuild.entities.group import group
 from kgbuild.entities.identify import Merge, identify
-from kgbuild.types import EmbeddingTable, Entity, Mention
+from kgbuild.types import EmbeddingTable, Entity, Mention, RelationMention
 
 __all__ = ["Alignment", "Decisions", "Merge", "align", "read_decisions"]
 
@@ -30,8 +30,15 @@ def align(
     *,
     config: Config,
     decisions: Decisions | None = None,
+    relations: Sequence[RelationMention] = (),
+    fused: EmbeddingTable | None = None,
+    records: object = None,
 ) -> Alignment:
-    """Entities of the mentions that have a vector in ``table``; independent of the order of either."""
+    """Entities of the mentions that have a vector in ``table``; independent of the order of either.
+
+    ``relations`` between the mentions give each thing its neighbours, ``fused`` holds vectors of another encoder
+    by mention id, ``records`` the tables that record mentions came from. What is absent changes nothing.
+    """
     vectors = dict(zip(table.ids, table.matrix, strict=True))
     groups = group(mentions, vectors)
     pairs = candidates(groups, config["align"]["neighbours"])
