@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from kgbuild.config import Config
-from kgbuild.embeddings import embed
+from kgbuild.embeddings.around import embed_in_context
 from kgbuild.embeddings.text import encoder
 from kgbuild.entities import align
 from kgbuild.types import Extraction, Mention, Target, TextPosition
@@ -38,9 +38,9 @@ def main() -> None:
     config = Config.load()
     mentions = read_mentions(options.folder / "mentions.jsonl")
     started = time.monotonic()
-    table = embed(Extraction("benchmark", tuple(mentions)), encoder(config))
+    table, *states = embed_in_context(Extraction("benchmark", tuple(mentions)), encoder(config))
     embedded = time.monotonic()
-    found = align(mentions, table, config=config)
+    found = align(mentions, table, config=config, states=states[0] if states else None)
     print(
         f"{len(mentions)} mentions, {len(found.entities)} entities, {len(found.merges)} merges; "
         f"embedding {embedded - started:.1f} s, alignment {time.monotonic() - embedded:.1f} s"

@@ -73,3 +73,31 @@ def diagrams(
     for name, value in measures.items():
         typer.echo(f"{name}: {value:g}")
     typer.echo(f"weights: {out / 'diagrams.safetensors'}")
+
+
+@app.command()
+def align(
+    out: Annotated[Path, typer.Option(help="Folder for align.json and align.safetensors.")],
+    data: Annotated[Path | None, typer.Option(help="Folder with align/mentions/qid_dev and text.")] = None,
+    own: Annotated[
+        list[Path] | None, typer.Option(help="Your own mentions.jsonl and gold.csv in a folder; may be repeated.")
+    ] = None,
+    vectors: Annotated[Path | None, typer.Option(help="Folder that keeps the vectors for the next run.")] = None,
+    predictions: Annotated[
+        Path | None, typer.Option(help="CSV for clusters scored out of fold.")
+    ] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A number of the recipe: --set trees=40")] = None,
+) -> None:
+    """The score that two mentions are one thing (see the card kgbuild/weights/align.md)."""
+    from kgbuild.config import Config
+    from kgbuild.training.align import Recipe, train
+
+    logging.getLogger("kgbuild").setLevel(logging.INFO)
+    logging.getLogger().handlers[0].setLevel(logging.INFO)
+    measures = train(
+        data, out, config=Config.load(), recipe=Recipe().but(set_ or []), own=own or (), vectors=vectors,
+        predictions=predictions,
+    )  # fmt: skip
+    for name, value in measures.items():
+        typer.echo(f"{name}: {value:g}")
+    typer.echo(f"weights: {out / 'align.json'}")

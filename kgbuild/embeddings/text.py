@@ -77,10 +77,42 @@ class TextEncoder:
 
     def mentions(self, mentions: Sequence[Mention]) -> np.ndarray:
         """Mention-in-context vectors: mostly the mention's words, the rest its sentence or caption."""
+        return self.in_context(mentions)[0]
+
+    def in_context(self, mentions: Sequence[Mention]) -> tuple[np.ndarray, np.ndarray]:
+        """Vectors of ``mentions`` (n, 384), and mean states (n, 2, 384): of the mention's own subwords in its context,
+        and of all others there. One pass over the contexts gives both.
+        """
         surfaces = [clean(m.surface) for m in mentions]
         own = self.encode(surfaces)
-        around = self.encode([m.context or s for m, s in zip(mentions, surfaces, strict=True)])
-        return unit(_SURFACE * own + (1 - _SURFACE) * around)
+        texts = [m.context or s for m, s in zip(mentions, surfaces, strict=True)]
+        around = np.zeros((len(mentions), self.dim), np.float32)
+        states = np.zeros((len(mentions), 2, self.dim), np.float32)
+        users: dict[str, list[int]] = {}
+        for n, text in enumerate(texts):
+            users.setdefault(text, []).append(n)
+        unique = sorted(users)
+        ids, offsets = self.subwords([t[:_CHARACTERS] or " " for t in unique], _TOKENS)
+        order = sorted(range(len(unique)), key=lambda i: (len(ids[i]), i))
+        for _, same in groupby(order, key=lambda i: len(ids[i])):
+            rows = list(same)
+            for b in range(0, len(rows), _BATCH):
+                part = rows[b : b + _BATCH]
+                with self._torch.inference_mode():
+                    found = self._states([ids[i] for i in part])
+                    pooled = self._torch.nn.functional.normalize(found.mean(1), dim=-1).numpy()
+                for i, vector, state in zip(part, pooled, found.numpy(), strict=True):
+                    for n in users[unique[i]]:
+                        around[n] = vector
+                        states[n] = _split(state, offsets[i], unique[i].find(mentions[n].surface), mentions[n].surface)
+        return unit(_SURFACE * own + (1 - _SURFACE) * around), states
+
+
+def _split(state: np.ndarray, offsets: np.ndarray, start: int, surface: str) -> np.ndarray:
+    """Mean state of the subwords of a surface that begins at a character, and of the others (2, 384)."""
+    held = (offsets[:, 0] < start + len(surface)) & (offsets[:, 1] > start) & (start >= 0)
+    whole = state.mean(0)
+    return np.stack([state[held].mean(0) if held.any() else whole, state[~held].mean(0) if not held.all() else whole])
 
 
 def unit(matrix: np.ndarray) -> np.ndarray:

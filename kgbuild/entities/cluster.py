@@ -1,102 +1,149 @@
-"""Groups to clusters: best pairs first, each union checked against types, decisions and chains."""
+"""Groups to clusters: average-link agglomeration of log-odds, so that one bad pair never chains two clusters together.
+
+The sum of log-odds between two clusters is the gain of joining them in correlation clustering (Bansal, Blum and Chawla
+2004); joins are made greedily, the best mean first (Keuper et al. 2015), while it is positive. Only pairs that were
+scored speak. Pairs that cannot be one thing stand in the sum with a weight that nothing outweighs.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+import heapq
+from dataclasses import dataclass
 from itertools import pairwise
 
-from kgbuild.entities.decisions import Decisions
-from kgbuild.entities.group import Group
-from kgbuild.entities.keys import compatible, key
-from kgbuild.entities.score import allowed, features, probability, readings
-from kgbuild.entities.union import Union
-from kgbuild.types import Match
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
-_CHAIN = 0.5  # mean score that two clusters' known pairs must reach
+NEVER = -1e6  # log-odds of what cannot be one thing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clustering:
+    """``label`` (n,) is the smallest member of each group's cluster; ``joined``: rows of the pairs that joined."""
+
+    label: np.ndarray
+    joined: np.ndarray
 
 
 def cluster(
-    groups: Sequence[Group], pairs: Sequence[tuple[int, int]], min_score: float, decisions: Decisions
-) -> tuple[list[list[int]], list[Match]]:
-    """Clusters of group numbers and the matches that joined them."""
-    union = Union(len(groups))
-    members: dict[int, list[int]] = {i: [i] for i in range(len(groups))}
-    forbidden = _forbidden(groups, decisions)
-    links: list[Match] = []
+    pairs: np.ndarray, weight: np.ndarray, *, size: int, kind: np.ndarray, fits: np.ndarray,
+    wanted: np.ndarray, apart: np.ndarray,
+) -> Clustering:  # fmt: skip
+    """Clusters of ``size`` groups from scored pairs (m, 2) with log-odds ``weight`` (m,): above 0 speaks for one thing.
 
-    def join(a: int, b: int, match: Match) -> None:
-        a, b = union.find(a), union.find(b)
-        root = union.join(a, b)
-        members[root] = members.pop(a) + members.pop(b)
-        links.append(match)
-
-    for a, b in _wanted(groups, decisions):
-        if union.find(a) != union.find(b):
-            join(a, b, Match(groups[a].id, groups[b].id, 1.0, (("decision", 1.0),)))
-    scored = _scores(groups, pairs)
-    for (a, b), match in sorted(scored.items(), key=lambda kv: (-kv[1].score, kv[0])):
-        if match.score < min_score:
-            break
-        x, y = union.find(a), union.find(b)
-        if x == y or not _may_join(groups, members[x], members[y], forbidden):
+    ``kind`` (n,) and ``fits`` (k, k) say which groups' types go together; ``wanted`` (w, 2) pairs are joined whatever
+    else is known, ``apart`` (a, 2) pairs never by the scores.
+    """
+    label = np.arange(size)
+    for a, b in wanted.tolist():  # few: the user's own
+        low, high = sorted((label[a], label[b]))
+        label[label == high] = low
+    start = label.copy()
+    rows = np.flatnonzero(weight > 0)
+    ends = label[pairs[rows]]
+    graph = coo_matrix((np.ones(len(rows), np.float32), (ends[:, 0], ends[:, 1])), (size, size))
+    _, part = connected_components(graph, directed=False)
+    part = part[label]
+    inside = np.flatnonzero(part[pairs[:, 0]] == part[pairs[:, 1]])
+    inside = inside[np.argsort(part[pairs[inside, 0]], kind="stable")]
+    never = apart[part[apart[:, 0]] == part[apart[:, 1]]] if len(apart) else apart
+    never = never[np.argsort(part[never[:, 0]], kind="stable")] if len(never) else never
+    bad = [sum(1 << j for j, ok in enumerate(row) if not ok) for row in fits.tolist()]
+    bounds = _runs(part[pairs[inside, 0]])
+    where = part[never[:, 0]] if len(never) else np.zeros(0, int)
+    joined: list[int] = []
+    for low, high in bounds:
+        rows = inside[low:high]
+        if not (weight[rows] > 0).any():
             continue
-        known = [
-            scored[min(i, j), max(i, j)].score
-            for i in members[x]
-            for j in members[y]
-            if (min(i, j), max(i, j)) in scored
+        here = part[pairs[rows[0], 0]]
+        keep = never[np.searchsorted(where, here) : np.searchsorted(where, here, "right")]
+        joined += _Part(start, pairs[rows], weight[rows], rows, keep, kind, bad).run(label)
+    return Clustering(label, np.array(joined, np.int64))
+
+
+def _runs(values: np.ndarray) -> list[tuple[int, int]]:
+    """Stretches of equal values."""
+    if not len(values):
+        return []
+    cuts = np.flatnonzero(np.diff(values)) + 1
+    edges = [0, *cuts.tolist(), len(values)]
+    return list(pairwise(edges))
+
+
+class _Part:
+    """One connected part of the positive pairs. An edge is [sum, count, best log-odds, its row]."""
+
+    def __init__(
+        self, start: np.ndarray, pairs: np.ndarray, weight: np.ndarray, rows: np.ndarray, apart: np.ndarray,
+        kind: np.ndarray, bad: list[int],
+    ) -> None:  # fmt: skip
+        self.edges: dict[int, dict[int, list[float]]] = {}
+        self.members: dict[int, list[int]] = {}
+        self.kinds: dict[int, int] = {}
+        self.bad, self.unfit = bad, {}
+        for g in np.unique(np.concatenate([pairs.ravel(), apart.ravel()])).tolist():
+            home = int(start[g])
+            self.members.setdefault(home, []).append(g)
+            self.kinds[home] = self.kinds.get(home, 0) | 1 << int(kind[g])
+        for (a, b), w, row in zip(start[pairs].tolist(), weight.tolist(), rows.tolist(), strict=True):
+            self._add(a, b, [w, 1, w, row])
+        for a, b in start[apart].tolist():
+            self._add(a, b, [NEVER, 1, NEVER, -1])
+
+    def _add(self, a: int, b: int, edge: list[float]) -> None:
+        if a == b:
+            return
+        known = self.edges.setdefault(a, {}).get(b)
+        if known is None:
+            self.edges[a][b] = self.edges.setdefault(b, {})[a] = edge
+            return
+        known[0] += edge[0]
+        known[1] += edge[1]
+        if (edge[2], -edge[3]) > (known[2], -known[3]):
+            known[2:] = edge[2:]
+
+    def run(self, label: np.ndarray) -> list[int]:
+        """Joins while the best mean is positive; writes ``label`` and returns the rows that joined."""
+        heap = [
+            (-e[0] / e[1], a, b, 0, 0) for a, near in self.edges.items() for b, e in near.items() if a < b and e[0] > 0
         ]
-        if sum(known) / len(known) >= _CHAIN:
-            join(a, b, match)
-    return [sorted(m) for _, m in sorted(members.items())], links
+        heapq.heapify(heap)
+        version = dict.fromkeys(self.edges, 0)
+        rows = []
+        while heap:
+            _, a, b, at, bt = heapq.heappop(heap)
+            if version.get(a) != at or version.get(b) != bt:
+                continue
+            if self._clash(self.kinds[a], self.kinds[b]):
+                self.edges[a][b][0] = NEVER
+                continue
+            rows.append(int(self.edges[a][b][3]))
+            version[a] += 1
+            del version[b]
+            for c, mean in self._merge(a, b):
+                heapq.heappush(heap, (-mean, min(a, c), max(a, c), version[min(a, c)], version[max(a, c)]))
+        for home, members in self.members.items():
+            label[members] = home
+        return rows
 
+    def _clash(self, a: int, b: int) -> bool:
+        """Whether some type of the one cannot be some type of the other (bit sets)."""
+        if a not in self.unfit:
+            self.unfit[a] = 0
+            for i, bad in enumerate(self.bad):
+                if a >> i & 1:
+                    self.unfit[a] |= bad
+        return bool(self.unfit[a] & b)
 
-def _scores(groups: Sequence[Group], pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Match]:
-    shared = Counter(name for g in groups for name in g.keys)
-    meanings = readings(groups)
-    scored = {}
-    for a, b in pairs:
-        if allowed(groups[a], groups[b]):
-            rarity = 1 / min(shared[groups[a].key], shared[groups[b].key]) ** 0.5
-            found = features(groups[a], groups[b], rarity, meanings)
-            score = round(probability(found), 4)
-            shown = tuple((k, round(v, 4)) for k, v in found.items() if k != "bias" and v)
-            scored[a, b] = Match(groups[a].id, groups[b].id, score, shown)
-    return scored
-
-
-def _may_join(groups: Sequence[Group], left: list[int], right: list[int], forbidden: set[tuple[int, int]]) -> bool:
-    types_left = {groups[i].guard for i in left}
-    types_right = {groups[i].guard for i in right}
-    if not all(compatible(a, b) for a in types_left for b in types_right):
-        return False
-    return not any((min(i, j), max(i, j)) in forbidden for i in left for j in right) if forbidden else True
-
-
-def _matching(groups: Sequence[Group], name: str) -> list[int]:
-    """Groups that a decision's name or IRI means."""
-    wanted = key(name)
-    return [
-        i
-        for i, g in enumerate(groups)
-        if wanted in g.keys or name == g.source or any(name == m.id or wanted == key(m.surface) for m in g.mentions)
-    ]
-
-
-def _forbidden(groups: Sequence[Group], decisions: Decisions) -> set[tuple[int, int]]:
-    return {
-        (min(i, j), max(i, j))
-        for a, b in decisions.different
-        for i in _matching(groups, a)
-        for j in _matching(groups, b)
-        if i != j
-    }
-
-
-def _wanted(groups: Sequence[Group], decisions: Decisions) -> list[tuple[int, int]]:
-    found = []
-    for a, b in decisions.same:
-        both = sorted(set(_matching(groups, a)) | set(_matching(groups, b)))
-        found += list(pairwise(both))
-    return found
+    def _merge(self, a: int, b: int) -> list[tuple[int, float]]:
+        """``b`` goes into ``a`` (the smaller number); the neighbours whose mean with it is positive."""
+        self.members[a] += self.members.pop(b)
+        self.kinds[a] |= self.kinds.pop(b)
+        del self.edges[a][b]
+        for c, edge in self.edges.pop(b).items():
+            if c != a:
+                del self.edges[c][b]
+                self._add(a, c, edge)
+        return [(c, e[0] / e[1]) for c, e in self.edges[a].items() if e[0] > 0]

@@ -11,6 +11,8 @@ from kgbuild.entities.keys import tidy
 from kgbuild.identity import digest, entity_iri
 from kgbuild.types import Entity, Match
 
+_WHOLE = 0.999  # share of a name's words, by rarity, that another one holds
+
 
 @dataclass(frozen=True, slots=True)
 class Merge:
@@ -64,6 +66,8 @@ def _reason(link: Match) -> str:
         return "the same name"
     if found.get("acronym"):
         return "an acronym of the other"
-    if found.get("contained"):
+    if found.get("folded"):
+        return "the same name, spelt otherwise"
+    if found.get("contained", 0.0) >= _WHOLE:
         return "one name holds the other"
     return "like names in like contexts"

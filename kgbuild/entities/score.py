@@ -1,106 +1,113 @@
-"""How likely two groups of mentions are one thing: a transparent logistic score.
+"""How likely two groups of mentions are one thing: a forest over names and contexts, and what is known beside.
 
-Coefficients stand in ``weights/align.json``; its card ``align.md`` says how they were chosen.
+The forest (``weights/align.json``; its card ``align.md`` says what it learned from) sees names and contexts. Classes,
+fused vectors and neighbours in the graph are no part of its data: they add to its log-odds by fixed weights.
 """
 
 from __future__ import annotations
 
-import json
-import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from importlib.resources import files
+from collections.abc import Sequence
 
-from rapidfuzz import fuzz
+import numpy as np
 
+from kgbuild.entities.candidates import group_pairs
+from kgbuild.entities.columns import Columns
+from kgbuild.entities.forest import load_forest
 from kgbuild.entities.group import Group
-from kgbuild.entities.keys import compatible, key
-from kgbuild.mentions.names import initials, is_acronym
+from kgbuild.entities.names import NAME_FEATURES
+from kgbuild.entities.surroundings import CONTEXT_FEATURES, Surroundings, means
+from kgbuild.types import EmbeddingTable
 
-FEATURES = (
-    "bias",
-    "exact",
-    "acronym",
-    "ratio",
-    "contained",
-    "last_word",
-    "vector",
-    "same_type",
-    "single_word",
-    "rare",
-    "number_clash",
-)
+PAIR_FEATURES = (*NAME_FEATURES, *CONTEXT_FEATURES, "vector", "near")
+EXTRA = {"same_type": 0.5, "other_type": -0.5, "fused": 4.0, "neighbours": 1.0, "contradiction": -1.5}
+_FUSED = 0.5  # cosine of fused vectors that speaks neither for nor against
+# Names below all of these are hardly ever of one thing: at least so alike in spelling, so much of the shorter one
+# held by the other, or so near in their vectors.
+_LIKE, _HELD, _NEAR = 0.6, 0.5, 0.62
+_CHUNK = 1 << 18
+_AT = {name: i for i, name in enumerate(NAME_FEATURES)}
 
 
-@lru_cache(1)
-def coefficients() -> dict[str, float]:
-    """The coefficient of each feature."""
-    facts = json.loads(files("kgbuild.weights").joinpath("align.json").read_text("utf-8"))
-    found: dict[str, float] = facts["coefficients"]
-    return found
+class Scorer:
+    """Scores pairs of groups; ``names`` are the pairs of names that may meet, with their features in the same order."""
+
+    def __init__(
+        self, groups: Sequence[Group], columns: Columns, names: np.ndarray, *,
+        states: EmbeddingTable | None = None, fused: EmbeddingTable | None = None, weights: str = "",
+    ) -> None:  # fmt: skip
+        self.columns, self.surroundings = columns, Surroundings(groups, states)
+        self._weights = weights
+        self.named = np.concatenate(
+            [columns.names.features(*names[at : at + _CHUNK].T) for at in range(0, max(1, len(names)), _CHUNK)]
+        )
+        self.near = columns.nearness(names)
+        self.fused = means(groups, fused)
+
+    def best_ways(self, ways: np.ndarray) -> np.ndarray:
+        """For each pair of groups the row of the names that are most alike; ``ways`` as ``group_pairs`` gives them."""
+        f = self.named
+        alike = np.maximum.reduce([f[:, _AT["tokens"]], f[:, _AT["acronym"]], f[:, _AT["contained"]] * 0.9])
+        alike = alike + f[:, _AT["exact"]]
+        order = np.lexsort((ways[:, 1], -alike[ways[:, 1]], ways[:, 0]))
+        first = np.r_[True, np.diff(ways[order, 0]) > 0] if len(ways) else np.zeros(0, bool)
+        made: np.ndarray = ways[order, 1][first]
+        return made
+
+    def features(self, pairs: np.ndarray, ways: np.ndarray) -> np.ndarray:
+        """Float32 (m, len(PAIR_FEATURES)) of pairs (m, 2) met through the rows ``ways`` (m,) of names."""
+        a, b = pairs[:, 0], pairs[:, 1]
+        around = self.surroundings.features(a, b)
+        vector = np.einsum("ij,ij->i", self.columns.vectors[a], self.columns.vectors[b])
+        beside = np.stack([vector, self.near[ways]], 1).astype(np.float32)
+        return np.concatenate([self.named[ways], around, beside], 1)
+
+    def extra(self, pairs: np.ndarray) -> dict[str, np.ndarray]:
+        """What the forest does not know: classes and fused vectors."""
+        a, b, c = pairs[:, 0], pairs[:, 1], self.columns
+        known = c.typed[a] & c.typed[b]
+        found = {
+            "same_type": (known & (c.type[a] == c.type[b])).astype(np.float32),
+            "other_type": (known & (c.type[a] != c.type[b])).astype(np.float32),
+        }
+        if self.fused is not None:
+            found["fused"] = np.nan_to_num(np.einsum("ij,ij->i", self.fused[a], self.fused[b]) - _FUSED)
+        return found
+
+    def candidates(self, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Pairs of groups (m, 2) that types allow and names make likely enough, and the row of their names."""
+        likely = np.flatnonzero(self._likely())
+        pairs, ways = group_pairs(self.columns, names[likely])
+        best = self.best_ways(np.stack([ways[:, 0], likely[ways[:, 1]]], 1))
+        kept = self.columns.allowed(pairs[:, 0], pairs[:, 1])
+        return pairs[kept], best[kept]
+
+    def _likely(self) -> np.ndarray:
+        f = self.named
+        made: np.ndarray = (
+            (f[:, _AT["exact"]] > 0) | (f[:, _AT["acronym"]] > 0) | (f[:, _AT["tokens"]] > _LIKE)
+            | (f[:, _AT["contained"]] > _HELD) | (self.near > _NEAR)
+        )  # fmt: skip
+        return made
+
+    def same_name(self, ways: np.ndarray) -> np.ndarray:
+        """Whether the rows of names are of one key."""
+        made: np.ndarray = self.named[ways, _AT["exact"]] > 0
+        return made
+
+    def log_odds(self, pairs: np.ndarray, ways: np.ndarray) -> np.ndarray:
+        """Log-odds float64 (m,) that each pair is one thing."""
+        kind = "plain" if self.surroundings.states is None else "states"
+        forest = load_forest(PAIR_FEATURES, kind, self._weights)
+        out = np.empty(len(pairs))
+        for at in range(0, len(pairs), _CHUNK):
+            part = slice(at, at + _CHUNK)
+            out[part] = forest.log_odds(self.features(pairs[part], ways[part]))
+            for name, value in self.extra(pairs[part]).items():
+                out[part] += EXTRA[name] * value
+        return out
 
 
-def readings(groups: Sequence[Group]) -> Counter[str]:
-    """How many long names of the corpus each acronym could stand for; a description of a name is no name."""
-    names = {m.surface for g in groups for m in g.mentions if not m.nominal and " " in m.surface}
-    return Counter(short for short, _ in {(short_form(n), key(n)) for n in names})
-
-
-def features(a: Group, b: Group, rarity: float, meanings: Mapping[str, int]) -> dict[str, float]:
-    """Features of a pair, each about in [0, 1].
-
-    ``rarity`` is 1 for names that few groups share; an acronym counts less the more ``meanings`` it has.
-    """
-    exact = bool(set(a.keys) & set(b.keys))
-    x, y = a.key.split(), b.key.split()
-    shorter, longer = sorted((set(x), set(y)), key=len)
-    return {
-        "bias": 1.0,
-        "exact": float(exact),
-        "acronym": max((_acronym(m, n, meanings) for m in _names(a) for n in _names(b)), default=0.0),
-        "ratio": fuzz.token_sort_ratio(a.key, b.key) / 100,
-        "contained": float(shorter <= longer),
-        "last_word": float(bool(x and y) and x[-1] == y[-1]),
-        "vector": float(a.vector @ b.vector),
-        "same_type": float(a.type == b.type and a.type != "Thing"),
-        "single_word": float(min(len(x), len(y)) == 1),
-        "rare": rarity,
-        "number_clash": float({w for w in x if w.isdigit()} != {w for w in y if w.isdigit()}),
-    }
-
-
-def _names(group: Group) -> list[str]:
-    return sorted({m.surface for m in group.mentions if not m.nominal})[:8]
-
-
-def _acronym(a: str, b: str, meanings: Mapping[str, int]) -> float:
-    found = is_acronym(a, b) or is_acronym(b, a)
-    return 1 / max(1, meanings.get(short_form(a), 1)) if found else 0.0
-
-
-def probability(found: dict[str, float]) -> float:
-    """Logistic score in [0, 1]."""
-    weights = coefficients()
-    z = sum(weights[name] * value for name, value in found.items())
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
-
-
-def allowed(a: Group, b: Group) -> bool:
-    """Whether types let two groups be one thing.
-
-    A description ("the load balancer") is of another thing in each source, unless it is a term of several words
-    that the other one names or marks.
-    """
-    if (a.described or b.described) and (a.described == b.described or a.key != b.key or " " not in a.key):
-        return False
-    return compatible(a.guard, b.guard)
-
-
-def short_form(name: str) -> str:
-    """The acronym key of a name: initials of several words, or the name itself if it looks like one."""
-    letters = name.replace(".", "")
-    if letters.isupper() and letters.isalpha() and 2 <= len(letters) <= 8:
-        return letters.casefold()
-    made = initials(name)
-    return made if len(made) >= 2 and " " in name else ""
+def probability(log_odds: np.ndarray) -> np.ndarray:
+    """Logistic function, in [0, 1]."""
+    made: np.ndarray = 1 / (1 + np.exp(-np.clip(log_odds, -30, 30)))
+    return made

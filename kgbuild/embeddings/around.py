@@ -1,0 +1,65 @@
+"""Mentions in their contexts: states of a mention's own subwords and of what stands around it, in few dimensions.
+
+Contexts tell things of one name apart and bring together names that share no letters. The directions are principal
+components of the states of the mentions that the merge score learned from (``weights/align.safetensors``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from kgbuild.types import EmbeddingTable, Extraction
+
+SPACE = "minilm-around"
+OWN, REST = 128, 64  # dimensions of the mention's own state, and of the rest of its context
+
+
+@lru_cache(1)
+def shipped_directions() -> dict[str, np.ndarray]:
+    """``own``, ``rest`` (384, OWN or REST) and their means."""
+    from safetensors.numpy import load
+
+    found: dict[str, np.ndarray] = load(files("kgbuild.weights").joinpath("align.safetensors").read_bytes())
+    return {name: value.astype(np.float32) for name, value in found.items()}
+
+
+def embed_in_context(extraction: Extraction, encoder: Any) -> list[EmbeddingTable]:
+    """The table of ``embed`` and, if the encoder looks into contexts, one of width OWN + REST: both of the same ids."""
+    from kgbuild.embeddings import LITERALS, embed
+
+    if not hasattr(encoder, "in_context"):
+        return [embed(extraction, encoder)]
+    things = [m for m in extraction.mentions if m.label not in LITERALS]
+    ids = tuple(m.id for m in things)
+    vectors, states = encoder.in_context(things)
+    return [
+        EmbeddingTable(encoder.space, ids, vectors),
+        EmbeddingTable(SPACE, ids, project(states, shipped_directions())),
+    ]
+
+
+def project(states: np.ndarray, directions: dict[str, np.ndarray]) -> np.ndarray:
+    """Two unit vectors side by side, float32 (n, OWN + REST), of states (n, 2, 384)."""
+    parts = []
+    for half, name in enumerate(("own", "rest")):
+        made = (states[:, half] - directions[f"{name}.mean"]) @ directions[name]
+        parts.append(made / np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-12))
+    return np.concatenate(parts, 1).astype(np.float32)
+
+
+def fit_directions(states: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    """Mean and first principal components, scaled to equal spread (Mu and Viswanath 2018), of states (n, 2, 384)."""
+    whole, found = np.concatenate(list(states)), {}
+    for half, (name, size) in enumerate((("own", OWN), ("rest", REST))):
+        rows = whole[:, half].astype(np.float64)
+        mean = rows.mean(0)
+        spread, axes = np.linalg.eigh(np.cov(rows - mean, rowvar=False))
+        axes = axes[:, ::-1][:, :size] / np.sqrt(spread[::-1][:size] + 1e-9)
+        axes *= np.sign(axes[np.abs(axes).argmax(0), np.arange(size)])  # an axis has no direction of its own
+        found[f"{name}.mean"], found[name] = mean.astype(np.float16), axes.astype(np.float16)
+    return found

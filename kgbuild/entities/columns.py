@@ -1,0 +1,112 @@
+"""Groups of mentions in columns: what candidates, scores and clusters are computed from, many at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from kgbuild.entities.group import Group, called
+from kgbuild.entities.keys import compatible, key
+from kgbuild.entities.names import NameTable
+
+_NAMES = 4  # names of a group that are compared, the preferred one first
+
+
+class Columns:
+    """``owner[i]`` bears the name ``name[i]``; ``groups_of(n)`` are the groups that bear name ``n``, ascending."""
+
+    def __init__(self, groups: Sequence[Group]) -> None:
+        numbers: dict[str, int] = {}
+        owner, name = [], []
+        for i, g in enumerate(groups):
+            for n in _names(g):
+                owner.append(i)
+                name.append(numbers.setdefault(n, len(numbers)))
+        distinct = sorted(numbers)
+        rank = np.empty(len(numbers), np.int32)
+        rank[[numbers[n] for n in distinct]] = np.arange(len(distinct), dtype=np.int32)
+        self.owner = np.array(owner, np.int32)
+        self.name = rank[np.array(name, np.int32)] if name else np.zeros(0, np.int32)
+        self.key = np.array(_numbers(map(key, distinct)), np.int32)
+        bearing = np.unique(np.stack([self.key[self.name], self.owner], 1), axis=0) if name else np.zeros((0, 2), int)
+        bearers = np.bincount(bearing[:, 0], minlength=len(distinct))
+        self.names = NameTable(distinct, bearers[self.key])
+        self.vectors = np.stack([g.vector for g in groups]) if groups else np.zeros((0, 1), np.float32)
+        self.name_vectors = self._name_vectors(len(distinct))
+        order = np.argsort(self.name, kind="stable")
+        self._bearer = self.owner[order]
+        self._from = np.searchsorted(self.name[order], np.arange(len(distinct) + 1))
+        order = np.argsort(self.owner, kind="stable")
+        self._borne = self.name[order]
+        self._own = np.searchsorted(self.owner[order], np.arange(len(groups) + 1))
+        kinds = sorted({g.guard for g in groups})
+        self.kinds = kinds
+        self.kind = np.array([kinds.index(g.guard) for g in groups], np.int32)
+        self.fits = np.array([[compatible(a, b) for b in kinds] for a in kinds], bool).reshape(len(kinds), len(kinds))
+        self.type = np.array(_numbers(g.type for g in groups), np.int32)
+        self.typed = np.array([g.type != "Thing" for g in groups], bool)
+        self.described = np.array([g.described for g in groups], bool)
+
+    def _name_vectors(self, count: int) -> np.ndarray:
+        """The unit mean of the vectors of each name's bearers, float32 (count, d)."""
+        bears = csr_matrix((np.ones(len(self.name), np.float32), (self.name, self.owner)), (count, len(self.vectors)))
+        matrix = np.asarray(bears @ self.vectors, np.float32)
+        made: np.ndarray = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
+        return made
+
+    def groups_of(self, name: int) -> np.ndarray:
+        """Groups that bear a name, ascending."""
+        return self._bearer[self._from[name] : self._from[name + 1]]
+
+    def bearer(self, names: np.ndarray, nth: np.ndarray) -> np.ndarray:
+        """The nth group that bears each of these names."""
+        made: np.ndarray = self._bearer[self._from[names] + nth]
+        return made
+
+    def counts(self, names: np.ndarray) -> np.ndarray:
+        """How many groups bear each of these names."""
+        made: np.ndarray = self._from[names + 1] - self._from[names]
+        return made
+
+    def first_name(self, groups: np.ndarray) -> np.ndarray:
+        """The preferred name of each group."""
+        return self._borne[self._own[groups]]
+
+    def nearness(self, pairs: np.ndarray) -> np.ndarray:
+        """Cosine of the vectors of two names, float32 (n,)."""
+        out = np.empty(len(pairs), np.float32)
+        for at in range(0, len(pairs), 1 << 17):
+            a, b = pairs[at : at + (1 << 17)].T
+            out[at : at + (1 << 17)] = np.einsum("ij,ij->i", self.name_vectors[a], self.name_vectors[b])
+        return out
+
+    def allowed(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Whether types let two groups be one thing.
+
+        A description ("the load balancer") is of another thing in each source, unless it is a term of several words
+        that the other one names or marks.
+        """
+        told, x, y = self.names, self.first_name(a), self.first_name(b)
+        either = self.described[a] | self.described[b]
+        term = (self.described[a] != self.described[b]) & (self.key[x] == self.key[y]) & told.several(x)
+        made: np.ndarray = self.fits[self.kind[a], self.kind[b]] & (~either | term)
+        return made
+
+
+def _numbers(values: Iterable[str]) -> list[int]:
+    seen: dict[str, int] = {}
+    return [seen.setdefault(v, len(seen)) for v in values]
+
+
+def _names(group: Group) -> list[str]:
+    """The preferred name, then the commonest one of each other key."""
+    counts = Counter(called(m) for m in group.mentions)
+    by_key = {group.key: group.name}
+    for name in sorted(counts, key=lambda n: (-counts[n], n)):
+        by_key.setdefault(key(name), name)
+        if len(by_key) == _NAMES:
+            break
+    return list(by_key.values())

@@ -1,0 +1,96 @@
+"""The learned pair score: gradient-boosted trees as plain numbers, then a calibration. No pickle, no training here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kgbuild.errors import ConfigError
+
+_ROWS = 1 << 16  # scored at once: the columns of a block stay in the processor's cache
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forest:
+    """Trees of binary splits over named features (Friedman 2001, histogram form as in scikit-learn).
+
+    Node arrays are those of all trees one after another; ``roots`` says where each begins. ``left`` and ``right``
+    are node numbers, a leaf leads to itself. A missing feature (NaN) goes to the left where ``missing`` is true.
+    ``scale`` and ``shift`` calibrate the sum of the leaves to log-odds (Platt 1999).
+    """
+
+    features: tuple[str, ...]
+    roots: np.ndarray
+    feature: np.ndarray
+    threshold: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    missing: np.ndarray
+    value: np.ndarray
+    depth: int
+    base: float
+    scale: float
+    shift: float
+
+    def log_odds(self, matrix: np.ndarray) -> np.ndarray:
+        """Calibrated log-odds float64 (n,) of rows of features float32 (n, len(features))."""
+        out = np.empty(len(matrix))
+        for at in range(0, len(matrix), _ROWS):
+            out[at : at + _ROWS] = self._block(np.ascontiguousarray(matrix[at : at + _ROWS], np.float32))
+        return out
+
+    def _block(self, rows: np.ndarray) -> np.ndarray:
+        flat, width = rows.ravel(), rows.shape[1]
+        start = np.arange(len(rows)) * width
+        absent = np.isnan(flat).any()
+        total = np.full(len(rows), self.base)
+        for root in self.roots:
+            node = np.full(len(rows), root, np.int32)
+            for _ in range(self.depth):
+                x = flat[start + self.feature[node]]
+                goes = x <= self.threshold[node]
+                if absent:
+                    goes |= np.isnan(x) & self.missing[node]
+                node = np.where(goes, self.left[node], self.right[node])
+            total += self.value[node]
+        made: np.ndarray = self.scale * total + self.shift
+        return made
+
+
+def pack(forest: Forest) -> dict[str, Any]:
+    """What ``unpack`` reads: numbers in lists, thresholds and leaves to seven digits."""
+    kept = {n: getattr(forest, n).tolist() for n in ("roots", "feature", "left", "right")}
+    kept["missing"] = forest.missing.astype(int).tolist()
+    kept |= {n: [float(f"{v:.7g}") for v in getattr(forest, n)] for n in ("threshold", "value")}
+    facts = {n: getattr(forest, n) for n in ("depth", "base", "scale", "shift")}
+    return {"features": list(forest.features), **facts, **kept}
+
+
+def unpack(given: dict[str, Any], expected: Sequence[str], *, where: str) -> Forest:
+    """The forest of such numbers. Raises ``ConfigError`` if it was trained on other features than these."""
+    if tuple(given.get("features", ())) != tuple(expected):
+        raise ConfigError(f"{where}: weights of other features. Train again: kgbuild train align.")
+    kinds = {"roots": np.int32, "feature": np.int32, "left": np.int32, "right": np.int32, "missing": bool}
+    arrays = {n: np.array(given[n], kinds.get(n, np.float32)) for n in (*kinds, "threshold", "value")}
+    return Forest(tuple(expected), **arrays, **{n: given[n] for n in ("depth", "base", "scale", "shift")})
+
+
+@lru_cache(4)
+def load_forest(expected: tuple[str, ...], kind: str, path: str = "") -> Forest:
+    """The shipped forest of a kind (``states``, or ``plain`` where no vectors in context are known), or the user's own.
+
+    Raises ``ConfigError`` naming the file.
+    """
+    where = path or "align.json"
+    try:
+        file = Path(path) if path else files("kgbuild.weights").joinpath("align.json")
+        return unpack(json.loads(file.read_text("utf-8"))["forests"][kind], expected, where=where)
+    except (OSError, ValueError, KeyError, TypeError) as err:
+        raise ConfigError(f"{where}: the weights of the merge score cannot be read: {err!r}.") from err

@@ -1,0 +1,134 @@
+"""All names of a corpus in columns, and what two of them have in common."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import JaroWinkler
+from scipy.sparse import csr_matrix
+
+from kgbuild.entities.keys import key
+from kgbuild.mentions.names import initials
+
+_CHARACTERS = 200  # of a name that are compared; longer ones are hostile or a paragraph
+_WORD = re.compile(r"\w+")
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"})
+NAME_FEATURES = (
+    "exact", "folded", "acronym", "ratio", "tokens", "start", "contained", "overlap", "shared", "left_of_longer",
+    "left_of_shorter", "number_clash", "digits", "words_shorter", "words_longer", "first_word", "last_word",
+    "initials", "lower", "mixed_case", "rarest", "same_name_groups", "other_name_groups", "length",
+)  # fmt: skip
+
+
+def fold(text: str) -> str:
+    """Lower case without diacritics: spellings that differ by transliteration only are equal."""
+    apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    return "".join(c for c in apart if not unicodedata.combining(c))
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, folded."""
+    return _WORD.findall(fold(text))
+
+
+class NameTable:
+    """Distinct names with the number of groups that bear each; row numbers are those of ``names``.
+
+    Rarity is inverse document frequency over the distinct names, scaled to [0, 1].
+    """
+
+    def __init__(self, names: Sequence[str], bearers: Sequence[int]) -> None:
+        self.names = list(names)
+        cut = [n[:_CHARACTERS] for n in self.names]
+        tokens = [words(key(n)) or words(n) or [""] for n in cut]
+        self.text = np.array([" ".join(t) for t in tokens], dtype=object)
+        self.joined = np.array(["".join(t) for t in tokens], dtype=object)
+        self.key = np.array([key(n) for n in cut], dtype=object)
+        vocabulary: dict[str, int] = {}
+        rows = [sorted({vocabulary.setdefault(w, len(vocabulary)) for w in t}) for t in tokens]
+        self.tokens, self.vocabulary = rows, vocabulary
+        pointer = np.concatenate([[0], np.cumsum([len(r) for r in rows])]).astype(np.int64)
+        columns = np.fromiter((w for r in rows for w in r), np.int32, pointer[-1])
+        counts = np.bincount(columns, minlength=len(vocabulary))
+        rarity = np.log((1 + len(rows)) / (1 + counts)) / np.log(1 + max(2, len(rows)))
+        self.rarity, self.counts = rarity.astype(np.float32), counts
+        shape = (len(rows), max(1, len(vocabulary)))
+        self._mass = csr_matrix((self.rarity[columns], columns, pointer), shape)
+        self._has = csr_matrix((np.ones(len(columns), np.float32), columns, pointer), shape)
+        self._total = np.asarray(self._mass.sum(1)).ravel()
+        self._size = np.array([len(t) for t in tokens], np.float32)
+        self.rarest = np.array([max((float(rarity[w]) for w in r), default=0.0) for r in rows], np.float32)
+        self._first, self._last = _codes([t[0] for t in tokens]), _codes([t[-1] for t in tokens])
+        self._keys, self._joined = _codes(self.key), _codes(self.joined)
+        self.short = np.array([_short(n) for n in cut], dtype=object)
+        self.made = np.array([_initials(n) for n in cut], dtype=object)
+        self._initials = _codes(["".join(w[0] for w in t if w) + "|" + t[-1] if len(t) > 1 else "" for t in tokens])
+        self._digits = np.array([all(w.isdigit() for w in t) for t in tokens])
+        self._numbers = _codes([" ".join(sorted(w for w in t if any(c.isdigit() for c in w))) for t in tokens])
+        self._lower = np.array([n == n.lower() for n in cut])
+        self._length = np.array([len(t) for t in self.text], np.float32)
+        self.bearers = np.asarray(bearers, np.float32)
+
+    def several(self, names: np.ndarray) -> np.ndarray:
+        """Whether each name is of more than one word."""
+        made: np.ndarray = self._size[names] > 1
+        return made
+
+    def features(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Float32 of shape (len(a), len(NAME_FEATURES)) for the pairs of rows; the same when a and b change places."""
+        out = np.zeros((len(a), len(NAME_FEATURES)), np.float32)
+        if not len(a):
+            return out
+        swap = (self._total[a] > self._total[b]) | ((self._total[a] == self._total[b]) & (a > b))
+        a, b = np.where(swap, b, a), np.where(swap, a, b)  # a: the name with less in it
+        mass = np.asarray(self._mass[a].multiply(self._has[b]).sum(1)).ravel()
+        common = self._mass[a].multiply(self._has[b]).max(1).toarray().ravel()
+        low, high = self._total[a], self._total[b]
+        acronym = _equal(self.short[a], self.made[b]) | _equal(self.made[a], self.short[b])
+        given = (self._initials[a] == self._initials[b]) & (self._size[a] > 1) & (self._last[a] == self._last[b])
+        pairs = {"queries": self.text[a], "choices": self.text[b], "dtype": np.float32, "workers": 1}
+        columns = (
+            self._keys[a] == self._keys[b], self._joined[a] == self._joined[b], acronym,
+            process.cpdist(**pairs, scorer=fuzz.ratio) / 100,
+            process.cpdist(**pairs, scorer=fuzz.token_sort_ratio) / 100,
+            process.cpdist(**pairs, scorer=JaroWinkler.normalized_similarity),
+            mass / np.maximum(low, 1e-6), mass / np.maximum(low + high - mass, 1e-6), common,
+            high - mass, low - mass, self._numbers[a] != self._numbers[b], self._digits[a] | self._digits[b],
+            np.minimum(np.minimum(self._size[a], self._size[b]), 6),
+            np.minimum(np.maximum(self._size[a], self._size[b]), 9),
+            self._first[a] == self._first[b], self._last[a] == self._last[b], given,
+            self._lower[a] & self._lower[b], self._lower[a] != self._lower[b],
+            np.minimum(self.rarest[a], self.rarest[b]),
+            np.log1p(np.minimum(self.bearers[a], self.bearers[b])),
+            np.log1p(np.maximum(self.bearers[a], self.bearers[b])),
+            np.minimum(np.minimum(self._length[a], self._length[b]), 30) / 30,
+        )  # fmt: skip
+        for i, column in enumerate(columns):
+            out[:, i] = column
+        return out
+
+
+def _codes(values: Sequence[str] | np.ndarray) -> np.ndarray:
+    """Equal strings have equal numbers."""
+    seen: dict[str, int] = {}
+    return np.fromiter((seen.setdefault(v, len(seen)) for v in values), np.int32, len(values))
+
+
+def _equal(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    made: np.ndarray = (a == b) & (a != "")
+    return made.astype(bool)
+
+
+def _short(name: str) -> str:
+    """A name that looks like an acronym, folded; else ""."""
+    letters = name.replace(".", "").replace(" ", "")
+    return letters.casefold() if 2 <= len(letters) <= 8 and letters.isupper() and letters.isalnum() else ""
+
+
+def _initials(name: str) -> str:
+    made = initials(name)
+    return made if len(made) >= 2 and " " in name else ""
