@@ -83,7 +83,8 @@ def _clusters(
     pairs, ways = scorer.candidates(names)
     weight = scorer.log_odds(pairs, ways)
     wanted, apart = same(groups, decisions), np.concatenate([different(groups, decisions), listed_apart(groups)])
-    cut = float(np.log(config["align"]["min_score"] / max(1e-9, 1 - config["align"]["min_score"])))
+    share = min(max(config["align"]["min_score"], 1e-6), 1 - 1e-6)
+    cut = float(np.log(share / (1 - share)))
 
     def run(weight: np.ndarray) -> Clustering:
         return cluster(

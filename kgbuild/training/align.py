@@ -51,15 +51,15 @@ class Recipe(Numbers):
 
 
 def train(
-    data: Path | None, out: Path, *, config: Config, recipe: Recipe, own: Sequence[Path] = (), vectors: Path | None = None,
-    predictions: Path | None = None,
+    data: Path | None, out: Path, *, config: Config, recipe: Recipe, own: Sequence[Path] = (),
+    vectors: Path | None = None, predictions: Path | None = None,
 ) -> dict[str, float]:  # fmt: skip
     """Write ``align.json`` into ``out`` and return what cross-validation measured.
 
-    ``data`` holds ``align/mentions/qid_dev`` and ``text``; without it the user's own mentions are all there is, and the
-    shipped directions of states stay. ``own`` are folders with ``mentions.jsonl`` and ``gold.csv``. ``vectors`` keeps the
-    vectors of a run for the next one. ``predictions`` gets the clusters of the first set that were scored out of fold,
-    as ``score.py`` reads them. Raises ``UsageError`` if there is nothing to learn from.
+    ``data`` holds ``align/mentions/qid_dev`` and ``text``; without it the user's own mentions are all there is, and
+    the shipped directions of states stay. ``own`` are folders with ``mentions.jsonl`` and ``gold.csv``. ``vectors``
+    keeps the vectors of a run for the next one. ``predictions`` gets the clusters of the first set that were scored
+    out of fold, as ``score.py`` reads them. Raises ``UsageError`` if there is nothing to learn from.
     """
     encoder = TextEncoder(config)
     known = list(map(read_folder, own))
