@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -40,6 +41,7 @@ def name_of(surface: str, kind: str) -> str:
     return COUNTRIES.get(text, text) if kind == "Place" else text
 
 
+@lru_cache(1 << 17)
 def key(surface: str) -> str:
     """Name key: no determiner, no possessive ending, no plural of a lower-case or common last word."""
     text = _LEADING.sub("", clean(surface)).strip()

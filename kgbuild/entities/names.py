@@ -15,6 +15,7 @@ from kgbuild.entities.keys import key
 from kgbuild.mentions.names import initials
 
 _CHARACTERS = 200  # of a name that are compared; longer ones are hostile or a paragraph
+_FEW = 1000  # names or contexts that show which words are common
 _WORD = re.compile(r"\w+")
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"})
 NAME_FEATURES = (
@@ -26,6 +27,8 @@ NAME_FEATURES = (
 
 def fold(text: str) -> str:
     """Lower case without diacritics: spellings that differ by transliteration only are equal."""
+    if text.isascii():
+        return text.lower()
     apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     return "".join(c for c in apart if not unicodedata.combining(c))
 
@@ -33,6 +36,13 @@ def fold(text: str) -> str:
 def words(text: str) -> list[str]:
     """The words of a text, folded."""
     return _WORD.findall(fold(text))
+
+
+def rareness(counts: np.ndarray, size: int) -> np.ndarray:
+    """Inverse document frequency in [0, 1] of what ``counts`` of ``size`` rows hold; in few rows nothing is common."""
+    size = max(size, _FEW)
+    made: np.ndarray = np.log((1 + size) / (1 + counts)) / np.log(1 + size)
+    return made.astype(np.float32)
 
 
 class NameTable:
@@ -54,8 +64,7 @@ class NameTable:
         pointer = np.concatenate([[0], np.cumsum([len(r) for r in rows])]).astype(np.int64)
         columns = np.fromiter((w for r in rows for w in r), np.int32, pointer[-1])
         counts = np.bincount(columns, minlength=len(vocabulary))
-        rarity = np.log((1 + len(rows)) / (1 + counts)) / np.log(1 + max(2, len(rows)))
-        self.rarity, self.counts = rarity.astype(np.float32), counts
+        self.rarity = rarity = rareness(counts, len(rows))
         shape = (len(rows), max(1, len(vocabulary)))
         self._mass = csr_matrix((self.rarity[columns], columns, pointer), shape)
         self._has = csr_matrix((np.ones(len(columns), np.float32), columns, pointer), shape)

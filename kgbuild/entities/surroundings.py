@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 
 from kgbuild.embeddings.around import OWN
 from kgbuild.entities.group import Group
-from kgbuild.entities.names import fold, words
+from kgbuild.entities.names import fold, rareness, words
 from kgbuild.types import EmbeddingTable
 
 _CONTEXTS = 8  # distinct contexts of a group that are looked at
@@ -35,7 +35,7 @@ class Surroundings:
             own.append(number(name))
         self.has = np.array([bool(r) for r in around], bool)
         counts = np.bincount(np.array([w for r in around for w in r], np.int32), minlength=len(vocabulary))
-        rarity = (np.log((1 + len(groups)) / (1 + counts)) / np.log(1 + max(2, len(groups)))).astype(np.float32)
+        rarity = rareness(counts, len(groups))
         width = max(1, len(vocabulary))
         self._around = _matrix(around, width, rarity)
         self._named = _matrix(named, width, rarity)
