@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,6 +23,7 @@ NAME_FEATURES = (
     "exact", "folded", "acronym", "ratio", "tokens", "start", "contained", "overlap", "shared", "left_of_longer",
     "left_of_shorter", "number_clash", "digits", "words_shorter", "words_longer", "first_word", "last_word",
     "initials", "lower", "mixed_case", "rarest", "same_name_groups", "other_name_groups", "length",
+    "begins", "ends",
 )  # fmt: skip
 
 
@@ -80,6 +82,10 @@ class NameTable:
         self._numbers = _codes([" ".join(sorted(w for w in t if any(c.isdigit() for c in w))) for t in tokens])
         self._lower = np.array([n == n.lower() for n in cut])
         self._length = np.array([len(t) for t in self.text], np.float32)
+        longer = [t for t in map(tuple, tokens) if len(t) > 1]
+        begun, ended = Counter(t[0] for t in set(longer)), Counter(t[-1] for t in set(longer))
+        self._begins = np.log1p(np.array([begun[t[0]] if len(t) == 1 else 0 for t in tokens], np.float32))
+        self._ends = np.log1p(np.array([ended[t[0]] if len(t) == 1 else 0 for t in tokens], np.float32))
         self.bearers = np.asarray(bearers, np.float32)
 
     def several(self, names: np.ndarray) -> np.ndarray:
@@ -115,6 +121,8 @@ class NameTable:
             np.log1p(np.minimum(self.bearers[a], self.bearers[b])),
             np.log1p(np.maximum(self.bearers[a], self.bearers[b])),
             np.minimum(np.minimum(self._length[a], self._length[b]), 30) / 30,
+            # how many longer names begin, or end, with the only word of one of the two: a given name, or a family's
+            np.maximum(self._begins[a], self._begins[b]), np.maximum(self._ends[a], self._ends[b]),
         )  # fmt: skip
         for i, column in enumerate(columns):
             out[:, i] = column
