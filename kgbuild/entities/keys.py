@@ -11,7 +11,7 @@ from kgbuild.entities.demonyms import COUNTRIES
 from kgbuild.identity import clean, normalise
 from kgbuild.mentions.names import is_acronym
 
-_LEADING = re.compile(r"(?:the|a|an|this|that|these|those|its|their|our|his|her|your|my)\s+", re.I)
+_LEADING = re.compile(r"^(?:the|a|an|this|that|these|those|its|their|our|his|her|your|my)\s+", re.I)
 _DISJOINT = frozenset({"Person", "Organisation", "Place", "Event", "Work", "Product", "Concept", "Language"})
 # Types that texts do not keep apart: a country acts, a newspaper is a firm, a ship is a product and a place.
 _NEAR = frozenset(

@@ -195,6 +195,13 @@ def test_keys(a: str, b: str) -> None:
     assert key(a) == key(b)
 
 
+@pytest.mark.parametrize(
+    ("surface", "wanted"), [("San Francisco", "san francisco"), ("Maria Theresa", "maria theresa"), ("A Team", "team")]
+)
+def test_only_a_leading_determiner_is_left_out_of_a_key(surface: str, wanted: str) -> None:
+    assert key(surface) == wanted
+
+
 @pytest.mark.parametrize(("a", "b"), [("HTTPS", "HTTP"), ("AWS", "AW"), ("Press", "Pres")])
 def test_keys_that_differ(a: str, b: str) -> None:
     assert key(a) != key(b)
