@@ -23,7 +23,8 @@ class Forest:
 
     Node arrays are those of all trees one after another; ``roots`` says where each begins. ``left`` and ``right``
     are node numbers, a leaf leads to itself. A missing feature (NaN) goes to the left where ``missing`` is true.
-    ``scale`` and ``shift`` calibrate the sum of the leaves to log-odds (Platt 1999).
+    ``calibration`` holds scale and shift that make log-odds of the sum of the leaves (Platt 1999): of pairs whose first
+    feature is 0, and of the others.
     """
 
     features: tuple[str, ...]
@@ -36,8 +37,7 @@ class Forest:
     value: np.ndarray
     depth: int
     base: float
-    scale: float
-    shift: float
+    calibration: tuple[tuple[float, float], tuple[float, float]] = ((1.0, 0.0), (1.0, 0.0))
 
     def log_odds(self, matrix: np.ndarray) -> np.ndarray:
         """Calibrated log-odds float64 (n,) of rows of features float32 (n, len(features))."""
@@ -60,7 +60,8 @@ class Forest:
                     goes |= np.isnan(x) & self.missing[node]
                 node = np.where(goes, self.left[node], self.right[node])
             total += self.value[node]
-        made: np.ndarray = self.scale * total + self.shift
+        scale, shift = np.array(self.calibration)[(rows[:, 0] > 0).astype(int)].T
+        made: np.ndarray = scale * total + shift
         return made
 
 
@@ -69,7 +70,7 @@ def pack(forest: Forest) -> dict[str, Any]:
     kept = {n: getattr(forest, n).tolist() for n in ("roots", "feature", "left", "right")}
     kept["missing"] = forest.missing.astype(int).tolist()
     kept |= {n: [float(f"{v:.7g}") for v in getattr(forest, n)] for n in ("threshold", "value")}
-    facts = {n: getattr(forest, n) for n in ("depth", "base", "scale", "shift")}
+    facts = {n: getattr(forest, n) for n in ("depth", "base", "calibration")}
     return {"features": list(forest.features), **facts, **kept}
 
 
@@ -79,7 +80,7 @@ def unpack(given: dict[str, Any], expected: Sequence[str], *, where: str) -> For
         raise ConfigError(f"{where}: weights of other features. Train again: kgbuild train align.")
     kinds = {"roots": np.int32, "feature": np.int32, "left": np.int32, "right": np.int32, "missing": bool}
     arrays = {n: np.array(given[n], kinds.get(n, np.float32)) for n in (*kinds, "threshold", "value")}
-    return Forest(tuple(expected), **arrays, **{n: given[n] for n in ("depth", "base", "scale", "shift")})
+    return Forest(tuple(expected), **arrays, depth=given["depth"], base=given["base"], calibration=given["calibration"])
 
 
 @lru_cache(4)

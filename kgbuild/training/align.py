@@ -39,10 +39,10 @@ log = logging.getLogger(__name__)
 class Recipe(Numbers):
     """Every number of a training run."""
 
-    trees: int = 80
+    trees: int = 120
     rate: float = 0.08
-    leaves: int = 15
-    least: int = 20  # pairs in a leaf
+    leaves: int = 10
+    least: int = 30  # pairs in a leaf
     ridge: float = 5.0
     linked: float = 0.3  # weight of a pair of ../shared/text against one of ../shared/align
     spared: int = 4  # one in so many unlike pairs of ../shared/text is kept, at so many times the weight
@@ -82,9 +82,10 @@ def train(
     forests, measures = {}, {}
     for kind in ("plain", "states"):
         raw = _cross_fit(dev, fold, more, recipe, kind)
-        scale, shift = _platt(raw[dev.teaches], dev.truth[dev.teaches])
         whole = _fit(*_training(dev, np.flatnonzero(dev.teaches), more, recipe, kind), recipe)
-        forests[kind] = pack(replace(whole, scale=scale, shift=shift))
+        whole = replace(whole, calibration=_calibration(raw, dev))
+        forests[kind] = pack(whole)
+        scale, shift = np.array(whole.calibration)[dev.same_name.astype(int)].T
         file = predictions.with_stem(f"{predictions.stem}-{kind}") if predictions else None
         found = _measure(dev, scale * raw + shift, config, file)
         measures |= {f"{kind}: {name}": value for name, value in found.items()}
@@ -176,8 +177,15 @@ def from_sklearn(model: Any) -> Forest:
         PAIR_FEATURES, roots, np.where(leaf, 0, nodes["feature_idx"]).astype(np.int32),
         np.where(leaf, 0, nodes["num_threshold"]).astype(np.float32), left, right,
         nodes["missing_go_to_left"].astype(bool), nodes["value"].astype(np.float32),
-        int(max(int(t["depth"].max()) for t in trees)), float(model._baseline_prediction.ravel()[0]), 1.0, 0.0,
+        int(max(int(t["depth"].max()) for t in trees)), float(model._baseline_prediction.ravel()[0]),
     )  # fmt: skip
+
+
+def _calibration(raw: np.ndarray, dev: Sample) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Of pairs of different names, and of pairs of one name: the latter are taught by the first set alone."""
+    rows = [dev.teaches & (dev.same_name == same) for same in (False, True)]
+    other, same = (_platt(raw[r], dev.truth[r]) for r in rows)
+    return other, same
 
 
 def _platt(raw: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
@@ -189,7 +197,7 @@ def _platt(raw: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
 
 
 def _measure(dev: Sample, log_odds: np.ndarray, config: Config, predictions: Path | None) -> dict[str, float]:
-    """Pairwise measures of the clusters of dev under out-of-fold scores, and how far off the chances are."""
+    """How far off the chances are; the clusters under out-of-fold scores go to ``predictions`` for ``score.py``."""
     size, share = len(dev.groups), config["align"]["min_score"]
     none = np.zeros((0, 2), np.int64)
     label = cluster(
