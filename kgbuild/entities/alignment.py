@@ -99,7 +99,7 @@ def _clusters(
     links = [Match(groups[a].id, groups[b].id, 1.0, (("decision", 1.0),)) for a, b in wanted.tolist()]
     rows = made.joined[made.joined >= 0]
     seen = scorer.features(pairs[rows], ways[rows])
-    extra = scorer.extra(pairs[rows]) | {n: v[rows] for n, v in near.items()}
+    extra = scorer.extra(pairs[rows], ways[rows]) | {n: v[rows] for n, v in near.items()}
     for n, (row, score) in enumerate(zip(rows, probability(weight[rows]), strict=True)):
         shown = {
             **dict(zip(PAIR_FEATURES, seen[n].tolist(), strict=True)),

@@ -77,6 +77,9 @@ class NameTable:
         self._keys, self._joined = _codes(self.key), _codes(self.joined)
         self.short = np.array([_short(n) for n in cut], dtype=object)
         self.made = np.array([_initials(n) for n in cut], dtype=object)
+        # an acronym says less the more long names it could stand for, and two letters say little
+        meanings = Counter(made for made, _ in {(m, k) for m, k in zip(self.made, self.key, strict=True)})
+        self._sure = np.array([(1 if len(m) > 2 else 0.5) / meanings[m] for m in self.made], np.float32)
         self._initials = _codes(["".join(w[0] for w in t if w) + "|" + t[-1] if len(t) > 1 else "" for t in tokens])
         self._digits = np.array([all(w.isdigit() for w in t) for t in tokens])
         self._numbers = _codes([" ".join(sorted(w for w in t if any(c.isdigit() for c in w))) for t in tokens])
@@ -103,7 +106,8 @@ class NameTable:
         mass = np.asarray(self._mass[a].multiply(self._has[b]).sum(1)).ravel()
         common = self._mass[a].multiply(self._has[b]).max(1).toarray().ravel()
         low, high = self._total[a], self._total[b]
-        acronym = _equal(self.short[a], self.made[b]) | _equal(self.made[a], self.short[b])
+        acronym = np.where(_equal(self.short[a], self.made[b]), self._sure[b], 0)
+        acronym = np.maximum(acronym, np.where(_equal(self.made[a], self.short[b]), self._sure[a], 0))
         given = (self._initials[a] == self._initials[b]) & (self._size[a] > 1) & (self._last[a] == self._last[b])
         pairs = {"queries": self.text[a], "choices": self.text[b], "dtype": np.float32, "workers": 1}
         columns = (
@@ -147,5 +151,6 @@ def _short(name: str) -> str:
 
 
 def _initials(name: str) -> str:
+    """The initials of a long name; "antennas of the Deep Space Network" is a description and has none."""
     made = initials(name)
-    return made if len(made) >= 2 and " " in name else ""
+    return made if len(made) >= 2 and " " in name and name == name[:1].upper() + name[1:] else ""

@@ -19,7 +19,7 @@ from kgbuild.entities.surroundings import CONTEXT_FEATURES, Surroundings, means
 from kgbuild.types import EmbeddingTable
 
 PAIR_FEATURES = (*NAME_FEATURES, *CONTEXT_FEATURES, "vector", "near")
-EXTRA = {"same_type": 0.5, "other_type": -0.5, "fused": 4.0, "neighbours": 1.0, "contradiction": -1.5}
+EXTRA = {"same_type": 0.5, "acronyms": 1.5, "other_type": -0.5, "fused": 4.0, "neighbours": 1.0, "contradiction": -1.5}
 _FUSED = 0.5  # cosine of fused vectors that speaks neither for nor against
 # Names below all of these are hardly ever of one thing: at least so alike in spelling, so much of the shorter one
 # held by the other, or so near in their vectors.
@@ -61,12 +61,13 @@ class Scorer:
         beside = np.stack([vector, self.near[ways]], 1).astype(np.float32)
         return np.concatenate([self.named[ways], around, beside], 1)
 
-    def extra(self, pairs: np.ndarray) -> dict[str, np.ndarray]:
-        """What the forest does not know: classes and fused vectors."""
+    def extra(self, pairs: np.ndarray, ways: np.ndarray) -> dict[str, np.ndarray]:
+        """What the forest does not know, classes and fused vectors, or saw too seldom, acronyms that are sure."""
         a, b, c = pairs[:, 0], pairs[:, 1], self.columns
         known = c.typed[a] & c.typed[b]
         found = {
             "same_type": (known & (c.type[a] == c.type[b])).astype(np.float32),
+            "acronyms": self.named[ways, _AT["acronym"]] * (self.named[ways, _AT["exact"]] == 0),
             "other_type": (known & (c.type[a] != c.type[b])).astype(np.float32),
         }
         if self.fused is not None:
@@ -102,7 +103,7 @@ class Scorer:
         for at in range(0, len(pairs), _CHUNK):
             part = slice(at, at + _CHUNK)
             out[part] = forest.log_odds(self.features(pairs[part], ways[part]))
-            for name, value in self.extra(pairs[part]).items():
+            for name, value in self.extra(pairs[part], ways[part]).items():
                 out[part] += EXTRA[name] * value
         return out
 

@@ -26,7 +26,7 @@ from kgbuild.embeddings.text import TextEncoder
 from kgbuild.entities.cluster import cluster
 from kgbuild.entities.forest import Forest, pack
 from kgbuild.entities.score import PAIR_FEATURES, probability
-from kgbuild.entities.surroundings import STATE_FEATURES
+from kgbuild.entities.surroundings import CONTEXT_FEATURES, STATE_FEATURES
 from kgbuild.errors import UsageError
 from kgbuild.training.align_data import Known, Sample, read_folder, read_linked, sample
 from kgbuild.training.recipe import Numbers
@@ -46,6 +46,7 @@ class Recipe(Numbers):
     ridge: float = 5.0
     linked: float = 0.3  # weight of a pair of ../shared/text against one of ../shared/align
     spared: int = 4  # one in so many unlike pairs of ../shared/text is kept, at so many times the weight
+    bare: float = 0.2  # share of pairs that lose their contexts: labels of drawings have none
     folds: int = 3
     seed: int = 13
 
@@ -131,8 +132,11 @@ def _training(
         weight = np.where(s.truth[other], recipe.linked, recipe.linked * recipe.spared)
         parts.append((s.features[other], s.truth[other], weight))
     features, truth, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
+    states, around = ([PAIR_FEATURES.index(n) for n in names] for names in (STATE_FEATURES, CONTEXT_FEATURES))
+    bare = np.random.default_rng(recipe.seed).random(len(features)) < recipe.bare
+    features[np.ix_(bare, around)] = np.nan
     if kind == "plain":
-        features[:, [PAIR_FEATURES.index(name) for name in STATE_FEATURES]] = np.nan
+        features[:, states] = np.nan
     return features, truth, weight
 
 
