@@ -14,7 +14,7 @@ from kgbuild.entities.keys import key
 from kgbuild.mentions.names import is_acronym
 from kgbuild.types import Box, Mention, TextPosition
 
-_DRAWN = ("pictures/", "diagrams/")  # agents whose mentions are nodes of a drawing
+_DRAWN = ("pictures/", "diagrams/", "labels/")  # agents whose mentions are nodes or labels of a drawing
 _MANY = 300  # nodes of a drawing, or members of a list, beyond which it is no longer looked at
 _BETWEEN = (", ", " and ", " or ", ", and ", ", or ", " & ", " , ", " , and ", "; ", " / ")
 
