@@ -89,6 +89,11 @@ class NameTable:
         self._begins = np.log1p(np.array([begun[t[0]] if len(t) == 1 else 0 for t in tokens], np.float32))
         self._ends = np.log1p(np.array([ended[t[0]] if len(t) == 1 else 0 for t in tokens], np.float32))
 
+    def is_short(self, names: np.ndarray) -> np.ndarray:
+        """Whether each name is written like an acronym."""
+        made: np.ndarray = self.short[names] != ""
+        return made.astype(bool)
+
     def several(self, names: np.ndarray) -> np.ndarray:
         """Whether each name is of more than one word."""
         made: np.ndarray = self._size[names] > 1
