@@ -89,10 +89,14 @@ class NameTable:
         self._begins = np.log1p(np.array([begun[t[0]] if len(t) == 1 else 0 for t in tokens], np.float32))
         self._ends = np.log1p(np.array([ended[t[0]] if len(t) == 1 else 0 for t in tokens], np.float32))
 
-    def is_short(self, names: np.ndarray) -> np.ndarray:
-        """Whether each name is written like an acronym."""
-        made: np.ndarray = self.short[names] != ""
-        return made.astype(bool)
+    def telling(self, names: np.ndarray) -> np.ndarray:
+        """Whether each name is one thing throughout a corpus: of several words or an acronym, and no bare number.
+
+        The score learned from sentences of all subjects, in which a name has more bearers than in one folder.
+        """
+        short = (self.short[names] != "").astype(bool)
+        made: np.ndarray = (self.several(names) | short) & ~self._digits[names]
+        return made
 
     def several(self, names: np.ndarray) -> np.ndarray:
         """Whether each name is of more than one word."""

@@ -60,7 +60,7 @@ def listed_apart(groups: Sequence[Group]) -> np.ndarray:
                 drawings[_drawing(m)].add(i)
             elif m.context and (place := m.target.find(TextPosition)) is not None:
                 sentences[g.source, m.context].append((place.start, m, i))
-    found = set()
+    found: set[tuple[int, int]] = set()
     for nodes in drawings.values():
         if len(nodes) <= _MANY:
             found.update(combinations(sorted(nodes), 2))

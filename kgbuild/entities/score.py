@@ -22,7 +22,7 @@ PAIR_FEATURES = (*NAME_FEATURES, *CONTEXT_FEATURES, "vector", "near")
 EXTRA = {
     "same_type": 0.5,
     "sure_acronym": 1.5,
-    "same_acronym": 2.0,
+    "one_name": 2.0,
     "one_source": -2.5,
     "other_type": -0.5,
     "fused": 4.0,
@@ -79,7 +79,7 @@ class Scorer:
         found = {
             "same_type": (known & (c.type[a] == c.type[b])).astype(np.float32),
             "sure_acronym": acronym,
-            "same_acronym": ((named[:, _AT["exact"]] > 0) & c.names.is_short(c.first_name(a))).astype(np.float32),
+            "one_name": ((named[:, _AT["exact"]] > 0) & c.names.telling(c.first_name(a))).astype(np.float32),
             # coreference has joined what one source calls by two names
             "one_source": ((c.source[a] == c.source[b]) & other & (acronym == 0)).astype(np.float32),
             "other_type": (known & (c.type[a] != c.type[b])).astype(np.float32),
