@@ -52,7 +52,7 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 def test_hash_is_over_what_changes_the_graph() -> None:
     plain = Config.load().sha256()
     assert Config.load(overrides={"run.workers": 7, "queries.timeout_s": 5}).sha256() == plain
-    assert Config.load(overrides={"align.min_score": 0.5}).sha256() != plain
+    assert Config.load(overrides={"align.min_score": 0.6}).sha256() != plain
 
 
 def test_overrides_from_the_command_line() -> None:

@@ -65,7 +65,7 @@ def check(table: EmbeddingTable | None) -> None:
     if table.matrix.ndim != 2 or len(table.matrix) != len(table.ids):
         shape = "x".join(map(str, table.matrix.shape))
         raise UsageError(f"vectors of {table.space!r}: {len(table.ids)} ids but a matrix of {shape}.")
-    bad = np.flatnonzero(~np.isfinite(table.matrix).all(1)) if table.matrix.size else []
+    bad = np.flatnonzero(~np.isfinite(table.matrix).all(1))
     if len(bad):
         raise UsageError(
             f"vectors of {table.space!r}: {len(bad)} not finite, the first is that of {table.ids[bad[0]]}."

@@ -82,7 +82,8 @@ class _Part:
         self.edges: dict[int, dict[int, list[float]]] = {}
         self.members: dict[int, list[int]] = {}
         self.kinds: dict[int, int] = {}
-        self.bad, self.unfit = bad, {}
+        self.bad = bad
+        self.unfit: dict[int, int] = {}
         for g in np.unique(np.concatenate([pairs.ravel(), apart.ravel()])).tolist():
             home = int(start[g])
             self.members.setdefault(home, []).append(g)

@@ -31,9 +31,7 @@ class Columns:
         self.owner = np.array(owner, np.int32)
         self.name = rank[np.array(name, np.int32)] if name else np.zeros(0, np.int32)
         self.key = np.array(_numbers(map(key, distinct)), np.int32)
-        bearing = np.unique(np.stack([self.key[self.name], self.owner], 1), axis=0) if name else np.zeros((0, 2), int)
-        bearers = np.bincount(bearing[:, 0], minlength=len(distinct))
-        self.names = NameTable(distinct, bearers[self.key])
+        self.names = NameTable(distinct)
         self.vectors = np.stack([g.vector for g in groups]) if groups else np.zeros((0, 1), np.float32)
         self.name_vectors = self._name_vectors(len(distinct))
         order = np.argsort(self.name, kind="stable")
@@ -47,6 +45,7 @@ class Columns:
         self.kind = np.array([kinds.index(g.guard) for g in groups], np.int32)
         self.fits = np.array([[compatible(a, b) for b in kinds] for a in kinds], bool).reshape(len(kinds), len(kinds))
         self.type = np.array(_numbers(g.type for g in groups), np.int32)
+        self.source = np.array(_numbers(g.source for g in groups), np.int32)
         self.typed = np.array([g.type != "Thing" for g in groups], bool)
         self.described = np.array([g.described for g in groups], bool)
 

@@ -66,10 +66,10 @@ class Forest:
 
 
 def pack(forest: Forest) -> dict[str, Any]:
-    """What ``unpack`` reads: numbers in lists, thresholds and leaves to seven digits."""
+    """What ``unpack`` reads: numbers in lists, thresholds and leaves to the nine digits that tell floats apart."""
     kept = {n: getattr(forest, n).tolist() for n in ("roots", "feature", "left", "right")}
     kept["missing"] = forest.missing.astype(int).tolist()
-    kept |= {n: [float(f"{v:.7g}") for v in getattr(forest, n)] for n in ("threshold", "value")}
+    kept |= {n: [float(f"{v:.9g}") for v in getattr(forest, n)] for n in ("threshold", "value")}
     facts = {n: getattr(forest, n) for n in ("depth", "base", "calibration")}
     return {"features": list(forest.features), **facts, **kept}
 

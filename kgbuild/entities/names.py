@@ -22,8 +22,7 @@ _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae
 NAME_FEATURES = (
     "exact", "folded", "acronym", "ratio", "tokens", "start", "contained", "overlap", "shared", "left_of_longer",
     "left_of_shorter", "number_clash", "digits", "words_shorter", "words_longer", "first_word", "last_word",
-    "initials", "lower", "mixed_case", "rarest", "same_name_groups", "other_name_groups", "length",
-    "begins", "ends",
+    "initials", "lower", "mixed_case", "rarest", "length", "begins", "ends",
 )  # fmt: skip
 
 
@@ -48,12 +47,12 @@ def rareness(counts: np.ndarray, size: int) -> np.ndarray:
 
 
 class NameTable:
-    """Distinct names with the number of groups that bear each; row numbers are those of ``names``.
+    """Distinct names; row numbers are those of ``names``.
 
     Rarity is inverse document frequency over the distinct names, scaled to [0, 1].
     """
 
-    def __init__(self, names: Sequence[str], bearers: Sequence[int]) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
         self.names = list(names)
         cut = [n[:_CHARACTERS] for n in self.names]
         tokens = [words(key(n)) or words(n) or [""] for n in cut]
@@ -89,7 +88,15 @@ class NameTable:
         begun, ended = Counter(t[0] for t in set(longer)), Counter(t[-1] for t in set(longer))
         self._begins = np.log1p(np.array([begun[t[0]] if len(t) == 1 else 0 for t in tokens], np.float32))
         self._ends = np.log1p(np.array([ended[t[0]] if len(t) == 1 else 0 for t in tokens], np.float32))
-        self.bearers = np.asarray(bearers, np.float32)
+
+    def telling(self, names: np.ndarray) -> np.ndarray:
+        """Whether each name is one thing throughout a corpus: of several words or an acronym, and no bare number.
+
+        The score learned from sentences of all subjects, in which a name has more bearers than in one folder.
+        """
+        short = (self.short[names] != "").astype(bool)
+        made: np.ndarray = (self.several(names) | short) & ~self._digits[names]
+        return made
 
     def several(self, names: np.ndarray) -> np.ndarray:
         """Whether each name is of more than one word."""
@@ -122,8 +129,6 @@ class NameTable:
             self._first[a] == self._first[b], self._last[a] == self._last[b], given,
             self._lower[a] & self._lower[b], self._lower[a] != self._lower[b],
             np.minimum(self.rarest[a], self.rarest[b]),
-            np.log1p(np.minimum(self.bearers[a], self.bearers[b])),
-            np.log1p(np.maximum(self.bearers[a], self.bearers[b])),
             np.minimum(np.minimum(self._length[a], self._length[b]), 30) / 30,
             # how many longer names begin, or end, with the only word of one of the two: a given name, or a family's
             np.maximum(self._begins[a], self._begins[b]), np.maximum(self._ends[a], self._ends[b]),

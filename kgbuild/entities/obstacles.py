@@ -14,7 +14,7 @@ from kgbuild.entities.keys import key
 from kgbuild.mentions.names import is_acronym
 from kgbuild.types import Box, Mention, TextPosition
 
-_DRAWN = ("pictures/", "diagrams/")  # agents whose mentions are nodes of a drawing
+_DRAWN = ("pictures/", "diagrams/", "labels/")  # agents whose mentions are nodes or labels of a drawing
 _MANY = 300  # nodes of a drawing, or members of a list, beyond which it is no longer looked at
 _BETWEEN = (", ", " and ", " or ", ", and ", ", or ", " & ", " , ", " , and ", "; ", " / ")
 
@@ -60,7 +60,7 @@ def listed_apart(groups: Sequence[Group]) -> np.ndarray:
                 drawings[_drawing(m)].add(i)
             elif m.context and (place := m.target.find(TextPosition)) is not None:
                 sentences[g.source, m.context].append((place.start, m, i))
-    found = set()
+    found: set[tuple[int, int]] = set()
     for nodes in drawings.values():
         if len(nodes) <= _MANY:
             found.update(combinations(sorted(nodes), 2))

@@ -19,7 +19,16 @@ from kgbuild.entities.surroundings import CONTEXT_FEATURES, Surroundings, means
 from kgbuild.types import EmbeddingTable
 
 PAIR_FEATURES = (*NAME_FEATURES, *CONTEXT_FEATURES, "vector", "near")
-EXTRA = {"same_type": 0.5, "acronyms": 1.5, "other_type": -0.5, "fused": 4.0, "neighbours": 1.0, "contradiction": -1.5}
+EXTRA = {
+    "same_type": 0.5,
+    "sure_acronym": 1.5,
+    "one_name": 2.0,
+    "one_source": -2.5,
+    "other_type": -0.5,
+    "fused": 4.0,
+    "neighbours": 1.0,
+    "contradiction": -1.5,
+}
 _FUSED = 0.5  # cosine of fused vectors that speaks neither for nor against
 # Names below all of these are hardly ever of one thing: at least so alike in spelling, so much of the shorter one
 # held by the other, or so near in their vectors.
@@ -64,10 +73,15 @@ class Scorer:
     def extra(self, pairs: np.ndarray, ways: np.ndarray) -> dict[str, np.ndarray]:
         """What the forest does not know, classes and fused vectors, or saw too seldom, acronyms that are sure."""
         a, b, c = pairs[:, 0], pairs[:, 1], self.columns
-        known = c.typed[a] & c.typed[b]
+        known, named = c.typed[a] & c.typed[b], self.named[ways]
+        other = (named[:, _AT["exact"]] == 0) & (named[:, _AT["folded"]] == 0)
+        acronym = np.where(other & (named[:, _AT["acronym"]] == 1), 1, 0).astype(np.float32)
         found = {
             "same_type": (known & (c.type[a] == c.type[b])).astype(np.float32),
-            "acronyms": self.named[ways, _AT["acronym"]] * (self.named[ways, _AT["exact"]] == 0),
+            "sure_acronym": acronym,
+            "one_name": ((named[:, _AT["exact"]] > 0) & c.names.telling(c.first_name(a))).astype(np.float32),
+            # coreference has joined what one source calls by two names
+            "one_source": ((c.source[a] == c.source[b]) & other & (acronym == 0)).astype(np.float32),
             "other_type": (known & (c.type[a] != c.type[b])).astype(np.float32),
         }
         if self.fused is not None:

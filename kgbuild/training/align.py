@@ -80,7 +80,8 @@ def train(
     more = [(s, data is not None and n == 0) for n, s in enumerate(samples[1:])]
     log.info("%d candidates of the first set, %d of them one thing", len(dev.truth), dev.truth.sum())
     fold = np.random.default_rng(recipe.seed).integers(0, recipe.folds, dev.part.max() + 1)[dev.part]
-    forests, measures = {}, {}
+    forests: dict[str, Any] = {}
+    measures: dict[str, float] = {}
     for kind in ("plain", "states"):
         raw = _cross_fit(dev, fold, more, recipe, kind)
         whole = _fit(*_training(dev, np.flatnonzero(dev.teaches), more, recipe, kind), recipe)
@@ -134,7 +135,7 @@ def _training(
     features, truth, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
     states, around = ([PAIR_FEATURES.index(n) for n in names] for names in (STATE_FEATURES, CONTEXT_FEATURES))
     bare = np.random.default_rng(recipe.seed).random(len(features)) < recipe.bare
-    features[np.ix_(bare, around)] = np.nan
+    features[np.ix_(np.flatnonzero(bare), np.array(around))] = np.nan
     if kind == "plain":
         features[:, states] = np.nan
     return features, truth, weight

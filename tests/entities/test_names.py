@@ -12,7 +12,7 @@ from kgbuild.entities.names import NAME_FEATURES, NameTable, fold
 
 def features(a: str, b: str, *others: str) -> dict[str, float]:
     names = [a, b, *others]
-    table = NameTable(names, [1] * len(names))
+    table = NameTable(names)
     return dict(zip(NAME_FEATURES, table.features(np.array([0]), np.array([1]))[0].tolist(), strict=True))
 
 
@@ -48,6 +48,6 @@ names = st.text(max_size=30) | st.sampled_from(["", "x" * 10_000, "NASA", "New Y
 
 @given(names, names)
 def test_any_two_names_have_finite_features_that_do_not_depend_on_their_order(a: str, b: str) -> None:
-    table = NameTable([a, b], [1, 2])
+    table = NameTable([a, b])
     one = table.features(np.array([0, 1]), np.array([1, 0]))
     assert np.isfinite(one).all() and (one[0] == one[1]).all()
