@@ -14,7 +14,7 @@ from kgbuild import registry
 from kgbuild.cache import Cache, code_version
 from kgbuild.embeddings import LITERALS
 from kgbuild.embeddings.index import VectorIndex
-from kgbuild.entities import Alignment, align, read_decisions
+from kgbuild.entities import Alignment, align, read_decisions, read_records
 from kgbuild.graphs.data import GraphData
 from kgbuild.identity import text_name
 from kgbuild.progress import Progress
@@ -52,7 +52,8 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     mentions = sorted((m for e in extractions for m in e.mentions), key=lambda m: m.id)
     vectors, relation_vectors = load_vectors(job, sources)
     progress.advance("assemble", note="sources loaded")
-    alignment = align(mentions, vectors, config=config, decisions=decisions)
+    records = read_records(readings, mentions)
+    alignment = align(mentions, vectors, config=config, decisions=decisions, records=records)
     progress.advance("assemble", note="entities aligned")
     alignment = replace(alignment, entities=_type_entities(job, alignment.entities, vectors, ontology))
     extractions = _type_relations(job, extractions, relation_vectors, alignment, ontology)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kgbuild.mentions.metrics import Score
 
 app = typer.Typer(
-    help="Measure: evidence and shapes of a graph; the reading of text and diagrams, and identity, against annotated data."
+    help="Measure: evidence and shapes of a graph; text, diagrams and identity against annotated data."
 )
 
 

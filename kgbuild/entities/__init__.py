@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from kgbuild.config import Config
 from kgbuild.entities.candidates import candidates
-from kgbuild.entities.cluster import cluster
+from kgbuild.entities.cluster import cluster, forbidden_pairs
 from kgbuild.entities.decisions import Decisions, read_decisions
 from kgbuild.entities.group import group
 from kgbuild.entities.identify import Merge, identify
+from kgbuild.entities.records import RecordTable
+from kgbuild.entities.records.merge import join_rows, match_rows, read_records, row_merges
 from kgbuild.types import EmbeddingTable, Entity, Mention
 
-__all__ = ["Alignment", "Decisions", "Merge", "align", "read_decisions"]
+__all__ = ["Alignment", "Decisions", "Merge", "align", "read_decisions", "read_records"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,21 @@ def align(
     *,
     config: Config,
     decisions: Decisions | None = None,
+    records: Sequence[RecordTable] = (),
 ) -> Alignment:
-    """Entities of the mentions that have a vector in ``table``; independent of the order of either."""
+    """Entities of the mentions that have a vector in ``table``; independent of the order of either.
+
+    ``records`` are the tables that rows stand in (``read_records``): rows are compared by all their columns.
+    """
     vectors = dict(zip(table.ids, table.matrix, strict=True))
-    groups = group(mentions, vectors)
+    groups, told, least = group(mentions, vectors), decisions or Decisions(), config["align"]["min_score"]
+    rows = match_rows(records, min_score=least)
+    groups, joined = join_rows(groups, rows, vectors, forbidden_pairs(groups, told))
     pairs = candidates(groups, config["align"]["neighbours"])
-    clusters, links = cluster(groups, pairs, config["align"]["min_score"], decisions or Decisions())
+    clusters, links = cluster(groups, pairs, least, told)
     entities, merges = identify(groups, clusters, links, config["graph"]["base"])
-    return Alignment(tuple(entities), tuple(merges))
+    return Alignment(tuple(entities), tuple(sorted([*merges, *row_merges(joined, entities, mentions)], key=_order)))
+
+
+def _order(merge: Merge) -> tuple[str, float, str, str]:
+    return merge.entity, -merge.score, merge.left, merge.right

@@ -9,6 +9,7 @@ from itertools import pairwise
 from kgbuild.entities.decisions import Decisions
 from kgbuild.entities.group import Group
 from kgbuild.entities.keys import compatible, key
+from kgbuild.entities.records.merge import rows_apart
 from kgbuild.entities.score import allowed, features, probability, readings
 from kgbuild.entities.union import Union
 from kgbuild.types import Match
@@ -22,7 +23,7 @@ def cluster(
     """Clusters of group numbers and the matches that joined them."""
     union = Union(len(groups))
     members: dict[int, list[int]] = {i: [i] for i in range(len(groups))}
-    forbidden = _forbidden(groups, decisions)
+    forbidden = forbidden_pairs(groups, decisions) | set(rows_apart(groups, pairs))
     links: list[Match] = []
 
     def join(a: int, b: int, match: Match) -> None:
@@ -84,7 +85,8 @@ def _matching(groups: Sequence[Group], name: str) -> list[int]:
     ]
 
 
-def _forbidden(groups: Sequence[Group], decisions: Decisions) -> set[tuple[int, int]]:
+def forbidden_pairs(groups: Sequence[Group], decisions: Decisions) -> set[tuple[int, int]]:
+    """Pairs of group numbers that the user keeps apart."""
     return {
         (min(i, j), max(i, j))
         for a, b in decisions.different

@@ -24,8 +24,6 @@ def codes(text: str) -> list[str]:
         code = squeeze(word)
         if len(code) >= _LENGTH and any(c.isdigit() for c in code) and not _MEASURE.fullmatch(code):
             found[code] = None
-        elif code.isdigit() and len(code) >= _LENGTH + 1:
-            found[code] = None
     return list(found)
 
 

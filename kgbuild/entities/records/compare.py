@@ -8,7 +8,7 @@ import numpy as np
 from rapidfuzz import distance, fuzz, process
 
 from kgbuild.entities.records.codes import codes, said, squeeze
-from kgbuild.entities.records.table import RecordTable, kind_of, number, plain, words
+from kgbuild.entities.records.table import RecordTable, kind_of, number, words
 from kgbuild.entities.records.vectors import grams, idf, rowwise, tfidf
 
 Features = dict[str, np.ndarray]

@@ -36,6 +36,12 @@ class RecordTable:
         order = [lead, *(n for n in self.columns if n != lead)] if self.columns else []
         return [list(row) for row in zip(*(self.columns[n] for n in order), strict=True)] or [[""] for _ in self.ids]
 
+    def renamed(self, old: str, new: str) -> RecordTable:
+        """The table with one column under another name, unless that is taken."""
+        if old == new or old not in self.columns or new in self.columns:
+            return self
+        return RecordTable(self.ids, {new if n == old else n: v for n, v in self.columns.items()})
+
     def naming(self) -> str:
         """The column that names the records: by its header, else the first of short text, else the first."""
         for wanted in _NAMING:

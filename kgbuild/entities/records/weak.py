@@ -20,7 +20,7 @@ _ROUNDS = 3
 _FOLDS = 4
 _BASE = ("record:words", "record:characters")  # what the first best pairs are chosen by
 _FEW = 30  # best pairs below which nothing can be learned from them
-_ALIKE = 0.6  # similarity of half a chance where nothing can be learned
+_ALIKE = 0.45  # similarity of half a chance where nothing can be learned
 
 
 def label_free(pairs: np.ndarray, found: Features) -> tuple[np.ndarray, np.ndarray]:
@@ -32,7 +32,8 @@ def label_free(pairs: np.ndarray, found: Features) -> tuple[np.ndarray, np.ndarr
     score = np.mean([np.nan_to_num(found[name]) for name in _BASE], axis=0)
     best = is_best(pairs, score)
     if best.sum() < _FEW:
-        score = 12 * (score - _ALIKE)
+        score = 12 * (_likeness(found) - _ALIKE)
+        best = is_best(pairs, score)
         return np.where(best, 1 / (1 + np.exp(-score)), 0.0), score
     chance = calibrate(pairs, score)
     for _ in range(_ROUNDS):
@@ -42,6 +43,16 @@ def label_free(pairs: np.ndarray, found: Features) -> tuple[np.ndarray, np.ndarr
         score = _cross_fitted(table, held, pairs[:, 0])
         chance = calibrate(pairs, score)
     return chance, score
+
+
+def _likeness(found: Features) -> np.ndarray:
+    """A plain similarity in [0, 1]: words, characters, and the mean of the columns' own comparisons, in equal parts."""
+    columns = [v for name, v in sorted(found.items()) if name.rpartition(":")[2] in ("words", "near", "same", "code")]
+    known = np.stack([v for v in columns], axis=1)
+    count = np.maximum((~np.isnan(known)).sum(1), 1)
+    parts = [*(np.nan_to_num(found[name]) for name in _BASE), np.nansum(known, axis=1) / count]
+    alike: np.ndarray = np.mean(parts, axis=0)
+    return alike
 
 
 def design(found: Features) -> np.ndarray:
