@@ -220,10 +220,11 @@ def naming(rows: Iterable[Mapping[str, str]], wanted: Sequence[str]) -> str:
     for row in rows:
         for name, cell in row.items():
             values.setdefault(name, []).append(cell)
-    for header in wanted:
-        for test in (lambda n, h: n == h, lambda n, h: h in re.findall(r"[^\W_]+", n)):
-            for name in values:
-                if test(name.lower(), header.lower()):
+    headers = {name: re.findall(r"[^\W_]+", name.lower()) for name in values}
+    for exact in (True, False):
+        for header in map(str.lower, wanted):
+            for name, said in headers.items():
+                if name.lower() == header if exact else header in said:
                     return name
     for name, cells in values.items():
         letters = sum(any(c.isalpha() for c in v) and not v.startswith(("http:", "https:")) for v in cells)

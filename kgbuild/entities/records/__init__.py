@@ -56,7 +56,8 @@ def resolve(
     found = compare(left, other, pairs)
     if vectors is not None:
         found["record:meaning"] = np.sum(vectors[0][pairs[:, 0]] * vectors[1][pairs[:, 1]], 1).astype(np.float32)
-    chance = with_labels(pairs, found, known) if labels else label_free(pairs, found)[0]
+    nodes = pairs if right is None else pairs + [0, len(left.ids)]
+    chance = with_labels(nodes, found, known) if labels else label_free(nodes, found)[0]
     order = np.lexsort((pairs[:, 1], pairs[:, 0], -chance))
     return [
         Match(left.ids[pairs[n, 0]], other.ids[pairs[n, 1]], round(float(chance[n]), 4), _reasons(found, n))

@@ -26,7 +26,7 @@ _ALIKE = 0.45  # similarity of half a chance where nothing can be learned
 def label_free(pairs: np.ndarray, found: Features) -> tuple[np.ndarray, np.ndarray]:
     """Chance (n,) that each candidate pair is one thing, and the score (n,) in logits that it was read from.
 
-    ``pairs``: int64 (n, 2), numbers of left and right records; those of one table stand with the smaller one first.
+    ``pairs``: int64 (n, 2), numbers of the records; no number means a record in either table.
     """
     table = design(found)
     score = np.mean([np.nan_to_num(found[name]) for name in _BASE], axis=0)
@@ -88,8 +88,14 @@ def is_best(pairs: np.ndarray, score: np.ndarray) -> np.ndarray:
 
 def _lead(pairs: np.ndarray, score: np.ndarray) -> np.ndarray:
     """The smaller of a pair's margins over its rivals on either side, (n,)."""
-    lead: np.ndarray = np.minimum(margins(pairs[:, 0], score), margins(pairs[:, 1], score))
+    lead: np.ndarray = np.minimum(*sides(pairs, score))
     return lead
+
+
+def sides(pairs: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The margins (n,) of each pair over the other pairs of its left and of its right record."""
+    both = margins(pairs.T.ravel(), np.tile(score, 2))
+    return both[: len(pairs)], both[len(pairs) :]
 
 
 def calibrate(pairs: np.ndarray, score: np.ndarray) -> np.ndarray:
@@ -146,6 +152,6 @@ def teachers(pairs: np.ndarray, found: Features, names: Sequence[str]) -> Featur
     extra: Features = {}
     for name in names:
         values = np.nan_to_num(found[name]).astype(np.float64)
-        for side, word in enumerate(("left", "right")):
-            extra[f"{name}/rival {word}"] = margins(pairs[:, side], values).astype(np.float32)
+        for word, apart in zip(("left", "right"), sides(pairs, values), strict=True):
+            extra[f"{name}/rival {word}"] = apart.astype(np.float32)
     return extra
