@@ -17,7 +17,8 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"GIF89a", "image/gif"), (0, b"II*\x00", "image/tiff"), (0, b"MM\x00*", "image/tiff"),
     (0, b"BM", "image/bmp"), (0, b"%!PS", "application/postscript"), (0, b"\x1a\x45\xdf\xa3", "video/x-matroska"),
     (0, b"\x1f\x8b", "application/gzip"), (0, b"7z\xbc\xaf", "application/x-7z-compressed"),
-    (0, b"PAR1", "application/vnd.apache.parquet"), (0, b"OggS", "application/ogg"), (0, b"fLaC", "audio/flac"), (0, b"ID3", "audio/mpeg"),
+    (0, b"PAR1", "application/vnd.apache.parquet"),
+    (0, b"OggS", "application/ogg"), (0, b"fLaC", "audio/flac"), (0, b"ID3", "audio/mpeg"),
 )  # fmt: skip
 
 _TEXT_BY_SUFFIX = {

@@ -56,7 +56,7 @@ def resolve(
     found = compare(left, other, pairs)
     if vectors is not None:
         found["record:meaning"] = np.sum(vectors[0][pairs[:, 0]] * vectors[1][pairs[:, 1]], 1).astype(np.float32)
-    nodes = pairs if right is None else pairs + [0, len(left.ids)]
+    nodes = pairs if right is None else pairs + np.array([0, len(left.ids)])
     chance = with_labels(nodes, found, known) if labels else label_free(nodes, found)[0]
     order = np.lexsort((pairs[:, 1], pairs[:, 0], -chance))
     return [

@@ -83,7 +83,7 @@ def join_rows(
 
 
 def rows_apart(groups: Sequence[Group], pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Those of the pairs of groups that are both rows: if their records did not match, a like name does not join them."""
+    """The pairs of groups that are both rows: where records did not match, a like name does not join them."""
     row = [any(is_row(m) for m in g.mentions) for g in groups]
     return [(a, b) for a, b in pairs if row[a] and row[b]]
 
