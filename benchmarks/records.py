@@ -2,7 +2,8 @@
 
     python benchmarks/records.py ../shared/align/pairs/* [--meaning]
 
-Every column is F1 over ``valid.csv``. ``free`` touches no label; ``labels`` learns from ``train.csv``. The baselines
+Every column is F1 over ``valid.csv``. ``free`` touches no label and merges from ``align.min_score`` on, as a build does;
+``labels`` learns from ``train.csv`` and cuts at 0.5. The baselines
 are the cosine of character 3-grams (TF-IDF) and, with ``--meaning``, of MiniLM sentence vectors of the naming column,
 each over all candidates with the threshold that is best on ``train.csv``. ``recall`` and ``reduction`` are those of
 the candidate search, by all labelled matches. Seconds are CPU time of ``free`` and ``labels``.
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kgbuild.config import Config
 from kgbuild.entities.measure import Pair, read_pairs, read_table, score_pairs
 from kgbuild.entities.records import RecordTable, blocks, resolve
 from kgbuild.entities.records.table import plain
@@ -32,7 +34,6 @@ def characters(left: RecordTable, right: RecordTable, pairs: np.ndarray) -> np.n
 
 def meaning(left: RecordTable, right: RecordTable, pairs: np.ndarray) -> np.ndarray:
     """Cosine of the sentence vectors of the names."""
-    from kgbuild.config import Config
     from kgbuild.embeddings.text import encoder
 
     model = encoder(Config.load())
@@ -57,6 +58,7 @@ def main() -> None:
     print(
         f"{'set':<16}{'recall':>8}{'reduction':>11}{'characters':>12}{'meaning':>9}{'free':>8}{'s':>7}{'labels':>8}{'s':>7}"
     )
+    least = Config.load()["align"]["min_score"]
     for folder in options.folders:
         left, right = (read_table(folder / f"records_{side}.jsonl") for side in "ab")
         train, valid = (read_pairs(folder / f"{split}.csv") for split in ("train", "valid"))
@@ -71,7 +73,8 @@ def main() -> None:
         for labels in (None, train):
             started = time.process_time()
             found = resolve(left, right, labels=labels)
-            results += [score_pairs(valid, found, 0.5).f1, time.process_time() - started]
+            cut = least if labels is None else 0.5
+            results += [score_pairs(valid, found, cut).f1, time.process_time() - started]
         shown = "".join(f"{f1:>9.3f}" for f1 in baselines) + ("" if options.meaning else f"{'-':>9}")
         print(
             f"{folder.name:<16}{recall:>8.3f}{1 - len(names) / len(left.ids) / len(right.ids):>11.4f}   {shown}"

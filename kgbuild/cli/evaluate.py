@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     from kgbuild.config import Config
     from kgbuild.mentions.metrics import Score
 
-app = typer.Typer(
-    help="Measure: evidence and shapes of a graph; text, diagrams and identity against annotated data."
-)
+app = typer.Typer(help="Measure: evidence and shapes of a graph; text, diagrams and identity against annotated data.")
 
 
 @app.callback(invoke_without_command=True)
@@ -144,7 +142,10 @@ def align(
         Path | None, typer.Option(help="Write what was found to this CSV: id_a,id_b,score or id,cluster.")
     ] = None,
     labels: Annotated[bool, typer.Option("--labels", help="Learn from the labelled pairs of train.csv.")] = False,
-    threshold: Annotated[float, typer.Option(help="Chance from which two records are one thing.")] = 0.5,
+    threshold: Annotated[
+        float | None,
+        typer.Option(help="Chance from which two records are one thing; else align.min_score, with --labels 0.5."),
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file over the defaults.")] = None,
 ) -> None:
     """Resolve two tables of records, or cluster mentions, and compare with gold where the folder holds it."""
@@ -154,6 +155,8 @@ def align(
     if (folder / "mentions.jsonl").is_file():
         _align_mentions(folder, predictions, Config.load(config))
     elif (folder / "records_a.jsonl").is_file() and (folder / "records_b.jsonl").is_file():
+        if threshold is None:
+            threshold = 0.5 if labels else Config.load(config)["align"]["min_score"]
         _align_records(folder, predictions, labels, threshold)
     else:
         raise UsageError(f"{folder} holds neither records_a.jsonl and records_b.jsonl nor mentions.jsonl.")
