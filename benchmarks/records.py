@@ -2,7 +2,7 @@
 
     python benchmarks/records.py ../shared/align/pairs/* [--meaning]
 
-Every column is F1 over ``valid.csv``. ``free`` touches no label and merges from ``align.min_score`` on, as a build does;
+Columns are F1 over ``valid.csv``. ``free`` touches no label and cuts at ``align.min_score``, as a build does;
 ``labels`` learns from ``train.csv`` and cuts at 0.5. The baselines
 are the cosine of character 3-grams (TF-IDF) and, with ``--meaning``, of MiniLM sentence vectors of the naming column,
 each over all candidates with the threshold that is best on ``train.csv``. ``recall`` and ``reduction`` are those of

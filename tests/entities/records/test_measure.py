@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kgbuild.cli import main
+from kgbuild.cli.app import run
 from kgbuild.entities.measure import read_pairs, read_rows, score_clusters, score_pairs, write_pairs
 from kgbuild.errors import UsageError
 from kgbuild.types import Match
@@ -55,15 +55,15 @@ def test_a_folder_without_labels_gives_predictions(tmp_path: Path, capsys: pytes
     for side in "ab":
         text = "\n".join(json.dumps({**r, "id": side + r["id"][1:]}) for r in rows)
         (tmp_path / f"records_{side}.jsonl").write_text(text, "utf-8")
-    assert main(["evaluate", "align", str(tmp_path), "--predictions", str(tmp_path / "p.csv")]) == 0
+    assert run(["evaluate", "align", str(tmp_path), "--predictions", str(tmp_path / "p.csv")]) == 0
     assert "5 matches" in capsys.readouterr().out
     assert "a3,b3," in (tmp_path / "p.csv").read_text("utf-8")
-    assert main(["evaluate", "align", str(tmp_path), "--labels"]) == 2
+    assert run(["evaluate", "align", str(tmp_path), "--labels"]) == 2
     assert "train.csv" in capsys.readouterr().err
 
 
 def test_what_is_wrong_with_a_folder_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["evaluate", "align", str(tmp_path)]) == 2
+    assert run(["evaluate", "align", str(tmp_path)]) == 2
     assert "records_a.jsonl" in capsys.readouterr().err
     (tmp_path / "x.jsonl").write_text('{"id": 1}\n{"id"', "utf-8")
     with pytest.raises(UsageError, match="line 2"):
