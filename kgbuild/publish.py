@@ -16,7 +16,7 @@ from kgbuild.embeddings import LITERALS
 from kgbuild.embeddings.index import VectorIndex
 from kgbuild.embeddings.pictures import check_encoder, pixels, whole_pictures
 from kgbuild.embeddings.spaces import MODALITIES
-from kgbuild.entities import Alignment, align, read_decisions
+from kgbuild.entities import Alignment, align, read_decisions, read_records
 from kgbuild.entities.copies import Look, look
 from kgbuild.entities.depicted import Comparer, depictions
 from kgbuild.entities.link import Linking
@@ -63,6 +63,7 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     alignment = align(
         mentions, vectors.mentions, config=config, decisions=decisions, relations=relation_mentions,
         states=vectors.around, fused=vectors.fused,
+        records=read_records(readings, mentions),
     )  # fmt: skip
     progress.advance("assemble", note="entities aligned")
     linking = link_entities(job, alignment.entities, mentions, decisions)

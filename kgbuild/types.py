@@ -113,7 +113,7 @@ class Segment:
 
     ``modality``: ``text`` (a passage), ``cue`` (a subtitle), ``picture``, ``frame``
     (of a video), ``diagram`` (diagram source code), ``drawing`` (vector graphics),
-    ``link`` (a reference to a picture of the corpus).
+    ``link`` (a reference to a picture of the corpus), ``record`` (a row of a table of records).
     ``text`` is what the segment says; for pictures and frames the caption, else "".
     ``context`` keeps what stands around: pairs of (``heading`` | ``caption`` | ``alt``
     | ``before`` | ``after`` | ``title`` | ``link``, text); of a label its ``score`` and,

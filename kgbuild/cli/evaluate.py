@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-app = typer.Typer(
-    help="Measure: evidence and shapes of a graph, the reading of text and of diagrams against annotated data."
-)
+if TYPE_CHECKING:
+    from kgbuild.config import Config
+    from kgbuild.mentions.metrics import Score
+
+app = typer.Typer(help="Measure: evidence and shapes of a graph; text, diagrams and identity against annotated data.")
 
 
 @app.callback(invoke_without_command=True)
@@ -129,3 +131,85 @@ def diagrams(
     typer.echo(
         f"{len(gold)} diagrams, {seconds / max(1, len(found)):.2f} CPU seconds each with the reading of their text"
     )
+
+
+@app.command()
+def align(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder with records_a.jsonl and records_b.jsonl, or with mentions.jsonl.")
+    ],
+    predictions: Annotated[
+        Path | None, typer.Option(help="Write what was found to this CSV: id_a,id_b,score or id,cluster.")
+    ] = None,
+    labels: Annotated[bool, typer.Option("--labels", help="Learn from the labelled pairs of train.csv.")] = False,
+    threshold: Annotated[
+        float | None,
+        typer.Option(help="Chance from which two records are one thing; else align.min_score, with --labels 0.5."),
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file over the defaults.")] = None,
+) -> None:
+    """Resolve two tables of records, or cluster mentions, and compare with gold where the folder holds it."""
+    from kgbuild.config import Config
+    from kgbuild.errors import UsageError
+
+    if (folder / "mentions.jsonl").is_file():
+        _align_mentions(folder, predictions, Config.load(config))
+    elif (folder / "records_a.jsonl").is_file() and (folder / "records_b.jsonl").is_file():
+        if threshold is None:
+            threshold = 0.5 if labels else Config.load(config)["align"]["min_score"]
+        _align_records(folder, predictions, labels, threshold)
+    else:
+        raise UsageError(f"{folder} holds neither records_a.jsonl and records_b.jsonl nor mentions.jsonl.")
+
+
+def _align_records(folder: Path, predictions: Path | None, labels: bool, threshold: float) -> None:
+    import time
+
+    from kgbuild.entities.measure import read_pairs, read_table, score_pairs, write_pairs
+    from kgbuild.entities.records import resolve
+    from kgbuild.errors import UsageError
+
+    left, right = (read_table(folder / f"records_{side}.jsonl") for side in "ab")
+    train, valid = (read_pairs(folder / f"{split}.csv") for split in ("train", "valid"))
+    if labels and not train:
+        raise UsageError(f"--labels needs {folder / 'train.csv'}.")
+    started = time.monotonic()
+    found = resolve(left, right, labels=train if labels else None)
+    seconds = time.monotonic() - started
+    matches = [m for m in found if m.score >= threshold]
+    typer.echo(f"{len(left.ids)} and {len(right.ids)} records, {len(matches)} matches, {seconds:.1f} s")
+    if predictions is not None:
+        write_pairs(predictions, matches)
+    for name, gold in (("train", {} if labels else train), ("valid", valid)):
+        if gold:
+            _scores(f"{name}, {'with' if labels else 'without'} labels", score_pairs(gold, matches, threshold))
+
+
+def _align_mentions(folder: Path, predictions: Path | None, config: Config) -> None:
+    import time
+
+    from kgbuild.embeddings.around import embed_in_context
+    from kgbuild.embeddings.text import encoder
+    from kgbuild.entities import align as align_mentions
+    from kgbuild.entities.measure import read_mentions, read_rows, score_clusters, write_clusters
+    from kgbuild.types import Extraction
+
+    mentions = read_mentions(folder / "mentions.jsonl")
+    started = time.monotonic()
+    table, *states = embed_in_context(Extraction("evaluate", tuple(mentions)), encoder(config))
+    embedded = time.monotonic()
+    found = align_mentions(mentions, table, config=config, states=states[0] if states else None)
+    typer.echo(
+        f"{len(mentions)} mentions, {len(found.entities)} entities, {len(found.merges)} merges; "
+        f"embedding {embedded - started:.1f} s, alignment {time.monotonic() - embedded:.1f} s"
+    )
+    clusters = {m: entity.id for entity in found.entities for m in entity.mentions}
+    if predictions is not None:
+        write_clusters(predictions, clusters)
+    if (folder / "gold.csv").is_file():
+        gold = {r["id"]: r["cluster"] for r in read_rows(folder / "gold.csv", ("id", "cluster"))}
+        _scores("pairs of mentions", score_clusters(gold, clusters))
+
+
+def _scores(name: str, score: Score) -> None:
+    typer.echo(f"{name}: precision {score.precision:.4f}, recall {score.recall:.4f}, F1 {score.f1:.4f}")

@@ -10,7 +10,7 @@ from kgbuild.types import EmbeddingTable, Extraction, Mention, RelationMention
 __all__ = ["BACKWARD", "LITERALS", "embed", "embed_relations", "is_open", "open_relations", "things"]
 
 # Labels of mentions that become literals: they are no things and have no vector.
-LITERALS = frozenset({"Time", "Quantity"})
+LITERALS = frozenset({"Time", "Quantity", "Text"})
 BACKWARD = "~backward"  # ends the key of a relation's vector that is read from object to subject
 
 

@@ -16,6 +16,8 @@ from kgbuild.entities.group import Group, group
 from kgbuild.entities.identify import Merge, identify
 from kgbuild.entities.neighbours import Neighbours
 from kgbuild.entities.obstacles import different, listed_apart, same
+from kgbuild.entities.records.merge import join_rows, match_rows, row_merges, rows_apart
+from kgbuild.entities.records.table import RecordTable
 from kgbuild.entities.score import EXTRA, PAIR_FEATURES, Scorer, probability
 from kgbuild.errors import UsageError
 from kgbuild.types import EmbeddingTable, Entity, Match, Mention, RelationMention
@@ -40,22 +42,32 @@ def align(
     relations: Sequence[RelationMention] = (),
     states: EmbeddingTable | None = None,
     fused: EmbeddingTable | None = None,
-    records: object = None,
+    records: Sequence[RecordTable] = (),
 ) -> Alignment:
     """Entities of the mentions that have a vector in ``table``; independent of the order of either.
 
     ``relations`` between the mentions give each thing its neighbours. ``states`` are vectors of the mentions in their
     contexts (``embeddings.around``), ``fused`` those of the fused encoder, both by mention id; ``records`` the tables
-    that record mentions came from. What is absent changes nothing. Raises ``UsageError`` for a table whose vectors
+    that rows stand in (``read_records``): rows are compared by all their columns. What is absent changes nothing. Raises ``UsageError`` for a table whose vectors
     are not finite or as many as its ids.
     """
     for given in (table, states, fused):
         check(given)
-    groups = group(mentions, dict(zip(table.ids, table.matrix, strict=True)))
-    decisions, base = decisions or Decisions(), config["graph"]["base"]
-    found, links = _clusters(groups, config, decisions, relations, states, fused)
-    entities, merges = identify(groups, found, links, base)
+    vectors = dict(zip(table.ids, table.matrix, strict=True))
+    groups, decisions, base = group(mentions, vectors), decisions or Decisions(), config["graph"]["base"]
+    rows: list[Match] = []
+    if records:
+        told = [(a, b) for a, b in different(groups, decisions).tolist()]
+        found = match_rows(records, min_score=config["align"]["min_score"])
+        groups, rows = join_rows(groups, found, vectors, told)
+    clusters, links = _clusters(groups, config, decisions, relations, states, fused)
+    entities, merges = identify(groups, clusters, links, base)
+    merges = sorted([*merges, *row_merges(rows, entities, mentions)], key=_order)
     return Alignment(tuple(entities), tuple(merges))
+
+
+def _order(merge: Merge) -> tuple[str, float, str, str]:
+    return merge.entity, -merge.score, merge.left, merge.right
 
 
 def check(table: EmbeddingTable | None) -> None:
@@ -82,7 +94,9 @@ def _clusters(
     scorer = Scorer(groups, columns, names, states=states, fused=fused, weights=config["align"]["weights"])
     pairs, ways = scorer.candidates(names)
     weight = scorer.log_odds(pairs, ways)
-    wanted, apart = same(groups, decisions), np.concatenate([different(groups, decisions), listed_apart(groups)])
+    rows_of_two = np.array(rows_apart(groups, pairs.tolist()), np.int64).reshape(-1, 2)
+    wanted = same(groups, decisions)
+    apart = np.concatenate([different(groups, decisions), listed_apart(groups), rows_of_two])
     share = min(max(config["align"]["min_score"], 1e-6), 1 - 1e-6)
     cut = float(np.log(share / (1 - share)))
 

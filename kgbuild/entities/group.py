@@ -11,6 +11,7 @@ import numpy as np
 from kgbuild.entities.keys import alike, compatible, guard, is_name, key, name_of
 from kgbuild.entities.union import Union
 from kgbuild.mentions.names import is_acronym
+from kgbuild.mentions.records import is_row
 from kgbuild.types import Mention
 
 _DESCRIBING = "open/"  # agents of this name add noun phrases that open relations need
@@ -47,7 +48,8 @@ def group(mentions: Sequence[Mention], vectors: Mapping[str, np.ndarray]) -> lis
     for i, m in enumerate(ordered):
         if m.cluster:
             by_cluster.setdefault((m.target.source, m.cluster), []).append(i)
-        by_key.setdefault((m.target.source, key(called(m))), []).append(i)
+        if not is_row(m):  # two rows of one name are two things
+            by_key.setdefault((m.target.source, key(called(m))), []).append(i)
     holders: dict[str, dict[str, set[str]]] = {}
     for source, name in by_key:
         if " " in name:
@@ -57,7 +59,7 @@ def group(mentions: Sequence[Mention], vectors: Mapping[str, np.ndarray]) -> lis
         _join_coreferent(ordered, same, union, holders.get(source, {}))
     for same in by_key.values():
         _join_same_name(ordered, same, union)
-    return sorted((_make([ordered[i] for i in members], vectors) for members in union.groups()), key=lambda g: g.id)
+    return sorted((make([ordered[i] for i in members], vectors) for members in union.groups()), key=lambda g: g.id)
 
 
 def called(mention: Mention) -> str:
@@ -109,7 +111,8 @@ def _join_same_name(mentions: Sequence[Mention], same: list[int], union: Union) 
         union.join(leader[home] if home else same[0], i)
 
 
-def _make(mentions: list[Mention], vectors: Mapping[str, np.ndarray]) -> Group:
+def make(mentions: list[Mention], vectors: Mapping[str, np.ndarray]) -> Group:
+    """The group of some mentions, the first of which gives it its id and source."""
     name = preferred(mentions)
     keys = Counter(key(called(m)) for m in mentions)
     mean = np.mean([vectors[m.id] for m in mentions], axis=0)

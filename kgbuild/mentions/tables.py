@@ -91,14 +91,14 @@ class TableExtractor:
         for rows in tables(reading.segments):
             for fact in facts(rows):
                 subject, value = _mention(fact.subject, "Thing", fact), _mention(fact.value, fact.label, fact)
-                phrase = _phrase(fact.value.column)
-                predicate = open_relation_iri(self.base, phrase)
+                words = phrase(fact.value.column)
+                predicate = open_relation_iri(self.base, words)
                 segment = fact.value.segment
                 iri = relation_iri(subject.id, predicate, value.id, segment.target, AGENT)
                 mentions |= {subject.id: subject, value.id: value}
                 relations[iri] = RelationMention(
                     iri, subject.id, predicate, value.id, segment.target, fact.score, AGENT, segment.text,
-                    seen_as(segment), phrase,
+                    seen_as(segment), words,
                 )  # fmt: skip
         return Extraction(reading.source.id, tuple(mentions.values()), tuple(relations.values()))
 
@@ -108,6 +108,8 @@ def tables(segments: Sequence[Segment]) -> Iterator[list[list[Field]]]:
     run: list[list[Field]] = []
     pictured: dict[tuple[object, ...], dict[str, list[Field]]] = {}
     for s in segments:
+        if s.modality == "record":  # a file of records is no table of a document: see ``records``
+            continue
         columns = [text for kind, text in s.context if kind == "column"]
         around = dict(s.context)
         if s.modality == "label":
@@ -140,7 +142,7 @@ def facts(rows: Sequence[Sequence[Field]]) -> Iterator[Fact]:
     subjects = [next((f for f in row if f.column == key), None) for row in rows]
     if sum(s is not None and _names(s.text) for s in subjects) < _ALIKE * len(rows):
         return
-    kinds = {name: kind for name in columns if name != key and (kind := _kind(name, rows))}
+    kinds = {name: kind for name in columns if name != key and (kind := column_kind(name, rows))}
     for row, subject in zip(rows, subjects, strict=True):
         if subject is None or not _names(subject.text):
             continue
@@ -156,9 +158,9 @@ def facts(rows: Sequence[Sequence[Field]]) -> Iterator[Fact]:
                 yield Fact(subject, field, label, round(score, 4))
 
 
-def _kind(column: str, rows: Sequence[Sequence[Field]]) -> str:
+def column_kind(column: str, rows: Sequence[Sequence[Field]]) -> str:
     """What a column holds: ``value``, ``Thing``, or "" if its header is none or its cells are neither."""
-    if not _names(column) or _value_label(column, "") or len(column.split()) > _WORDS:
+    if not _names(column) or value_label(column, "") or len(column.split()) > _WORDS:
         return ""
     fields = [f for row in rows for f in row if f.column == column]
     if _are_values(fields):
@@ -174,10 +176,10 @@ def _are_values(fields: Sequence[Field]) -> bool:
 
 
 def _value(field: Field) -> str:
-    return _value_label(field.text, field.column)
+    return value_label(field.text, field.column)
 
 
-def _value_label(text: str, column: str) -> str:
+def value_label(text: str, column: str) -> str:
     """``Time`` or ``Quantity`` if a text is a value, else ""."""
     if _DATE.fullmatch(text) or (_YEAR.fullmatch(text) and _WHEN.search(column)):
         return "Time"
@@ -199,7 +201,7 @@ def _is_name(text: str) -> bool:
     return _names(text) and (text[0].isupper() or text[0].isdigit() or any(c.isupper() for c in text[1:]))
 
 
-def _phrase(header: str) -> str:
+def phrase(header: str) -> str:
     """The header's words as those of an open relation."""
     return " ".join(re.findall(r"[\w%$€]+", header.lower()))
 

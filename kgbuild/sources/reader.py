@@ -18,7 +18,10 @@ from kgbuild.types import Reading, Segment, Selector, Source, Target, TextPositi
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on one file: seconds, MiB, bytes, characters, pixels, pages, frames."""
+    """Bounds on one file: seconds, MiB, bytes, characters, pixels, pages, characters of a cell, frames.
+
+    ``label_columns`` are headers of columns that name the rows of a table of records.
+    """
 
     timeout_s: int
     memory_mb: int
@@ -27,6 +30,8 @@ class Limits:
     max_pixels: int
     max_unpacked_bytes: int
     max_pages: int
+    max_cell: int
+    label_columns: tuple[str, ...]
     samples_per_s: float
     max_frames: int
 
@@ -34,6 +39,7 @@ class Limits:
     def of(cls, config: Config) -> Limits:
         """The limits that ``[sources]`` and ``[video]`` set."""
         sources = {k: v for k, v in config["sources"].items() if k not in ("exclude", "hidden")}
+        sources["label_columns"] = tuple(sources["label_columns"])
         return cls(**sources, **config["video"])
 
 

@@ -17,6 +17,7 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"GIF89a", "image/gif"), (0, b"II*\x00", "image/tiff"), (0, b"MM\x00*", "image/tiff"),
     (0, b"BM", "image/bmp"), (0, b"%!PS", "application/postscript"), (0, b"\x1a\x45\xdf\xa3", "video/x-matroska"),
     (0, b"\x1f\x8b", "application/gzip"), (0, b"7z\xbc\xaf", "application/x-7z-compressed"),
+    (0, b"PAR1", "application/vnd.apache.parquet"),
     (0, b"OggS", "application/ogg"), (0, b"fLaC", "audio/flac"), (0, b"ID3", "audio/mpeg"),
 )  # fmt: skip
 
@@ -27,6 +28,8 @@ _TEXT_BY_SUFFIX = {
     ".puml": "text/x-plantuml", ".plantuml": "text/x-plantuml", ".pu": "text/x-plantuml", ".iuml": "text/x-plantuml",
     ".drawio": "application/vnd.jgraph.mxfile", ".dio": "application/vnd.jgraph.mxfile",
     ".excalidraw": "application/vnd.excalidraw+json",
+    ".csv": "text/csv", ".tsv": "text/tab-separated-values", ".tab": "text/tab-separated-values",
+    ".jsonl": "application/x-ndjson", ".ndjson": "application/x-ndjson",
     ".txt": "text/plain", ".text": "text/plain", ".rst": "text/plain", "": "text/plain",
 }  # fmt: skip
 
@@ -37,7 +40,7 @@ DIAGRAMS = frozenset({
 })  # fmt: skip
 
 _NOT_OURS = frozenset({
-    ".py", ".js", ".ts", ".css", ".json", ".jsonl", ".csv", ".tsv", ".xml", ".yaml", ".yml", ".toml", ".ini",
+    ".py", ".js", ".ts", ".css", ".json", ".xml", ".yaml", ".yml", ".toml", ".ini",
     ".cfg", ".c", ".h", ".cpp", ".java", ".go", ".rs", ".sh", ".bat", ".ipynb", ".log", ".sql", ".tex", ".bib",
     ".ttl", ".nt", ".nq", ".rq", ".m3u8", ".ass",
 })  # fmt: skip
@@ -151,6 +154,8 @@ def _text(head: bytes, suffix: str) -> tuple[str, str]:
         hint == "text/plain" and re.match(r"\d+\s*\n\d\d:\d\d:\d\d[,.]\d{1,3} --> ", text)
     ):
         return ("application/x-subrip", "") if "-->" in text else ("", "named .srt, but holds no cue")
+    if hint == "application/x-ndjson" and not re.match(r"\{", text):
+        return "", f"named {suffix}, but its first line is no JSON object"
     if hint == "image/svg+xml":
         return "", "named .svg, but holds no <svg> element"
     if hint == "text/html" and "<" not in text:

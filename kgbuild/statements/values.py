@@ -15,13 +15,15 @@ LIMIT = 100  # characters; what is longer is no date and no number
 
 
 def literal(label: str, surface: str) -> Value:
-    """The literal that a Time or Quantity mention becomes: the label says which reading is tried first.
+    """The literal that a Time, Quantity or Text mention becomes: the label says which reading is tried first.
+
+    A Text (a code, a cell of words) stays the words that stand there.
 
     Datatypes: ``xsd:date``, ``gYear``, ``gYearMonth``, ``gMonthDay``, ``dateTime``, ``duration``,
     ``decimal``, EDTF (periods), ``cdt:ucum`` (number and unit), ``core:money``, else ``xsd:string``.
     """
     text = " ".join(surface.split())
-    if len(text) <= LIMIT:
+    if label != "Text" and len(text) <= LIMIT:
         readings = (time_value, duration_value)
         for read in readings if label == "Time" else (quantity_value, *readings):
             found = read(text)

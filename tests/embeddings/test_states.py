@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from kgbuild.embeddings.vision import VisionTower
 
 from kgbuild.config import Config
 from kgbuild.embeddings.states import AROUND, LINKS, StateEncoder
 from kgbuild.embeddings.text import TextEncoder
+from kgbuild.embeddings.vision import VisionTower
 from kgbuild.types import Box, Mention, RelationMention, Segment, Target, TextPosition
 
 SENTENCE = "Since spring the Gateway sends every order to the Ledger when the trucks are late."
