@@ -48,8 +48,8 @@ def align(
 
     ``relations`` between the mentions give each thing its neighbours. ``states`` are vectors of the mentions in their
     contexts (``embeddings.around``), ``fused`` those of the fused encoder, both by mention id; ``records`` the tables
-    that rows stand in (``read_records``): rows are compared by all their columns. What is absent changes nothing. Raises ``UsageError`` for a table whose vectors
-    are not finite or as many as its ids.
+    that rows stand in (``read_records``): rows are compared by all their columns. What is absent changes nothing.
+    Raises ``UsageError`` for a table whose vectors are not finite or as many as its ids.
     """
     for given in (table, states, fused):
         check(given)
