@@ -46,17 +46,18 @@ class Recipe(Numbers):
     chosen: int = 4  # worlds on which the threshold is chosen
     tested: int = 8  # worlds that are measured
     documents: int = 12  # of linked text, of each set
-    epochs: int = 6
-    mixed: int = 4  # worlds (or sets of texts) of a step
-    anchors: int = 20  # of each, with one mention of their thing and one of another that lies near
-    rate: float = 1.5e-3
+    epochs: int = 5
+    mixed: int = 3  # worlds (or sets of texts) of a step
+    anchors: int = 16  # of each, with one mention of their thing and one of another that lies near
+    rate: float = 2e-3
     decay: float = 0.05
     warmup: int = 60
     near: int = 12  # other things' mentions looked at as negatives
     drop: float = 0.25  # chance of each modality to be left out; text less often
     alone: float = 0.1  # chance that one modality stands alone
     pairs: float = 0.2  # weight of the loss of each pair by itself
-    heads: float = 0.3  # weight of the heads' losses
+    heads: float = 1.0  # weight of the losses of the type and match heads
+    relation_steps: int = 200
     width: int = 96
     layers: int = 2
     queries: int = 3
@@ -131,6 +132,7 @@ def fit(corpus: Corpus, recipe: Recipe, *, mode: str = "attention", keep: Sequen
             optimizer.step()
             losses.append(float(loss.detach()))
         log.info("%s %s epoch %d of %d, loss %.4f", mode, "+".join(keep), epoch + 1, recipe.epochs, np.mean(losses))
+    fit_relations(model, corpus, embedded(model, corpus, keep)[0], recipe)
     return model.eval()
 
 
@@ -238,22 +240,32 @@ def _loss(
 
 
 def _heads(model: Fusion, corpus: Corpus, rows: np.ndarray, vectors: Tensor, recipe: Recipe) -> Tensor:
-    """Losses of the type, match and relation heads."""
+    """Losses of the type and match heads."""
     n = len(rows) // 3
     kinds = torch.from_numpy(corpus.kind[rows])
     known = kinds >= 0
-    loss = F.cross_entropy(model.types(vectors[known]), kinds[known]) if bool(known.any()) else vectors.sum() * 0
+    loss = F.cross_entropy(model.kinds(vectors[known]), kinds[known]) if bool(known.any()) else vectors.sum() * 0
     first, second, third = vectors[:n], vectors[n : 2 * n], vectors[2 * n :]
     pairs = torch.cat([model.same(first, second), model.same(first, third)])
     truth = torch.from_numpy((np.tile(corpus.thing[rows[:n]], 2) == corpus.thing[rows[n:]]).astype(np.float32))
-    loss = loss + F.binary_cross_entropy_with_logits(pairs, truth)
-    if len(corpus.stated):
-        chosen = corpus.stated[torch.randint(len(corpus.stated), (n // 4,)).numpy()]
-        subject, object = (model(batch(corpus.states, chosen[:, k]))[0] for k in (0, 1))
-        given = torch.cat([torch.cat([subject, object], -1), torch.cat([first, third], -1)[: n // 8]])
-        names = torch.cat([torch.from_numpy(chosen[:, 2]), torch.zeros(len(given) - len(chosen), dtype=torch.long)])
-        loss = loss + F.cross_entropy(model.relation(given), names)
-    return loss
+    return loss + F.binary_cross_entropy_with_logits(pairs, truth)
+
+
+def fit_relations(model: Fusion, corpus: Corpus, vectors: np.ndarray, recipe: Recipe) -> None:
+    """The relation head, learned on the vectors as they are: stated pairs, and as many by chance as one in four."""
+    if not len(corpus.stated):
+        return
+    random, given = np.random.default_rng(recipe.seed), torch.from_numpy(vectors)
+    optimizer = torch.optim.AdamW(model.relation.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
+    for _ in range(recipe.relation_steps):
+        rows = corpus.stated[random.integers(len(corpus.stated), size=96)]
+        chance = random.integers(len(corpus), size=(24, 2))
+        ends = torch.from_numpy(np.concatenate([rows[:, :2], chance]))
+        names = torch.from_numpy(np.concatenate([rows[:, 2], np.zeros(len(chance), dtype=np.int64)]))
+        loss = F.cross_entropy(model.relates(given[ends[:, 0]], given[ends[:, 1]]), names)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
 
 
 def shape(corpus: Corpus, recipe: Recipe) -> Shape:
