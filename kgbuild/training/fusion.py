@@ -11,7 +11,7 @@ import hashlib
 import json
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,13 +25,12 @@ from kgbuild import backbone
 from kgbuild.config import Config
 from kgbuild.embeddings.crossing import MODALITIES, MODES, Fusion, Shape
 from kgbuild.embeddings.fuse import batch
-from kgbuild.embeddings.index import VectorIndex
 from kgbuild.embeddings.layout import FEATURES
 from kgbuild.embeddings.states import LINKS, PARTS, PATCHES, WORDS, StateEncoder
+from kgbuild.training.fusion_batches import Names, draw, hard_negatives, has_any, presence
 from kgbuild.training.fusion_data import RELATION_NAMES, TYPES, Corpus, joined, text_corpus, world_corpus
 from kgbuild.training.fusion_measure import choose, measure
 from kgbuild.training.recipe import Numbers
-from kgbuild.types import EmbeddingTable
 
 log = logging.getLogger(__name__)
 
@@ -80,19 +79,6 @@ def embedded(model: Fusion, corpus: Corpus, keep: Sequence[str] = MODALITIES) ->
     return np.concatenate(vectors), np.concatenate(gates)
 
 
-def presence(corpus: Corpus) -> np.ndarray:
-    """Which modalities each mention has states of: (n, modalities)."""
-    s, every = corpus.states, np.ones(len(corpus), bool)
-    there = {"text": every, "layout": every, "picture": s.whole_of >= 0, "links": np.abs(s.links).max((1, 2)) > 0}
-    return np.stack([there[m] for m in MODALITIES], 1)
-
-
-def has_any(corpus: Corpus, keep: Sequence[str]) -> np.ndarray:
-    """Whether each mention has a state of one of some modalities."""
-    made: np.ndarray = presence(corpus)[:, [m in keep for m in MODALITIES]].any(1)
-    return made
-
-
 def fit(corpus: Corpus, recipe: Recipe, *, mode: str = "attention", keep: Sequence[str] = MODALITIES) -> Fusion:
     """A network learned from a corpus; ``keep``: the modalities that it may look at."""
     torch.manual_seed(recipe.seed)
@@ -122,8 +108,8 @@ def fit(corpus: Corpus, recipe: Recipe, *, mode: str = "attention", keep: Sequen
             cosine = 0.02 + 0.49 * (1 + math.cos(math.pi * now / total))
             for group in optimizer.param_groups:
                 group["lr"] = recipe.rate * min(1.0, (now + 1) / recipe.warmup) * cosine
-            rows = _draw(random, [anchors[g] for g in random.choice(groups, recipe.mixed, p=sizes / sizes.sum())],
-                         members, rivals, corpus.thing, recipe)  # fmt: skip
+            mixed = [anchors[g] for g in random.choice(groups, recipe.mixed, p=sizes / sizes.sum())]
+            rows = draw(random, mixed, members, rivals, corpus.thing, count=recipe.anchors)
             change = names.order(random) if random.random() < recipe.renamed else None
             loss = _loss(model, names.batch(rows, change), corpus, rows, there, recipe)
             optimizer.zero_grad()
@@ -145,68 +131,6 @@ def centre(model: Fusion, corpus: Corpus) -> None:
         getattr(model, f"mean_{name}").copy_(
             torch.from_numpy(mean.astype(np.float32)).view_as(getattr(model, f"mean_{name}"))
         )
-
-
-class Names:
-    """The vectors of all names of a corpus, so that they can change places in a batch.
-
-    Names of training are then worth nothing but for being equal, as names never seen before are.
-    """
-
-    def __init__(self, corpus: Corpus) -> None:
-        self._states = corpus.states
-        own = corpus.states.words[:, 0]
-        _, first, self._own = np.unique(corpus.label, return_index=True, return_inverse=True)
-        self._vectors = own[first].astype(np.float32)
-        place = {v.tobytes(): int(n) for v, n in zip(own, self._own, strict=True)}
-        links = corpus.states.links
-        self._links = np.array([[place.get(v.tobytes(), -1) for v in row] for row in links]).reshape(links.shape[:2])
-
-    def order(self, random: np.random.Generator) -> np.ndarray:
-        """The place of each name after a change."""
-        return random.permutation(len(self._vectors))
-
-    def batch(self, rows: np.ndarray, change: np.ndarray | None) -> dict[str, Tensor]:
-        """The states of some mentions; under a change without those in which the old name still stands."""
-        x: dict[str, Tensor] = batch(self._states, rows)
-        if change is None:
-            return x
-        links = self._links[rows]
-        x["words"][:, 0] = torch.from_numpy(self._vectors[change[self._own[rows]]])
-        x["words"][:, 2] = 0
-        x["links"][links >= 0] = torch.from_numpy(self._vectors[change[links[links >= 0]]])
-        return x
-
-
-def hard_negatives(corpus: Corpus, vectors: np.ndarray, near: int, seen: np.ndarray) -> list[np.ndarray]:
-    """For each mention, mentions of other things of its group that lie nearest, and those of its own label."""
-    found: list[np.ndarray] = [np.zeros(0, int)] * len(corpus)
-    for group in np.unique(corpus.group):
-        rows = np.flatnonzero((corpus.group == group) & seen)
-        if len(rows) < 2:
-            continue
-        index = VectorIndex.build(EmbeddingTable("fused", tuple(map(str, rows)), vectors[rows]))
-        nearest = index.search(vectors[rows], 4 * near)[1]
-        for row, close in zip(rows, nearest, strict=True):
-            others = rows[close[close >= 0]]
-            others = others[corpus.thing[others] != corpus.thing[row]][:near]
-            alike = rows[(corpus.label[rows] == corpus.label[row]) & (corpus.thing[rows] != corpus.thing[row])]
-            found[row] = np.concatenate([others, alike[:near]])
-    return found
-
-
-def _draw(
-    random: np.random.Generator, groups: Sequence[np.ndarray], members: dict[int, np.ndarray],
-    rivals: Sequence[np.ndarray], thing: np.ndarray, recipe: Recipe,
-) -> np.ndarray:  # fmt: skip
-    """The rows of a batch: anchors of a few groups, as many mentions of their things, as many of their rivals."""
-    first = np.concatenate([random.choice(rows, recipe.anchors) for rows in groups])
-    second, third = first.copy(), first.copy()
-    for n, row in enumerate(first):
-        own = members[int(thing[row])]
-        second[n] = random.choice(own[own != row])
-        third[n] = random.choice(rivals[row] if len(rivals[row]) else first)
-    return np.concatenate([first, second, third])
 
 
 def _kept(there: Tensor, recipe: Recipe) -> Tensor:
@@ -316,11 +240,18 @@ def train(
     torch.set_num_threads(recipe.threads)
     encoder, tower = frozen(config)
     made = prepare(data, encoder, recipe, keep=checkpoints, key=tower)
+    models = {mode: fit(made.train, recipe, mode=mode) for mode in MODES}
+    return write(out, models, made, recipe=recipe, tower=tower)
+
+
+def write(
+    out: Path, models: Mapping[str, Fusion], data: Data, *, recipe: Recipe, tower: str
+) -> dict[str, dict[str, float]]:
+    """Measure the networks of all modes on unseen worlds and write them with their facts; returns the measures."""
     state: dict[str, Tensor] = {}
     measures = {}
-    for mode in MODES:
-        model = fit(made.train, recipe, mode=mode)
-        measures[mode] = evaluate(model, made)
+    for mode, model in models.items():
+        measures[mode] = evaluate(model, data)
         log.info("%s: %s", mode, measures[mode])
         state |= {f"{mode}/{n}": t.half().contiguous() for n, t in sorted(model.state_dict().items())}
     out.mkdir(parents=True, exist_ok=True)
@@ -331,11 +262,11 @@ def train(
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "backbone_sha256": backbone.SHA256,
         "tower_sha256": tower,
-        "modes": list(MODES),
-        "shape": asdict(shape(made.train, recipe)),
+        "modes": list(models),
+        "shape": asdict(shape(data.train, recipe)),
         "types": list(TYPES),
         "relations": list(RELATION_NAMES),
-        "mentions": len(made.train),
+        "mentions": len(data.train),
         "measured": measures,
         "recipe": asdict(recipe),
     }

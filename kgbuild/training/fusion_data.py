@@ -44,7 +44,7 @@ class Corpus:
         return len(self.thing)
 
 
-_CODE = "1"  # to be raised where worlds or states change: kept files of before are not used
+_WORLDS, _TEXTS = "2", "1"  # to be raised where worlds, texts or their states change: kept files are not used then
 NUMBERS = tuple(f.name for f in fields(Corpus) if f.name != "states")
 
 
@@ -70,7 +70,7 @@ def world_corpus(seeds: Sequence[int], split: str, encoder: StateEncoder, *, kee
                 ],
             }  # fmt: skip
 
-    return _kept(make, encoder, keep, f"worlds-{split}-{digest(*seeds, _CODE)}", key)
+    return _kept(make, encoder, keep, f"worlds-{split}-{digest(*seeds, _WORLDS)}", key)
 
 
 def text_corpus(
@@ -82,7 +82,7 @@ def text_corpus(
         for tale in linked_tales(folder, documents=documents, seed=seed):
             yield tale, {}
 
-    return _kept(make, encoder, keep, f"texts-{digest(documents, seed, _CODE)}", key)
+    return _kept(make, encoder, keep, f"texts-{digest(documents, seed, _TEXTS)}", key)
 
 
 def joined(parts: Sequence[Corpus]) -> Corpus:

@@ -18,7 +18,13 @@ SHARES = {
     "screenshot": 2.5, "photo": 2, "slide": 2.5,
 }  # fmt: skip
 _WORDS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
-_CALLED = {"ellipse": "oval", "rounded": "rounded box", "rectangle": "box", "actor": "person", "stack": "stack of boxes"}
+_CALLED = {
+    "ellipse": "oval",
+    "rounded": "rounded box",
+    "rectangle": "box",
+    "actor": "person",
+    "stack": "stack of boxes",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,7 +200,11 @@ def _keep(
     folder: Path, network: Network, losses: Losses, mean: dict[str, Tensor], optimizer: Any, memory: Tensor,
     remembered: Tensor, recipe: Recipe, step: int,
 ) -> None:  # fmt: skip
-    tensors = {f"mean {n}": p for n, p in mean.items()} | {"memory": memory, "remembered": remembered, "weight scale": losses.scale.detach()}
+    tensors = {f"mean {n}": p for n, p in mean.items()} | {
+        "memory": memory,
+        "remembered": remembered,
+        "weight scale": losses.scale.detach(),
+    }
     tensors |= {f"weight {n}": p for n, p in network.state_dict().items()}
     for name, p in (*network.named_parameters(), ("scale", losses.scale)):
         tensors |= {f"{m} {name}": v for m, v in optimizer.state[p].items()}

@@ -15,7 +15,8 @@ from kgbuild.cli.app import run
 from kgbuild.config import Config
 from kgbuild.embeddings.fuse import FusedEncoder, frozen
 from kgbuild.errors import ConfigError
-from kgbuild.training.fusion import Recipe, embedded, fit, hard_negatives, presence
+from kgbuild.training.fusion import Recipe, embedded, fit
+from kgbuild.training.fusion_batches import hard_negatives, presence
 from kgbuild.training.fusion_data import Corpus, joined, text_corpus, world_corpus
 from kgbuild.training.fusion_measure import Counts, choose, clusters, measure
 from kgbuild.training.linked import linked_tales

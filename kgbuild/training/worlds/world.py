@@ -136,7 +136,7 @@ def _share_labels(random: Random, world: World, style: _Style) -> list[tuple[Thi
     """About a third of the things get the label of another one; returns the pairs of the case ``look``."""
     free, twins = list(world.things), []
     random.shuffle(free)
-    for case in random.choices(CASES, (3, 3, 2, 1), k=len(world.things) // 6):
+    for case in random.choices(CASES, (3, 3, 2, 2), k=len(world.things) // 6):
         one = free.pop()
         near = case in ("look", "both")
         fitting = [t for t in free if (t.domain is one.domain) == near or case == "kind"]
