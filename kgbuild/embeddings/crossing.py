@@ -120,7 +120,7 @@ class Fusion(nn.Module):
         # What stands in the text space already goes straight through one projection: names never seen stay apart.
         self.straight = nn.Linear(text, shape.out, bias=False)
         nn.init.orthogonal_(self.straight.weight)
-        self.share = nn.Parameter(torch.tensor([1.0, *(0.3,) * 5]))  # surface, sentence, mention, source, links, seen
+        self.share = nn.Parameter(torch.tensor([1.0, 0.15, 0.15, 0.5, 0.4, 0.4]))  # surface, sentence, mention, source, links, seen
         self.types = nn.Linear(shape.out, shape.types)
         self.match = nn.Linear(2 * shape.out + 1, 1)
         self.relation = nn.Sequential(nn.Linear(2 * shape.out, 64), nn.GELU(), nn.Linear(64, shape.relations))

@@ -51,6 +51,7 @@ class Recipe(Numbers):
     rate: float = 2e-3
     decay: float = 0.05
     warmup: int = 60
+    often: float = 4.0  # times that an anchor is drawn whose label another thing bears
     near: int = 12  # other things' mentions looked at as negatives
     drop: float = 0.25  # chance of each modality to be left out; text less often
     alone: float = 0.1  # chance that one modality stands alone
@@ -109,7 +110,7 @@ def fit(corpus: Corpus, recipe: Recipe, *, mode: str = "attention", keep: Sequen
             for group in optimizer.param_groups:
                 group["lr"] = recipe.rate * min(1.0, (now + 1) / recipe.warmup) * cosine
             mixed = [anchors[g] for g in random.choice(groups, recipe.mixed, p=sizes / sizes.sum())]
-            rows = draw(random, mixed, members, rivals, corpus.thing, count=recipe.anchors)
+            rows = draw(random, mixed, members, rivals, corpus.thing, count=recipe.anchors, often=recipe.often)
             change = names.order(random) if random.random() < recipe.renamed else None
             loss = _loss(model, names.batch(rows, change), corpus, rows, there, recipe)
             optimizer.zero_grad()

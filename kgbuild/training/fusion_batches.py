@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -59,9 +60,17 @@ class Names:
         return x
 
 
-def hard_negatives(corpus: Corpus, vectors: np.ndarray, near: int, seen: np.ndarray) -> list[np.ndarray]:
-    """For each mention, mentions of other things of its group that lie nearest, and those of its own label."""
-    found: list[np.ndarray] = [np.zeros(0, int)] * len(corpus)
+@dataclass(frozen=True, slots=True, eq=False)
+class Rivals:
+    """Mentions of other things: those that lie nearest, and those of the same label."""
+
+    near: np.ndarray
+    alike: np.ndarray
+
+
+def hard_negatives(corpus: Corpus, vectors: np.ndarray, near: int, seen: np.ndarray) -> list[Rivals]:
+    """The rivals of each mention within its group, at most ``near`` by FAISS."""
+    found = [Rivals(np.zeros(0, int), np.zeros(0, int))] * len(corpus)
     for group in np.unique(corpus.group):
         rows = np.flatnonzero((corpus.group == group) & seen)
         if len(rows) < 2:
@@ -72,19 +81,27 @@ def hard_negatives(corpus: Corpus, vectors: np.ndarray, near: int, seen: np.ndar
             others = rows[close[close >= 0]]
             others = others[corpus.thing[others] != corpus.thing[row]][:near]
             alike = rows[(corpus.label[rows] == corpus.label[row]) & (corpus.thing[rows] != corpus.thing[row])]
-            found[row] = np.concatenate([others, alike[:near]])
+            found[row] = Rivals(others, alike)
     return found
 
 
 def draw(
     random: np.random.Generator, groups: Sequence[np.ndarray], members: Mapping[int, np.ndarray],
-    rivals: Sequence[np.ndarray], thing: np.ndarray, *, count: int,
+    rivals: Sequence[Rivals], thing: np.ndarray, *, count: int, often: float,
 ) -> np.ndarray:  # fmt: skip
-    """The rows of a batch: anchors of a few groups, as many mentions of their things, as many of their rivals."""
-    first = np.concatenate([random.choice(rows, count) for rows in groups])
+    """The rows of a batch: anchors of a few groups, as many mentions of their things, as many of their rivals.
+
+    Anchors whose label another thing bears are drawn ``often`` times as often; then that one is mostly the rival.
+    """
+    first = np.zeros(0, int)
+    for rows in groups:
+        weight = np.array([often if len(rivals[r].alike) else 1.0 for r in rows])
+        first = np.concatenate([first, random.choice(rows, count, p=weight / weight.sum())])
     second, third = first.copy(), first.copy()
     for n, row in enumerate(first):
         own = members[int(thing[row])]
         second[n] = random.choice(own[own != row])
-        third[n] = random.choice(rivals[row] if len(rivals[row]) else first)
+        r = rivals[row]
+        alike = len(r.alike) and (random.random() < 0.75 or not len(r.near))
+        third[n] = random.choice(r.alike if alike else r.near if len(r.near) else first)
     return np.concatenate([first, second, third])
