@@ -75,7 +75,7 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     issues = tuple(i for r, e in pairs for i in (*r.issues, *e.issues))
     progress.advance("assemble", note="statements gated")
     progress.finish("assemble")
-    return Graph(data, alignment, vectors.mentions, issues)
+    return Graph(data, alignment, vectors, issues)
 
 
 def _gates(vectors: Vectors) -> dict[str, tuple[tuple[str, float], ...]]:

@@ -285,11 +285,17 @@ def load_vectors(job: Job, sources: Sequence[Source]) -> Vectors:
 
     cached = [(s.id, job.store().get("vectors", job.vectors_key(s))) for s in sources]
     found = {id: unpack(value) for id, value in cached if value is not None}
-    fused = [[tables[name] for tables in found.values() if name in tables] for name in ("fused", "gates")]
+
+    def all_of(name: str) -> list[EmbeddingTable]:
+        return [tables[name] for tables in found.values() if name in tables]
+
+    fused, gates = all_of("fused"), all_of("gates")
     return Vectors(
-        *(stack([tables[name] for tables in found.values() if name in tables]) for name in ("mentions", "pictures")),
+        stack(all_of("mentions")),
+        stack(all_of("pictures")),
         {id: tables["relations"] for id, tables in found.items() if "relations" in tables},
-        *(stack(tables) if tables else None for tables in fused),
+        stack(fused) if fused else None,
+        stack(gates) if gates else None,
     )
 
 

@@ -120,8 +120,7 @@ def _relate(random: Random, world: World, twins: list[tuple[Thing, Thing]]) -> N
                 if thing.kind.name in subjects and t.kind.name in objects
             ]
             if fitting:
-                name, other = random.choice(fitting)
-                world.relations.append((thing.id, name, other))
+                world.relations.append((thing.id, *random.choice(fitting)))
     for one, other in twins:  # things of one look's difference are easily taken for one another: they share a neighbour
         shared = [r for r in world.relations if one.id in (r[0], r[2])][:1]
         world.relations += [(_other(s, one, other), name, _other(o, one, other)) for s, name, o in shared]
