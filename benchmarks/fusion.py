@@ -24,7 +24,8 @@ from kgbuild.embeddings.fuse import FusedEncoder, frozen
 from kgbuild.embeddings.spaces import MODALITIES
 from kgbuild.embeddings.states import StateEncoder
 from kgbuild.embeddings.text import mixed
-from kgbuild.training.fusion import Recipe, fit, has_any, prepare
+from kgbuild.training.fusion import Recipe, fit, prepare
+from kgbuild.training.fusion_batches import has_any
 from kgbuild.training.fusion_data import Corpus
 from kgbuild.training.fusion_measure import choose, measure
 from kgbuild.training.worlds import make_world, tell

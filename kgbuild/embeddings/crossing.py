@@ -18,7 +18,9 @@ from kgbuild.embeddings.spaces import MODALITIES
 
 MODES = ("attention", "max", "mean")
 TINY = 1e-6
-DROPOUT = 0.15
+DROPOUT = 0.1
+LEAST = 0.4  # of the gates, shared out evenly: a modality that says little at first must not fall silent for good
+SHARP = 16.0  # unit vectors are stretched by this before the heads read them
 QUARTERS = 4  # of a region, each the mean of its patches
 
 
@@ -118,7 +120,9 @@ class Fusion(nn.Module):
         # What stands in the text space already goes straight through one projection: names never seen stay apart.
         self.straight = nn.Linear(text, shape.out, bias=False)
         nn.init.orthogonal_(self.straight.weight)
-        self.share = nn.Parameter(torch.tensor([1.0, *(0.3,) * 5]))  # surface, sentence, mention, source, links, seen
+        self.share = nn.Parameter(
+            torch.tensor([1.0, 0.15, 0.15, 0.5, 0.4, 0.4])
+        )  # surface, sentence, mention, source, links, seen
         self.types = nn.Linear(shape.out, shape.types)
         self.match = nn.Linear(2 * shape.out + 1, 1)
         self.relation = nn.Sequential(nn.Linear(2 * shape.out, 64), nn.GELU(), nn.Linear(64, shape.relations))
@@ -175,7 +179,8 @@ class Fusion(nn.Module):
                 weight = given[m].present.float()[:, :, None]
                 means[given[m].rows, k] = (given[m].tokens * weight).sum(1) / weight.sum(1).clamp(min=1)
         scores = self.gate(torch.cat([means.flatten(1), present.float()], 1)).masked_fill(~present, -1e4)
-        return scores.softmax(1) * present.any(1, keepdim=True)
+        even = present / present.sum(1, keepdim=True).clamp(min=1)
+        return (1 - LEAST) * scores.softmax(1) * present.any(1, keepdim=True) + LEAST * even
 
     def _straight(self, x: Mapping[str, Tensor]) -> Tensor:
         """What each modality says in the text space: (n, modalities, text)."""
@@ -191,15 +196,26 @@ class Fusion(nn.Module):
 
     def _fuse(self, given: Mapping[str, Sequences], straight: Tensor, gates: Tensor) -> Tensor:
         q = self.queries.expand(len(gates), -1, -1)
+        gates = gates * (gates > 0).sum(1, keepdim=True)  # one on average: each can speak aloud
         for layer in self.layers:
             q = layer(q, given, gates)
         pooled = (self.pool(q).softmax(1) * q).sum(1)
         through = self.straight((gates[:, :, None] * straight).sum(1))
         return F.normalize(self.head(pooled) + through, dim=-1)
 
+    def kinds(self, vectors: Tensor) -> Tensor:
+        """Logits (n, types) of what mentions are."""
+        made: Tensor = self.types(SHARP * vectors)
+        return made
+
+    def relates(self, a: Tensor, b: Tensor) -> Tensor:
+        """Logits (n, relations) of what holds from one mention to another."""
+        made: Tensor = self.relation(SHARP * torch.cat([a, b], -1))
+        return made
+
     def same(self, a: Tensor, b: Tensor) -> Tensor:
         """Logits (n,) that two mentions are one thing, from their vectors."""
-        made: Tensor = self.match(torch.cat([(a - b).abs(), a * b, (a * b).sum(-1, keepdim=True)], -1))[..., 0]
+        made: Tensor = self.match(torch.cat([(a - b).abs(), SHARP * a * b, (a * b).sum(-1, keepdim=True)], -1))[..., 0]
         return made
 
 

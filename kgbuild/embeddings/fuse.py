@@ -138,13 +138,11 @@ class FusedEncoder:
 
     def kinds(self, vectors: np.ndarray) -> np.ndarray:
         """Chances (n, len(types)) of what a mention is."""
-        return self._head(lambda a: self._net.types(a).softmax(-1), vectors)
+        return self._head(lambda a: self._net.kinds(a).softmax(-1), vectors)
 
     def related(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Chances (n, len(relations)) of what holds from the left mention to the right one."""
-        import torch
-
-        return self._head(lambda a, b: self._net.relation(torch.cat([a, b], -1)).softmax(-1), left, right)
+        return self._head(lambda a, b: self._net.relates(a, b).softmax(-1), left, right)
 
     def _head(self, head: Any, *vectors: np.ndarray) -> np.ndarray:
         import torch

@@ -105,11 +105,9 @@ class StateEncoder:
         for chosen, states, offsets in self.text.passes(texts):
             pooled, found = self.text.pooled(states), states.numpy()
             for k, n in enumerate(chosen):
-                for row in rows[texts[n]]:
-                    out[row, 1] = pooled[k]
-                    _around(
-                        out[row], found[k], np.array(offsets[k]), texts[n].find(mentions[row].surface), mentions[row]
-                    )
+                for i in rows[texts[n]]:
+                    out[i, 1] = pooled[k]
+                    _around(out[i], found[k], np.array(offsets[k]), texts[n].find(mentions[i].surface), mentions[i])
         _tell_sources(out, mentions, surfaces, contexts)
         return out, links
 

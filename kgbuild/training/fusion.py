@@ -11,7 +11,7 @@ import hashlib
 import json
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,13 +25,12 @@ from kgbuild import backbone
 from kgbuild.config import Config
 from kgbuild.embeddings.crossing import MODALITIES, MODES, Fusion, Shape
 from kgbuild.embeddings.fuse import batch
-from kgbuild.embeddings.index import VectorIndex
 from kgbuild.embeddings.layout import FEATURES
 from kgbuild.embeddings.states import LINKS, PARTS, PATCHES, WORDS, StateEncoder
+from kgbuild.training.fusion_batches import Names, draw, hard_negatives, has_any, presence
 from kgbuild.training.fusion_data import RELATION_NAMES, TYPES, Corpus, joined, text_corpus, world_corpus
 from kgbuild.training.fusion_measure import choose, measure
 from kgbuild.training.recipe import Numbers
-from kgbuild.types import EmbeddingTable
 
 log = logging.getLogger(__name__)
 
@@ -46,17 +45,19 @@ class Recipe(Numbers):
     chosen: int = 4  # worlds on which the threshold is chosen
     tested: int = 8  # worlds that are measured
     documents: int = 12  # of linked text, of each set
-    epochs: int = 6
-    mixed: int = 4  # worlds (or sets of texts) of a step
-    anchors: int = 20  # of each, with one mention of their thing and one of another that lies near
-    rate: float = 1.5e-3
+    epochs: int = 5
+    mixed: int = 3  # worlds (or sets of texts) of a step
+    anchors: int = 16  # of each, with one mention of their thing and one of another that lies near
+    rate: float = 2e-3
     decay: float = 0.05
     warmup: int = 60
+    often: float = 4.0  # times that an anchor is drawn whose label another thing bears
     near: int = 12  # other things' mentions looked at as negatives
     drop: float = 0.25  # chance of each modality to be left out; text less often
     alone: float = 0.1  # chance that one modality stands alone
     pairs: float = 0.2  # weight of the loss of each pair by itself
-    heads: float = 0.3  # weight of the heads' losses
+    heads: float = 1.0  # weight of the losses of the type and match heads
+    relation_steps: int = 200
     width: int = 96
     layers: int = 2
     queries: int = 3
@@ -77,19 +78,6 @@ def embedded(model: Fusion, corpus: Corpus, keep: Sequence[str] = MODALITIES) ->
             gates.append(g.numpy())
     model.train()
     return np.concatenate(vectors), np.concatenate(gates)
-
-
-def presence(corpus: Corpus) -> np.ndarray:
-    """Which modalities each mention has states of: (n, modalities)."""
-    s, every = corpus.states, np.ones(len(corpus), bool)
-    there = {"text": every, "layout": every, "picture": s.whole_of >= 0, "links": np.abs(s.links).max((1, 2)) > 0}
-    return np.stack([there[m] for m in MODALITIES], 1)
-
-
-def has_any(corpus: Corpus, keep: Sequence[str]) -> np.ndarray:
-    """Whether each mention has a state of one of some modalities."""
-    made: np.ndarray = presence(corpus)[:, [m in keep for m in MODALITIES]].any(1)
-    return made
 
 
 def fit(corpus: Corpus, recipe: Recipe, *, mode: str = "attention", keep: Sequence[str] = MODALITIES) -> Fusion:
@@ -121,8 +109,8 @@ def fit(corpus: Corpus, recipe: Recipe, *, mode: str = "attention", keep: Sequen
             cosine = 0.02 + 0.49 * (1 + math.cos(math.pi * now / total))
             for group in optimizer.param_groups:
                 group["lr"] = recipe.rate * min(1.0, (now + 1) / recipe.warmup) * cosine
-            rows = _draw(random, [anchors[g] for g in random.choice(groups, recipe.mixed, p=sizes / sizes.sum())],
-                         members, rivals, corpus.thing, recipe)  # fmt: skip
+            mixed = [anchors[g] for g in random.choice(groups, recipe.mixed, p=sizes / sizes.sum())]
+            rows = draw(random, mixed, members, rivals, corpus.thing, count=recipe.anchors, often=recipe.often)
             change = names.order(random) if random.random() < recipe.renamed else None
             loss = _loss(model, names.batch(rows, change), corpus, rows, there, recipe)
             optimizer.zero_grad()
@@ -131,6 +119,7 @@ def fit(corpus: Corpus, recipe: Recipe, *, mode: str = "attention", keep: Sequen
             optimizer.step()
             losses.append(float(loss.detach()))
         log.info("%s %s epoch %d of %d, loss %.4f", mode, "+".join(keep), epoch + 1, recipe.epochs, np.mean(losses))
+    fit_relations(model, corpus, embedded(model, corpus, keep)[0], recipe)
     return model.eval()
 
 
@@ -143,68 +132,6 @@ def centre(model: Fusion, corpus: Corpus) -> None:
         getattr(model, f"mean_{name}").copy_(
             torch.from_numpy(mean.astype(np.float32)).view_as(getattr(model, f"mean_{name}"))
         )
-
-
-class Names:
-    """The vectors of all names of a corpus, so that they can change places in a batch.
-
-    Names of training are then worth nothing but for being equal, as names never seen before are.
-    """
-
-    def __init__(self, corpus: Corpus) -> None:
-        self._states = corpus.states
-        own = corpus.states.words[:, 0]
-        _, first, self._own = np.unique(corpus.label, return_index=True, return_inverse=True)
-        self._vectors = own[first].astype(np.float32)
-        place = {v.tobytes(): int(n) for v, n in zip(own, self._own, strict=True)}
-        links = corpus.states.links
-        self._links = np.array([[place.get(v.tobytes(), -1) for v in row] for row in links]).reshape(links.shape[:2])
-
-    def order(self, random: np.random.Generator) -> np.ndarray:
-        """The place of each name after a change."""
-        return random.permutation(len(self._vectors))
-
-    def batch(self, rows: np.ndarray, change: np.ndarray | None) -> dict[str, Tensor]:
-        """The states of some mentions; under a change without those in which the old name still stands."""
-        x: dict[str, Tensor] = batch(self._states, rows)
-        if change is None:
-            return x
-        links = self._links[rows]
-        x["words"][:, 0] = torch.from_numpy(self._vectors[change[self._own[rows]]])
-        x["words"][:, 2] = 0
-        x["links"][links >= 0] = torch.from_numpy(self._vectors[change[links[links >= 0]]])
-        return x
-
-
-def hard_negatives(corpus: Corpus, vectors: np.ndarray, near: int, seen: np.ndarray) -> list[np.ndarray]:
-    """For each mention, mentions of other things of its group that lie nearest, and those of its own label."""
-    found: list[np.ndarray] = [np.zeros(0, int)] * len(corpus)
-    for group in np.unique(corpus.group):
-        rows = np.flatnonzero((corpus.group == group) & seen)
-        if len(rows) < 2:
-            continue
-        index = VectorIndex.build(EmbeddingTable("fused", tuple(map(str, rows)), vectors[rows]))
-        nearest = index.search(vectors[rows], 4 * near)[1]
-        for row, close in zip(rows, nearest, strict=True):
-            others = rows[close[close >= 0]]
-            others = others[corpus.thing[others] != corpus.thing[row]][:near]
-            alike = rows[(corpus.label[rows] == corpus.label[row]) & (corpus.thing[rows] != corpus.thing[row])]
-            found[row] = np.concatenate([others, alike[:near]])
-    return found
-
-
-def _draw(
-    random: np.random.Generator, groups: Sequence[np.ndarray], members: dict[int, np.ndarray],
-    rivals: Sequence[np.ndarray], thing: np.ndarray, recipe: Recipe,
-) -> np.ndarray:  # fmt: skip
-    """The rows of a batch: anchors of a few groups, as many mentions of their things, as many of their rivals."""
-    first = np.concatenate([random.choice(rows, recipe.anchors) for rows in groups])
-    second, third = first.copy(), first.copy()
-    for n, row in enumerate(first):
-        own = members[int(thing[row])]
-        second[n] = random.choice(own[own != row])
-        third[n] = random.choice(rivals[row] if len(rivals[row]) else first)
-    return np.concatenate([first, second, third])
 
 
 def _kept(there: Tensor, recipe: Recipe) -> Tensor:
@@ -238,22 +165,32 @@ def _loss(
 
 
 def _heads(model: Fusion, corpus: Corpus, rows: np.ndarray, vectors: Tensor, recipe: Recipe) -> Tensor:
-    """Losses of the type, match and relation heads."""
+    """Losses of the type and match heads."""
     n = len(rows) // 3
     kinds = torch.from_numpy(corpus.kind[rows])
     known = kinds >= 0
-    loss = F.cross_entropy(model.types(vectors[known]), kinds[known]) if bool(known.any()) else vectors.sum() * 0
+    loss = F.cross_entropy(model.kinds(vectors[known]), kinds[known]) if bool(known.any()) else vectors.sum() * 0
     first, second, third = vectors[:n], vectors[n : 2 * n], vectors[2 * n :]
     pairs = torch.cat([model.same(first, second), model.same(first, third)])
     truth = torch.from_numpy((np.tile(corpus.thing[rows[:n]], 2) == corpus.thing[rows[n:]]).astype(np.float32))
-    loss = loss + F.binary_cross_entropy_with_logits(pairs, truth)
-    if len(corpus.stated):
-        chosen = corpus.stated[torch.randint(len(corpus.stated), (n // 4,)).numpy()]
-        subject, object = (model(batch(corpus.states, chosen[:, k]))[0] for k in (0, 1))
-        given = torch.cat([torch.cat([subject, object], -1), torch.cat([first, third], -1)[: n // 8]])
-        names = torch.cat([torch.from_numpy(chosen[:, 2]), torch.zeros(len(given) - len(chosen), dtype=torch.long)])
-        loss = loss + F.cross_entropy(model.relation(given), names)
-    return loss
+    return loss + F.binary_cross_entropy_with_logits(pairs, truth)
+
+
+def fit_relations(model: Fusion, corpus: Corpus, vectors: np.ndarray, recipe: Recipe) -> None:
+    """The relation head, learned on the vectors as they are: stated pairs, and as many by chance as one in four."""
+    if not len(corpus.stated):
+        return
+    random, given = np.random.default_rng(recipe.seed), torch.from_numpy(vectors)
+    optimizer = torch.optim.AdamW(model.relation.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
+    for _ in range(recipe.relation_steps):
+        rows = corpus.stated[random.integers(len(corpus.stated), size=96)]
+        chance = random.integers(len(corpus), size=(24, 2))
+        ends = torch.from_numpy(np.concatenate([rows[:, :2], chance]))
+        names = torch.from_numpy(np.concatenate([rows[:, 2], np.zeros(len(chance), dtype=np.int64)]))
+        loss = F.cross_entropy(model.relates(given[ends[:, 0]], given[ends[:, 1]]), names)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
 
 
 def shape(corpus: Corpus, recipe: Recipe) -> Shape:
@@ -304,11 +241,18 @@ def train(
     torch.set_num_threads(recipe.threads)
     encoder, tower = frozen(config)
     made = prepare(data, encoder, recipe, keep=checkpoints, key=tower)
+    models = {mode: fit(made.train, recipe, mode=mode) for mode in MODES}
+    return write(out, models, made, recipe=recipe, tower=tower)
+
+
+def write(
+    out: Path, models: Mapping[str, Fusion], data: Data, *, recipe: Recipe, tower: str
+) -> dict[str, dict[str, float]]:
+    """Measure the networks of all modes on unseen worlds and write them with their facts; returns the measures."""
     state: dict[str, Tensor] = {}
     measures = {}
-    for mode in MODES:
-        model = fit(made.train, recipe, mode=mode)
-        measures[mode] = evaluate(model, made)
+    for mode, model in models.items():
+        measures[mode] = evaluate(model, data)
         log.info("%s: %s", mode, measures[mode])
         state |= {f"{mode}/{n}": t.half().contiguous() for n, t in sorted(model.state_dict().items())}
     out.mkdir(parents=True, exist_ok=True)
@@ -319,11 +263,11 @@ def train(
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "backbone_sha256": backbone.SHA256,
         "tower_sha256": tower,
-        "modes": list(MODES),
-        "shape": asdict(shape(made.train, recipe)),
+        "modes": list(models),
+        "shape": asdict(shape(data.train, recipe)),
         "types": list(TYPES),
         "relations": list(RELATION_NAMES),
-        "mentions": len(made.train),
+        "mentions": len(data.train),
         "measured": measures,
         "recipe": asdict(recipe),
     }

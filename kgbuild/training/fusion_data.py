@@ -44,7 +44,7 @@ class Corpus:
         return len(self.thing)
 
 
-_CODE = "1"  # to be raised where worlds or states change: kept files of before are not used
+_WORLDS, _TEXTS = "2", "1"  # to be raised where worlds, texts or their states change: kept files are not used then
 NUMBERS = tuple(f.name for f in fields(Corpus) if f.name != "states")
 
 
@@ -70,7 +70,7 @@ def world_corpus(seeds: Sequence[int], split: str, encoder: StateEncoder, *, kee
                 ],
             }  # fmt: skip
 
-    return _kept(make, encoder, keep, f"worlds-{split}-{digest(*seeds, _CODE)}", key)
+    return _kept(make, encoder, keep, f"worlds-{split}-{digest(*seeds, _WORLDS)}", key)
 
 
 def text_corpus(
@@ -82,7 +82,7 @@ def text_corpus(
         for tale in linked_tales(folder, documents=documents, seed=seed):
             yield tale, {}
 
-    return _kept(make, encoder, keep, f"texts-{digest(documents, seed, _CODE)}", key)
+    return _kept(make, encoder, keep, f"texts-{digest(documents, seed, _TEXTS)}", key)
 
 
 def joined(parts: Sequence[Corpus]) -> Corpus:
@@ -102,31 +102,35 @@ def _kept(
     tower: str,
 ) -> Corpus:
     """What two files hold, or else is made: all but the pictures does not depend on the tower."""
-    tales: list[tuple[Tale, dict[str, list[Any]]]] = []
+    parts = {name: _numbers, f"{name}-{tower[:16]}": _pictures}
+    found = {n: _load(keep, n) for n in parts}
+    missing: dict[str, list[dict[str, np.ndarray]]] = {n: [] for n, stored in found.items() if stored is None}
+    for tale, more in make() if missing else ():
+        for n, made in missing.items():
+            if tale.mentions:
+                made.append(parts[n](tale, more, encoder))
+    for n, made in missing.items():
+        found[n] = _save(keep, n, _stack(made))
+    arrays = {k: v for stored in found.values() for k, v in (stored or {}).items()}
+    states = States(**{f.name: arrays[f.name] for f in fields(States)})
+    return Corpus(states, **{n: arrays[n] for n in NUMBERS})
 
-    def told() -> list[tuple[Tale, dict[str, list[Any]]]]:
-        tales.extend(t for t in make() if t[0].mentions) if not tales else None
-        return tales
 
-    rest = _stored(keep, name, lambda: _stack([_numbers(t, more, encoder) for t, more in told()]))
-    seen = _stored(keep, f"{name}-{tower[:16]}", lambda: _stack([_pictures(t, encoder) for t, _ in told()]))
-    found = rest | seen
-    states = States(**{f.name: found[f.name] for f in fields(States)})
-    return Corpus(states, **{n: found[n] for n in NUMBERS})
-
-
-def _stored(keep: Path | None, name: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    from safetensors.numpy import load_file, save_file
+def _load(keep: Path | None, name: str) -> dict[str, np.ndarray] | None:
+    from safetensors.numpy import load_file
 
     path = keep / f"{name}.safetensors" if keep is not None else None
-    if path is not None and path.is_file():
-        found: dict[str, np.ndarray] = load_file(path)
-        return found
-    made = {n: np.ascontiguousarray(a) for n, a in make().items()}
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(made, path)
-    return made
+    return load_file(path) if path is not None and path.is_file() else None
+
+
+def _save(keep: Path | None, name: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    from safetensors.numpy import save_file
+
+    whole = {n: np.ascontiguousarray(a) for n, a in arrays.items()}
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        save_file(whole, keep / f"{name}.safetensors")
+    return whole
 
 
 def _numbers(tale: Tale, more: dict[str, list[Any]], encoder: StateEncoder) -> dict[str, np.ndarray]:
@@ -146,7 +150,7 @@ def _numbers(tale: Tale, more: dict[str, list[Any]], encoder: StateEncoder) -> d
     return arrays | {n: a.astype(np.float16) for n, a in states.items()}
 
 
-def _pictures(tale: Tale, encoder: StateEncoder) -> dict[str, np.ndarray]:
+def _pictures(tale: Tale, more: dict[str, list[Any]], encoder: StateEncoder) -> dict[str, np.ndarray]:
     seen, region, whole, whole_of = encoder.pictures(tale.mentions, tale.segments, tale.pictures.get)
     half = {n: a.astype(np.float16) for n, a in (("seen", seen), ("region", region), ("whole", whole))}
     return half | {"whole_of": whole_of}

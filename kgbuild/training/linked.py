@@ -33,7 +33,8 @@ def linked_tales(folder: Path, *, documents: int, seed: int) -> Iterator[Tale]:
         *([(d, {k: str(k) for k in range(len(d["clusters"]))})] for d in chains),
     ]
     for number, part in enumerate(sets):
-        tale, things, counts = Tale(), {}, Counter[tuple[int, str]]()
+        tale, counts = Tale(), Counter[tuple[int, str]]()
+        things: dict[str, int] = {}
         for document, named in part:
             _read(document, named, tale, things, counts, random, f"t{number}/{len(tale.segments)}")
         yield tale

@@ -15,7 +15,8 @@ from kgbuild.cli.app import run
 from kgbuild.config import Config
 from kgbuild.embeddings.fuse import FusedEncoder, frozen
 from kgbuild.errors import ConfigError
-from kgbuild.training.fusion import Recipe, embedded, fit, hard_negatives, presence
+from kgbuild.training.fusion import Recipe, embedded, fit
+from kgbuild.training.fusion_batches import hard_negatives, presence
 from kgbuild.training.fusion_data import Corpus, joined, text_corpus, world_corpus
 from kgbuild.training.fusion_measure import Counts, choose, clusters, measure
 from kgbuild.training.linked import linked_tales
@@ -94,10 +95,11 @@ def test_corpora_join_and_are_kept(config: Config, data: Path, world: Corpus, tm
 def test_hard_negatives_are_other_things_nearby(world: Corpus) -> None:
     vectors = world.states.words[:, 0].astype(np.float32)
     found = hard_negatives(world, vectors, 5, np.ones(len(world), bool))
-    for row, others in enumerate(found):
-        assert len(others) and (world.thing[others] != world.thing[row]).all()
-    homonym = np.flatnonzero(world.hard >= 0)
-    assert any((world.label[found[r]] == world.label[r]).any() for r in homonym)
+    for row, rivals in enumerate(found):
+        assert len(rivals.near) and (world.thing[rivals.near] != world.thing[row]).all()
+        assert (world.thing[rivals.alike] != world.thing[row]).all()
+        assert (world.label[rivals.alike] == world.label[row]).all()
+    assert any(len(found[r].alike) for r in np.flatnonzero(world.hard >= 0))
 
 
 def test_it_learns_and_drops_nothing_that_is_there(world: Corpus) -> None:

@@ -77,9 +77,9 @@ def draw_things(world: World, random: Random, tale: Tale, *, number: int, about:
 
 
 def _sheet(world: World, random: Random, about: list[Thing]) -> tuple[Sheet, dict[str, tuple[Thing, str]]]:
-    """The drawing, and the thing and label of each node. One drawing in five leaves the looks agreed on aside."""
+    """The drawing, and the thing and label of each node. One drawing in six leaves the looks agreed on aside."""
     style = random_style(random)
-    way = random.choices((world.way, "plain", *WAYS[:2]), (70, 20, 5, 5))[0]
+    way = random.choices((world.way, "plain", *WAYS[:2]), (74, 16, 5, 5))[0]
     if way != "plain":
         style = replace(style, fills=("none",), ground="#fff", text="#222", fill_text="#222", ink="#333", line="#333",
                         gradient=False, opacity=1.0)  # fmt: skip

@@ -120,8 +120,7 @@ def _relate(random: Random, world: World, twins: list[tuple[Thing, Thing]]) -> N
                 if thing.kind.name in subjects and t.kind.name in objects
             ]
             if fitting:
-                name, other = random.choice(fitting)
-                world.relations.append((thing.id, name, other))
+                world.relations.append((thing.id, *random.choice(fitting)))
     for one, other in twins:  # things of one look's difference are easily taken for one another: they share a neighbour
         shared = [r for r in world.relations if one.id in (r[0], r[2])][:1]
         world.relations += [(_other(s, one, other), name, _other(o, one, other)) for s, name, o in shared]
@@ -136,7 +135,7 @@ def _share_labels(random: Random, world: World, style: _Style) -> list[tuple[Thi
     """About a third of the things get the label of another one; returns the pairs of the case ``look``."""
     free, twins = list(world.things), []
     random.shuffle(free)
-    for case in random.choices(CASES, (3, 3, 2, 1), k=len(world.things) // 6):
+    for case in random.choices(CASES, (3, 3, 2, 2), k=len(world.things) // 6):
         one = free.pop()
         near = case in ("look", "both")
         fitting = [t for t in free if (t.domain is one.domain) == near or case == "kind"]

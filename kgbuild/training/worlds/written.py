@@ -31,6 +31,8 @@ _RELATED = (
     "{a} {rest} and {verb} {b}.",
     "The {n} {a} {verb} {b}.",
 )
+_INTRODUCING = ("The {n} {a} {verb} {b}.", "{a}, a {n}, {verb} {b}.", "{a} is a {n} that {rest} and {verb} {b}.")
+_INTRODUCED = 0.7  # share of the things that a text introduces when it names them first
 _FOUND = 0.6  # share of the relations told that an extractor finds
 
 
@@ -39,10 +41,13 @@ def write(world: World, random: Random, tale: Tale, *, number: int, about: list[
     source = f"w{world.seed}/text{number}"
     called = {t.id: t.names[0] if random.random() < 0.7 else random.choice(t.names) for t in world.things}
     words, text, passage = about[0].domain.words, "", len(tale.segments)
+    told: set[int] = set()
     for thing in [*about, *random.choices(about, k=max(2, len(about) // 2))]:
         if random.random() < 0.2:
             text += _fill(random, random.choice(_ABOUT), words) + " "
-        sentence, ends, relation = _sentence(world, random, thing, words)
+        new = thing.id not in told and random.random() < _INTRODUCED
+        told.add(thing.id)
+        sentence, ends, relation = _sentence(world, random, thing, words, new=new)
         shown = sentence
         spans = []
         for slot, t in ends:
@@ -77,20 +82,27 @@ def _fill(random: Random, form: str, words: tuple[str, ...], **more: str) -> str
 
 
 def _sentence(
-    world: World, random: Random, thing: Thing, words: tuple[str, ...]
+    world: World, random: Random, thing: Thing, words: tuple[str, ...], *, new: bool
 ) -> tuple[str, list[tuple[str, Thing]], str]:
     """A sentence with slots, the things in them in the order of the sentence, the relation it states or ""."""
     noun, rest = random.choice(thing.kind.nouns), random.choice(thing.kind.deeds)
     a, b = "\u241fa\u241f", "\u241fb\u241f"
     own = [r for r in world.relations if r[0] == thing.id]
     way = random.random()
+    if new:  # what a text speaks of for the first time, it introduces
+        if own and way < 0.5:
+            _, name, other = random.choice(own)
+            verb, form = random.choice(RELATIONS[name][0]), random.choice(_INTRODUCING)
+            text = _fill(random, form, words, a=a, b=b, verb=verb, rest=rest, n=noun)
+            return text, [(a, thing), (b, world.things[other])], name
+        return _fill(random, random.choice(_DEFINED), words, a=a, n=noun, rest=rest), [(a, thing)], ""
     if own and way < 0.5:
         _, name, other = random.choice(own)
         verb = random.choice(RELATIONS[name][0])
         text = _fill(random, random.choice(_RELATED), words, a=a, b=b, verb=verb, rest=rest, n=noun)
         return text, [(a, thing), (b, world.things[other])], name
-    if way < 0.62:
+    if way < 0.6:
         return _fill(random, random.choice(_DEFINED), words, a=a, n=noun, rest=rest), [(a, thing)], ""
-    if way < 0.85:
+    if way < 0.9:
         return f"{a} {rest}.", [(a, thing)], ""
     return _fill(random, random.choice(_NEUTRAL), words, a=a), [(a, thing)], ""
