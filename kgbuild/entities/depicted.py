@@ -25,7 +25,8 @@ def depictions(
     """Pairs of places of different sources that show the same picture, sorted by id.
 
     ``pictures``: whole pictures, frames and drawings; of several in a source with the same pixels the first counts.
-    ``tables``: vectors under some of their ids, of whole pictures and then of parts of them. ``compared`` lays one picture over another, given their hashes.
+    ``tables``: vectors under some of their ids, of whole pictures and then of parts of them. ``compared`` lays one
+    picture over another, given their hashes.
     """
     places: dict[str, dict[str, Segment]] = {}  # by picture: by source
     for segment in sorted(pictures, key=lambda s: (s.target.source, _number(s.id))):
