@@ -66,14 +66,14 @@ class DelimitedReader(RecordReader):
 
     def rows(self, path: Path, limits: Limits, report: Report) -> Iterator[Row]:
         lines = [line + "\n" for line in decode(path.read_bytes()).split("\n")]
-        for n, line in enumerate(lines):
-            if len(line) > limits.max_characters:
-                report("row", f"{len(line)} characters in one line; sources.max_characters is smaller", n + 1)
+        for n, text in enumerate(lines):
+            if len(text) > limits.max_characters:
+                report("row", f"{len(text)} characters in one line; sources.max_characters is smaller", n + 1)
                 lines[n] = "\n"
         if lines and re.match(r"sep=.\n", lines[0]):  # a spreadsheet's own first line
             lines[0] = "\n"
         try:
-            delimiter = delimiter_of([line for line in lines if line.strip()][:50])
+            delimiter = delimiter_of([text for text in lines if text.strip()][:50])
         except csv.Error:
             delimiter = ","
         header: list[str] | None = None

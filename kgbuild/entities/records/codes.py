@@ -19,7 +19,7 @@ def squeeze(text: str) -> str:
 
 def codes(text: str) -> list[str]:
     """Squeezed words with a digit in them that are long enough, sizes left out; in their order, once each."""
-    found = {}
+    found: dict[str, None] = {}
     for word in text.split():
         code = squeeze(word)
         if len(code) >= _LENGTH and any(c.isdigit() for c in code) and not _MEASURE.fullmatch(code):
