@@ -18,7 +18,7 @@ from kgbuild.queries.places import Annotation, Provenance, parse_fragment
 from kgbuild.queries.store import generation, open_store
 from kgbuild.queries.why import Texts
 from kgbuild.types import Box, Selector, TextPosition, TextQuote, TimeSpan
-from kgbuild.vocab import CORE, OA, RDF, TYPE
+from kgbuild.vocab import CORE, LABEL, OA, RDF, TYPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def check_evidence(out: str | Path) -> EvidenceCheck:
             checked["same picture"] += 1
             failures += [(iri, wrong) for wrong in _wrong(a, texts, segments[a.target.source], pictures)]
     statements = 0
-    for kind in ("Statement", "QuarantinedStatement"):
+    for kind in ("Statement", "InferredStatement", "QuarantinedStatement"):
         for iri in provenance.subjects(TYPE, CORE + kind):
             statements += 1
             failures += [(iri, wrong) for wrong in _statement_wrong(provenance, iri, kind)]
@@ -72,9 +72,12 @@ def check_evidence(out: str | Path) -> EvidenceCheck:
 
 def _statement_wrong(provenance: Provenance, iri: str, kind: str) -> Iterator[str]:
     found = provenance.properties(iri)
-    evidence = found.get(CORE + "evidence", [])
-    if not evidence:
+    evidence, premises = found.get(CORE + "evidence", []), found.get(CORE + "premise", [])
+    if not evidence and not premises:
         yield "no evidence"
+    if kind == "InferredStatement" and not provenance.follows(found):
+        yield "it does not stand in the graph of inferred facts"
+    yield from _premises_wrong(provenance, iri, premises)
     for e in evidence:
         r = provenance.properties(e)
         ends = [provenance.properties(m) for p in ("subject", "object") for m in r.get(CORE + p, [])]
@@ -86,6 +89,24 @@ def _statement_wrong(provenance: Provenance, iri: str, kind: str) -> Iterator[st
             yield f"its evidence {e} is about another object"
         elif kind == "Statement" and not provenance.holds(found, r[OA + "hasTarget"][0]):
             yield "it does not stand in the graph of its evidence's source"
+
+
+def _premises_wrong(provenance: Provenance, iri: str, premises: list[str]) -> Iterator[str]:
+    """What is wrong with a derivation: it has to end at statements with evidence, and at things."""
+    stack, seen = list(premises), {iri}
+    while stack:
+        premise = stack.pop()
+        if premise in seen:
+            continue
+        seen.add(premise)
+        found = provenance.properties(premise)
+        kinds = found.get(TYPE, ())
+        if CORE + "InferredStatement" in kinds:
+            stack += found.get(CORE + "premise", [])
+        elif CORE + "Statement" not in kinds and LABEL not in found:
+            yield f"its premise {premise} is neither a statement that holds nor a thing"
+    if iri in premises:
+        yield "it follows from itself"
 
 
 def _wrong(a: Annotation, texts: Texts, segments: list[dict[str, str]], pictures: Pictures) -> Iterator[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from kgbuild.identity import graph_iri
 from kgbuild.types import Box, Page, Part, Selector, Target, TextPosition, TextQuote, TimeSpan
 from kgbuild.vocab import CORE, OA, PROV, RDF, TYPE
 
@@ -87,6 +88,15 @@ class Provenance:
         (source,) = self.properties(place)[OA + "hasSource"]
         subject, predicate = (ox.NamedNode(statement[RDF + p][0]) for p in ("subject", "predicate"))
         quads = self._store.quads_for_pattern(subject, predicate, None, ox.NamedNode(source))
+        return any(q.object.value == statement[RDF + "object"][0] for q in quads)
+
+    def follows(self, statement: dict[str, list[str]]) -> bool:
+        """Whether the reified statement stands as a plain triple in the graph of inferred facts."""
+        import pyoxigraph as ox
+
+        subject, predicate = (ox.NamedNode(statement[RDF + p][0]) for p in ("subject", "predicate"))
+        graph = ox.NamedNode(graph_iri(self.base(), "inferred"))
+        quads = self._store.quads_for_pattern(subject, predicate, None, graph)
         return any(q.object.value == statement[RDF + "object"][0] for q in quads)
 
     def properties(self, iri: str) -> dict[str, list[str]]:
