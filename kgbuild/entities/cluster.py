@@ -107,26 +107,22 @@ class _Part:
 
     def run(self, label: np.ndarray) -> list[int]:
         """Joins while the best mean is positive; writes ``label`` and returns the rows that joined."""
-        heap = [
-            (-e[0] / e[1], a, b, 0, 0) for a, near in self.edges.items() for b, e in near.items() if a < b and e[0] > 0
-        ]
+        heap = [(-e[0] / e[1], a, b) for a, near in self.edges.items() for b, e in near.items() if a < b and e[0] > 0]
         heapq.heapify(heap)
-        version = dict.fromkeys(self.edges, 0)
         rows = []
         while heap:
-            _, a, b, at, bt = heapq.heappop(heap)
-            if version.get(a) != at or version.get(b) != bt:
+            mean, a, b = heapq.heappop(heap)
+            edge = self.edges.get(a, {}).get(b)
+            if edge is None or -edge[0] / edge[1] != mean:  # one of the two is gone, or their mean has changed
                 continue
             if self._clash(self.kinds[a], self.kinds[b]):
-                self.edges[a][b][0] = NEVER
+                edge[0] = NEVER
                 continue
-            rows.append(int(self.edges[a][b][3]))
-            version[a] += 1
-            del version[b]
+            rows.append(int(edge[3]))
             for c, mean in self._merge(a, b):
-                heapq.heappush(heap, (-mean, min(a, c), max(a, c), version[min(a, c)], version[max(a, c)]))
-        for home, members in self.members.items():
-            label[members] = home
+                heapq.heappush(heap, (-mean, *c))
+        for members in self.members.values():
+            label[members] = min(int(label[m]) for m in members)
         return rows
 
     def _clash(self, a: int, b: int) -> bool:
@@ -138,13 +134,19 @@ class _Part:
                     self.unfit[a] |= bad
         return bool(self.unfit[a] & b)
 
-    def _merge(self, a: int, b: int) -> list[tuple[int, float]]:
-        """``b`` goes into ``a`` (the smaller number); the neighbours whose mean with it is positive."""
+    def _merge(self, a: int, b: int) -> list[tuple[tuple[int, int], float]]:
+        """The one with fewer neighbours goes into the other; the pairs whose mean has changed and is positive."""
+        if len(self.edges[a]) < len(self.edges[b]):
+            a, b = b, a
         self.members[a] += self.members.pop(b)
         self.kinds[a] |= self.kinds.pop(b)
         del self.edges[a][b]
+        changed = []
         for c, edge in self.edges.pop(b).items():
             if c != a:
                 del self.edges[c][b]
                 self._add(a, c, edge)
-        return [(c, e[0] / e[1]) for c, e in self.edges[a].items() if e[0] > 0]
+                now = self.edges[a][c]
+                if now[0] > 0:
+                    changed.append(((min(a, c), max(a, c)), now[0] / now[1]))
+        return changed

@@ -76,11 +76,7 @@ class Columns:
 
     def nearness(self, pairs: np.ndarray) -> np.ndarray:
         """Cosine of the vectors of two names, float32 (n,)."""
-        out = np.empty(len(pairs), np.float32)
-        for at in range(0, len(pairs), 1 << 17):
-            a, b = pairs[at : at + (1 << 17)].T
-            out[at : at + (1 << 17)] = np.einsum("ij,ij->i", self.name_vectors[a], self.name_vectors[b])
-        return out
+        return cosines(self.name_vectors, pairs[:, 0], pairs[:, 1])
 
     def allowed(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Whether types let two groups be one thing.
@@ -109,3 +105,12 @@ def _names(group: Group) -> list[str]:
         if len(by_key) == _NAMES:
             break
     return list(by_key.values())
+
+
+def cosines(vectors: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Products of rows ``a`` with rows ``b`` of unit vectors, float32 (n,); few at a time, to stay in the cache."""
+    out = np.empty(len(a), np.float32)
+    for at in range(0, len(a), 2048):
+        part = slice(at, at + 2048)
+        np.einsum("ij,ij->i", vectors[a[part]], vectors[b[part]], out=out[part])
+    return out

@@ -80,9 +80,9 @@ class NameTable:
         meanings = Counter(made for made, _ in {(m, k) for m, k in zip(self.made, self.key, strict=True)})
         self._sure = np.array([(1 if len(m) > 2 else 0.5) / meanings[m] for m in self.made], np.float32)
         self._initials = _codes(["".join(w[0] for w in t if w) + "|" + t[-1] if len(t) > 1 else "" for t in tokens])
-        self._digits = np.array([all(w.isdigit() for w in t) for t in tokens], dtype=bool)
+        self._digits = np.array([all(w.isdigit() for w in t) for t in tokens], bool)
         self._numbers = _codes([" ".join(sorted(w for w in t if any(c.isdigit() for c in w))) for t in tokens])
-        self._lower = np.array([n == n.lower() for n in cut])
+        self._lower = np.array([n == n.lower() for n in cut], bool)
         self._length = np.array([len(t) for t in self.text], np.float32)
         longer = [t for t in map(tuple, tokens) if len(t) > 1]
         begun, ended = Counter(t[0] for t in set(longer)), Counter(t[-1] for t in set(longer))

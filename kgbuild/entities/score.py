@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kgbuild.entities.candidates import group_pairs
-from kgbuild.entities.columns import Columns
+from kgbuild.entities.columns import Columns, cosines
 from kgbuild.entities.forest import load_forest
 from kgbuild.entities.group import Group
 from kgbuild.entities.names import NAME_FEATURES
@@ -33,7 +33,7 @@ _FUSED = 0.5  # cosine of fused vectors that speaks neither for nor against
 # Names below all of these are hardly ever of one thing: at least so alike in spelling, so much of the shorter one
 # held by the other, or so near in their vectors.
 _LIKE, _HELD, _NEAR = 0.6, 0.5, 0.62
-_CHUNK = 1 << 18
+_CHUNK = 1 << 16
 _AT = {name: i for i, name in enumerate(NAME_FEATURES)}
 
 
@@ -66,7 +66,7 @@ class Scorer:
         """Float32 (m, len(PAIR_FEATURES)) of pairs (m, 2) met through the rows ``ways`` (m,) of names."""
         a, b = pairs[:, 0], pairs[:, 1]
         around = self.surroundings.features(a, b)
-        vector = np.einsum("ij,ij->i", self.columns.vectors[a], self.columns.vectors[b])
+        vector = cosines(self.columns.vectors, a, b)
         beside = np.stack([vector, self.near[ways]], 1).astype(np.float32)
         return np.concatenate([self.named[ways], around, beside], 1)
 

@@ -25,7 +25,7 @@ class Surroundings:
 
     def __init__(self, groups: Sequence[Group], states: EmbeddingTable | None = None) -> None:
         vocabulary: dict[str, int] = {}
-        number = lambda found: sorted({vocabulary.setdefault(w, len(vocabulary)) for w in found})  # noqa: E731
+        number = lambda found: sorted({vocabulary.setdefault(w, len(vocabulary)) for w in sorted(found)})  # noqa: E731
         around, named, own = [], [], []
         for g in groups:
             text, name = _text(g)

@@ -206,7 +206,7 @@ def _measure(dev: Sample, log_odds: np.ndarray, config: Config, predictions: Pat
     size, share = len(dev.groups), config["align"]["min_score"]
     none = np.zeros((0, 2), np.int64)
     label = cluster(
-        dev.pairs, log_odds - np.log(share / (1 - share)), size=size, kind=np.zeros(size, np.int64),
+        dev.pairs, log_odds + dev.extra - np.log(share / (1 - share)), size=size, kind=np.zeros(size, np.int64),
         fits=np.ones((1, 1), bool), wanted=none, apart=none,
     ).label  # fmt: skip
     if predictions is not None:

@@ -19,7 +19,7 @@ from kgbuild.entities.candidates import name_pairs
 from kgbuild.entities.columns import Columns
 from kgbuild.entities.group import Group, group
 from kgbuild.entities.keys import is_name
-from kgbuild.entities.score import Scorer
+from kgbuild.entities.score import EXTRA, Scorer
 from kgbuild.errors import UsageError
 from kgbuild.types import EmbeddingTable, Mention, Target, TextPosition
 
@@ -97,7 +97,8 @@ def _knowledgenet(folder: Path) -> Iterator[tuple[str, str, str, int, int]]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """Candidate pairs (m, 2) of groups: features, truth, whether they bear one name, whether they may teach.
+    """Candidate pairs (m, 2) of groups: features, what adds to their log-odds by hand (``EXTRA``), truth, whether they
+    bear one name, whether they may teach.
 
     ``part`` (n,) numbers groups so that groups of one name or one thing have one number: folds split by it.
     """
@@ -105,6 +106,7 @@ class Sample:
     groups: list[Group]
     pairs: np.ndarray
     features: np.ndarray
+    extra: np.ndarray
     truth: np.ndarray
     same_name: np.ndarray
     teaches: np.ndarray
@@ -121,6 +123,7 @@ def sample(known: Known, table: EmbeddingTable, states: EmbeddingTable | None) -
     things = {t: i for i, t in enumerate(sorted(set(known.thing.values())))}
     thing = np.array([things[known.thing[g.mentions[0].id]] for g in groups])
     free = np.array([all(m.id in known.teaches for m in g.mentions) for g in groups])
+    extra = np.sum([EXTRA[n] * v for n, v in scorer.extra(pairs, ways).items()], axis=0)
     a, b = pairs.T
     rows = np.arange(len(groups))
     ends = np.concatenate([np.stack([columns.owner, len(groups) + columns.key[columns.name]], 1),
@@ -128,6 +131,6 @@ def sample(known: Known, table: EmbeddingTable, states: EmbeddingTable | None) -
     size = len(groups) + len(columns.key) + len(things)
     _, part = connected_components(coo_matrix((np.ones(len(ends)), ends.T), (size, size)), directed=False)
     return Sample(
-        groups, pairs, scorer.features(pairs, ways), thing[a] == thing[b], scorer.same_name(ways),
+        groups, pairs, scorer.features(pairs, ways), extra, thing[a] == thing[b], scorer.same_name(ways),
         free[a] & free[b], part[: len(groups)],
     )  # fmt: skip
