@@ -90,12 +90,11 @@ class NameTable:
         self._ends = np.log1p(np.array([ended[t[0]] if len(t) == 1 else 0 for t in tokens], np.float32))
 
     def telling(self, names: np.ndarray) -> np.ndarray:
-        """Whether each name is one thing throughout a corpus: of several words or an acronym, and no bare number.
+        """Whether each name may be taken for one thing throughout a corpus: it is no bare number.
 
         The score learned from sentences of all subjects, in which a name has more bearers than in one folder.
         """
-        short = (self.short[names] != "").astype(bool)
-        made: np.ndarray = (self.several(names) | short) & ~self._digits[names]
+        made: np.ndarray = ~self._digits[names]
         return made
 
     def several(self, names: np.ndarray) -> np.ndarray:
