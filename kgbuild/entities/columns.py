@@ -44,10 +44,16 @@ class Columns:
         self.kinds = kinds
         self.kind = np.array([kinds.index(g.guard) for g in groups], np.int32)
         self.fits = np.array([[compatible(a, b) for b in kinds] for a in kinds], bool).reshape(len(kinds), len(kinds))
+        self._types = np.array([g.type for g in groups], dtype=object)
         self.type = np.array(_numbers(g.type for g in groups), np.int32)
         self.source = np.array(_numbers(g.source for g in groups), np.int32)
         self.typed = np.array([g.type != "Thing" for g in groups], bool)
         self.described = np.array([g.described for g in groups], bool)
+
+    def of(self, kind: str) -> np.ndarray:
+        """Whether each group is of a class."""
+        made: np.ndarray = self._types == kind
+        return made
 
     def _name_vectors(self, count: int) -> np.ndarray:
         """The unit mean of the vectors of each name's bearers, float32 (count, d)."""

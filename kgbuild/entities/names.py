@@ -46,6 +46,10 @@ def rareness(counts: np.ndarray, size: int) -> np.ndarray:
     return made.astype(np.float32)
 
 
+_FORMAL = frozenset(("inc", "ltd", "corp", "corporation", "company", "co", "gmbh", "plc", "llc", "ag", "sa", "limited"))
+_GENERATIONS = {"sr": 1, "senior": 1, "jr": 2, "junior": 2, "iii": 3, "iv": 4}
+
+
 class NameTable:
     """Distinct names; row numbers are those of ``names``.
 
@@ -82,6 +86,8 @@ class NameTable:
         self._initials = _codes(["".join(w[0] for w in t if w) + "|" + t[-1] if len(t) > 1 else "" for t in tokens])
         self._digits = np.array([all(w.isdigit() for w in t) for t in tokens], bool)
         self._numbers = _codes([" ".join(sorted(w for w in t if any(c.isdigit() for c in w))) for t in tokens])
+        self._formal = np.array([t[-1] in _FORMAL for t in tokens], bool)
+        self._generation = np.array([_GENERATIONS.get(t[-1], 0) for t in tokens], np.int8)
         self._lower = np.array([n == n.lower() for n in cut], bool)
         self._length = np.array([len(t) for t in self.text], np.float32)
         longer = [t for t in map(tuple, tokens) if len(t) > 1]
@@ -95,6 +101,16 @@ class NameTable:
         The score learned from sentences of all subjects, in which a name has more bearers than in one folder.
         """
         made: np.ndarray = ~self._digits[names]
+        return made
+
+    def formal(self, names: np.ndarray) -> np.ndarray:
+        """Whether each name ends with a word that only says what kind of firm it is ("Inc.")."""
+        made: np.ndarray = self._formal[names]
+        return made
+
+    def generation(self, names: np.ndarray) -> np.ndarray:
+        """1 for a senior, 2 for a junior, 3 for a third ..., 0 for a name that does not say."""
+        made: np.ndarray = self._generation[names]
         return made
 
     def several(self, names: np.ndarray) -> np.ndarray:

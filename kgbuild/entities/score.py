@@ -23,6 +23,9 @@ EXTRA = {
     "same_type": 0.5,
     "sure_acronym": 1.5,
     "one_name": 2.0,
+    "kind_of": -2.0,
+    "place_in": -2.5,
+    "generation": -6.0,
     "one_source": -2.5,
     "other_type": -0.5,
     "fused": 4.0,
@@ -84,9 +87,27 @@ class Scorer:
             "one_source": ((c.source[a] == c.source[b]) & other & (acronym == 0)).astype(np.float32),
             "other_type": (known & (c.type[a] != c.type[b])).astype(np.float32),
         }
+        found |= self._held(a, b, ways)
         if self.fused is not None:
             found["fused"] = np.nan_to_num(np.einsum("ij,ij->i", self.fused[a], self.fused[b]) - _FUSED)
         return found
+
+    def _held(self, a: np.ndarray, b: np.ndarray, ways: np.ndarray) -> dict[str, np.ndarray]:
+        """Names within names: English compounds end with their head: "TCP Host" is no TCP, but "Amazon S3" may be S3;
+        of places the longer name is of another one.
+        """
+        named, c = self.named[ways], self.columns
+        x, y = c.first_name(a), c.first_name(b)
+        held = (named[:, _AT["contained"]] > 0.999) & (named[:, _AT["exact"]] == 0) & (named[:, _AT["folded"]] == 0)
+        first, last = named[:, _AT["first_word"]] > 0, named[:, _AT["last_word"]] > 0
+        formal = c.names.formal(x) | c.names.formal(y)
+        known, person = c.typed[a] | c.typed[b], c.of("Person")[a] | c.of("Person")[b]
+        old, young = c.names.generation(x), c.names.generation(y)
+        return {
+            "kind_of": (held & first & ~last & ~formal & known & ~person).astype(np.float32),
+            "place_in": (held & last & ~first & c.of("Place")[a] & c.of("Place")[b]).astype(np.float32),
+            "generation": ((old > 0) & (young > 0) & (old != young)).astype(np.float32),
+        }
 
     def candidates(self, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Pairs of groups (m, 2) that types allow and names make likely enough, and the row of their names."""
