@@ -101,6 +101,9 @@ class Layer(nn.Module):
 class Fusion(nn.Module):
     """States of n mentions to unit vectors (n, out) and gates (n, modalities), with heads on the vectors."""
 
+    means: Tensor
+    axes: Tensor
+
     def __init__(self, shape: Shape, mode: str = "attention") -> None:
         super().__init__()
         self.mode, self.shape = mode, shape
