@@ -21,6 +21,8 @@ TINY = 1e-6
 DROPOUT = 0.1
 LEAST = 0.4  # of the gates, shared out evenly: a modality that says little at first must not fall silent for good
 SHARP = 16.0  # unit vectors are stretched by this before the heads read them
+TOLD = ("sentence", "mention", "source", "links", "seen")  # states in the text space besides the name
+AXES = 48  # of each
 QUARTERS = 4  # of a region, each the mean of its patches
 
 
@@ -99,6 +101,9 @@ class Layer(nn.Module):
 class Fusion(nn.Module):
     """States of n mentions to unit vectors (n, out) and gates (n, modalities), with heads on the vectors."""
 
+    means: Tensor
+    axes: Tensor
+
     def __init__(self, shape: Shape, mode: str = "attention") -> None:
         super().__init__()
         self.mode, self.shape = mode, shape
@@ -115,14 +120,17 @@ class Fusion(nn.Module):
             nn.Linear(len(MODALITIES) * (width + 1), width), nn.GELU(), nn.Linear(width, len(MODALITIES))
         )
         self.pool, self.head = nn.Linear(width, 1), nn.Linear(width, shape.out)
-        for name, count in (("words", shape.words), ("links", 1), ("seen", 1)):  # means over the training mentions
-            self.register_buffer(f"mean_{name}", torch.zeros(count, text))
-        # What stands in the text space already goes straight through one projection: names never seen stay apart.
+        # Names go straight through one projection, so that names never seen stay apart; what else lies in the text
+        # space goes along its axes that tell things apart, found in closed form (see ``training.fusion_axes``).
         self.straight = nn.Linear(text, shape.out, bias=False)
-        nn.init.orthogonal_(self.straight.weight)
-        self.share = nn.Parameter(
-            torch.tensor([1.0, 0.15, 0.15, 0.5, 0.4, 0.4])
-        )  # surface, sentence, mention, source, links, seen
+        self.bring = nn.ModuleList(nn.Linear(AXES, shape.out, bias=False) for _ in TOLD)
+        for layer in (self.straight, *self.bring):
+            nn.init.orthogonal_(layer.weight)
+        nn.init.zeros_(self.head.weight)  # attention begins by adding nothing
+        nn.init.zeros_(self.head.bias)
+        self.share = nn.Parameter(torch.tensor([1.0, 0.2, 0.2, 0.8, 0.4, 0.4]))  # of the name, then of ``TOLD``
+        self.register_buffer("means", torch.zeros(1 + len(TOLD), text))
+        self.register_buffer("axes", torch.zeros(len(TOLD), text, AXES))
         self.types = nn.Linear(shape.out, shape.types)
         self.match = nn.Linear(2 * shape.out + 1, 1)
         self.relation = nn.Sequential(nn.Linear(2 * shape.out, 64), nn.GELU(), nn.Linear(64, shape.relations))
@@ -183,16 +191,15 @@ class Fusion(nn.Module):
         return (1 - LEAST) * scores.softmax(1) * present.any(1, keepdim=True) + LEAST * even
 
     def _straight(self, x: Mapping[str, Tensor]) -> Tensor:
-        """What each modality says in the text space: (n, modalities, text)."""
-        links, seen = self.share[4], self.share[5]
-        words, near, picture = (_centred(x[n], getattr(self, f"mean_{n}")) for n in ("words", "links", "seen"))
-        count = _there(x["links"]).sum(1, keepdim=True).clamp(min=1)
-        said = {
-            "text": torch.einsum("k,nkd->nd", self.share[:4], words[:, :4]),
-            "picture": seen * picture, "layout": torch.zeros_like(x["seen"]),
-            "links": links * near.sum(1) / count,
-        }  # fmt: skip
-        return torch.stack([said[m] for m in MODALITIES], 1)
+        """What each modality says without attention: (n, modalities, out)."""
+        said = [self.share[0] * self.straight(_centred(x["words"][:, 0], self.means[0]))]
+        for k, states in enumerate(told(x)):
+            along = F.normalize(_centred(states, self.means[1 + k]) @ self.axes[k], dim=-1)
+            said.append(self.share[1 + k] * self.bring[k](along))
+        name, sentence, mention, source, links, seen = said
+        parts = {"text": name + sentence + mention + source, "picture": seen, "links": links,
+                 "layout": torch.zeros_like(name)}  # fmt: skip
+        return torch.stack([parts[m] for m in MODALITIES], 1)
 
     def _fuse(self, given: Mapping[str, Sequences], straight: Tensor, gates: Tensor) -> Tensor:
         q = self.queries.expand(len(gates), -1, -1)
@@ -200,8 +207,7 @@ class Fusion(nn.Module):
         for layer in self.layers:
             q = layer(q, given, gates)
         pooled = (self.pool(q).softmax(1) * q).sum(1)
-        through = self.straight((gates[:, :, None] * straight).sum(1))
-        return F.normalize(self.head(pooled) + through, dim=-1)
+        return F.normalize(self.head(pooled) + (gates[:, :, None] * straight).sum(1), dim=-1)
 
     def kinds(self, vectors: Tensor) -> Tensor:
         """Logits (n, types) of what mentions are."""
@@ -219,10 +225,15 @@ class Fusion(nn.Module):
         return made
 
 
+def told(x: Mapping[str, Tensor]) -> list[Tensor]:
+    """The states (n, text) of ``TOLD``; zero where there is none."""
+    count = _there(x["links"]).sum(1, keepdim=True).clamp(min=1)
+    return [*(x["words"][:, k] for k in (1, 2, 3)), x["links"].sum(1) / count, x["seen"]]
+
+
 def _centred(states: Tensor, mean: Tensor) -> Tensor:
     """States without their mean; absent ones stay zero."""
-    mean = mean[0] if states.dim() == 2 else mean
-    return (states - mean) * _there(states)[..., None]
+    return (states - mean) * _there(states)[:, None]
 
 
 def _there(states: Tensor) -> Tensor:

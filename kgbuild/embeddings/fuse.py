@@ -125,11 +125,16 @@ class FusedEncoder:
             np.zeros((len(states), self.dim), np.float32),
             np.zeros((len(states), len(MODALITIES)), np.float32),
         )
-        for b in range(0, len(states), _BATCH):
-            rows = np.arange(b, min(b + _BATCH, len(states)))
-            with torch.inference_mode():
-                v, g = self._net(batch(states, rows), counts.expand(len(rows), -1))
-            vectors[rows], gates[rows] = v.numpy(), g.numpy()
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # sums do not depend on how many threads there are
+        try:
+            for b in range(0, len(states), _BATCH):
+                rows = np.arange(b, min(b + _BATCH, len(states)))
+                with torch.inference_mode():
+                    v, g = self._net(batch(states, rows), counts.expand(len(rows), -1))
+                vectors[rows], gates[rows] = v.numpy(), g.numpy()
+        finally:
+            torch.set_num_threads(threads)
         return Fused(vectors, gates)
 
     def match(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:

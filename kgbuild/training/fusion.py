@@ -27,6 +27,7 @@ from kgbuild.embeddings.crossing import MODALITIES, MODES, Fusion, Shape
 from kgbuild.embeddings.fuse import batch
 from kgbuild.embeddings.layout import FEATURES
 from kgbuild.embeddings.states import LINKS, PARTS, PATCHES, WORDS, StateEncoder
+from kgbuild.training.fusion_axes import set_axes
 from kgbuild.training.fusion_batches import Names, draw, hard_negatives, has_any, presence
 from kgbuild.training.fusion_data import RELATION_NAMES, TYPES, Corpus, joined, text_corpus, world_corpus
 from kgbuild.training.fusion_measure import choose, measure
@@ -85,7 +86,7 @@ def fit(corpus: Corpus, recipe: Recipe, *, mode: str = "attention", keep: Sequen
     torch.manual_seed(recipe.seed)
     random = np.random.default_rng(recipe.seed)
     model = Fusion(shape(corpus, recipe), mode).train()
-    centre(model, corpus)
+    set_axes(model, corpus)
     names = Names(corpus)
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
     members: dict[int, np.ndarray] = {}
@@ -121,17 +122,6 @@ def fit(corpus: Corpus, recipe: Recipe, *, mode: str = "attention", keep: Sequen
         log.info("%s %s epoch %d of %d, loss %.4f", mode, "+".join(keep), epoch + 1, recipe.epochs, np.mean(losses))
     fit_relations(model, corpus, embedded(model, corpus, keep)[0], recipe)
     return model.eval()
-
-
-def centre(model: Fusion, corpus: Corpus) -> None:
-    """Sets the means of the states that go straight through the network."""
-    for name, axes in (("words", (0,)), ("links", (0, 1)), ("seen", (0,))):
-        states = getattr(corpus.states, name)
-        there = np.abs(states).max(-1, keepdims=True) > 0
-        mean = states.sum(axes, dtype=np.float32) / np.maximum(there.sum(axes), 1)
-        getattr(model, f"mean_{name}").copy_(
-            torch.from_numpy(mean.astype(np.float32)).view_as(getattr(model, f"mean_{name}"))
-        )
 
 
 def _kept(there: Tensor, recipe: Recipe) -> Tensor:

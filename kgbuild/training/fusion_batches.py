@@ -18,10 +18,9 @@ from kgbuild.types import EmbeddingTable
 
 def presence(corpus: Corpus) -> np.ndarray:
     """Which modalities each mention has states of: (n, modalities)."""
-    s = corpus.states
-    every: np.ndarray = np.ones(len(corpus), bool)
-    linked: np.ndarray = np.abs(s.links).max((1, 2)) > 0
-    there: dict[str, np.ndarray] = {"text": every, "layout": every, "picture": s.whole_of >= 0, "links": linked}
+    s, every = corpus.states, np.ones(len(corpus), bool)
+    linked = np.asarray(np.abs(s.links).max((1, 2)) > 0)
+    there = {"text": every, "layout": every, "picture": s.whole_of >= 0, "links": linked}
     return np.stack([there[m] for m in MODALITIES], 1)
 
 
