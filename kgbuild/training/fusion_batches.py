@@ -18,9 +18,10 @@ from kgbuild.types import EmbeddingTable
 
 def presence(corpus: Corpus) -> np.ndarray:
     """Which modalities each mention has states of: (n, modalities)."""
-    s, every = corpus.states, np.ones(len(corpus), bool)
-    linked = np.asarray(np.abs(s.links).max((1, 2)) > 0)
-    there = {"text": every, "layout": every, "picture": s.whole_of >= 0, "links": linked}
+    s = corpus.states
+    every: np.ndarray = np.ones(len(corpus), bool)
+    linked = s.links.any((1, 2))
+    there: dict[str, np.ndarray] = {"text": every, "layout": every, "picture": s.whole_of >= 0, "links": linked}
     return np.stack([there[m] for m in MODALITIES], 1)
 
 
