@@ -18,16 +18,16 @@ from kgbuild.types import EmbeddingTable
 
 def presence(corpus: Corpus) -> np.ndarray:
     """Which modalities each mention has states of: (n, modalities)."""
-    s, every = corpus.states, np.ones(len(corpus), bool)
-    linked = np.asarray(np.abs(s.links).max((1, 2)) > 0)
-    there = {"text": every, "layout": every, "picture": s.whole_of >= 0, "links": linked}
+    s = corpus.states
+    every: np.ndarray = np.ones(len(corpus), bool)
+    linked = np.logical_or.reduce(s.links != 0, axis=(1, 2))
+    there: dict[str, np.ndarray] = {"text": every, "layout": every, "picture": s.whole_of >= 0, "links": linked}
     return np.stack([there[m] for m in MODALITIES], 1)
 
 
 def has_any(corpus: Corpus, keep: Sequence[str]) -> np.ndarray:
     """Whether each mention has a state of one of some modalities."""
-    made: np.ndarray = presence(corpus)[:, [m in keep for m in MODALITIES]].any(1)
-    return made
+    return np.logical_or.reduce(presence(corpus)[:, [m in keep for m in MODALITIES]], axis=1)
 
 
 class Names:
