@@ -28,7 +28,7 @@ EXTRA = {
     "generation": -6.0,
     "one_source": -2.5,
     "other_type": -0.5,
-    "fused": 4.0,
+    "fused": 1.0,  # more of it joined "GraphQL" and "Graph" (see weights/fusion.md)
     "neighbours": 1.0,
     "contradiction": -1.5,
 }

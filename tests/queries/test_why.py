@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from kgbuild.queries.graph import Graph
 from kgbuild.queries.places import describe, parse_fragment
 from kgbuild.queries.shares import Decided, told
 from kgbuild.types import Box, Page, Target, TextPosition, TimeSpan
+
+
+CORPUS = Path(__file__).parents[2] / "examples" / "corpus"
 
 
 def statement(graph: Graph, modality: str) -> str:
@@ -88,8 +92,18 @@ def test_places_for_people() -> None:
         parse_fragment("xywh=percent:1,2,3,4")
 
 
-def test_how_much_each_modality_decided(graph: Graph) -> None:
-    (row,) = graph.sparql('SELECT ?e { ?e rdfs:label "Jet Propulsion Laboratory"@en }')
+def test_how_much_each_modality_decided(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    shutil.copy(CORPUS / "pictures" / "ground-segment.png", corpus)
+    (corpus / "a.md").write_text("Goldstone is a complex of antennas in California.", "utf-8")
+    kgbuild.build(corpus, out=tmp_path / "out", config=Config.load(overrides={"embeddings.fusion": "attention"}))
+    with kgbuild.open(tmp_path / "out") as graph:
+        _shares_are_told(graph)
+
+
+def _shares_are_told(graph: Graph) -> None:
+    (row,) = graph.sparql('SELECT DISTINCT ?e { ?m a core:Mention ; core:modality "picture" ; oa:hasBody ?e } LIMIT 1')
     found = graph.why(row["e"])
     shares = dict(found.decided)
     assert 0.95 < sum(shares.values()) <= 1.001 and list(shares.values()) == sorted(shares.values(), reverse=True)
