@@ -20,7 +20,8 @@ from kgbuild.errors import WorkspaceError
 FORMAT = 1
 PUBLISHED = (
     "graph.nq", "facts.ttl", "graph.graphml", "entities.parquet", "statements.parquet", "mentions.parquet",
-    "segments.parquet", "vectors.faiss", "vectors.json", "merges.json", "links.json", "report.html", "report.json",
+    "segments.parquet", "vectors.faiss", "vectors.json", "pictures.faiss", "pictures.json",
+    "merges.json", "links.json", "report.html", "report.json",
     "texts", "pictures",
 )  # fmt: skip
 

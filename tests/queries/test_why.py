@@ -15,7 +15,6 @@ from kgbuild.queries.places import describe, parse_fragment
 from kgbuild.queries.shares import Decided, told
 from kgbuild.types import Box, Page, Target, TextPosition, TimeSpan
 
-
 CORPUS = Path(__file__).parents[2] / "examples" / "corpus"
 
 
