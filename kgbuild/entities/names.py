@@ -46,6 +46,7 @@ def rareness(counts: np.ndarray, size: int) -> np.ndarray:
     return made.astype(np.float32)
 
 
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
 _FORMAL = frozenset(("inc", "ltd", "corp", "corporation", "company", "co", "gmbh", "plc", "llc", "ag", "sa", "limited"))
 _GENERATIONS = {"sr": 1, "senior": 1, "jr": 2, "junior": 2, "iii": 3, "iv": 4}
 
@@ -87,6 +88,7 @@ class NameTable:
         self._digits = np.array([all(w.isdigit() for w in t) for t in tokens], bool)
         self._numbers = _codes([" ".join(sorted(w for w in t if any(c.isdigit() for c in w))) for t in tokens])
         self._formal = np.array([t[-1] in _FORMAL for t in tokens], bool)
+        self._unspaced = np.array([bool(_UNSPACED.search(n)) for n in cut], bool)
         self._generation = np.array([_GENERATIONS.get(t[-1], 0) for t in tokens], np.int8)
         self._lower = np.array([n == n.lower() for n in cut], bool)
         self._length = np.array([len(t) for t in self.text], np.float32)
@@ -106,6 +108,11 @@ class NameTable:
     def formal(self, names: np.ndarray) -> np.ndarray:
         """Whether each name ends with a word that only says what kind of firm it is ("Inc.")."""
         made: np.ndarray = self._formal[names]
+        return made
+
+    def unspaced(self, names: np.ndarray) -> np.ndarray:
+        """Whether each name is written in a script without blanks between words: its parts cannot be compared."""
+        made: np.ndarray = self._unspaced[names]
         return made
 
     def generation(self, names: np.ndarray) -> np.ndarray:

@@ -26,6 +26,7 @@ EXTRA = {
     "kind_of": -2.0,
     "place_in": -2.5,
     "generation": -6.0,
+    "unspaced": -8.0,  # unlike names without blanks: the forest learned from English
     "one_source": -2.5,
     "other_type": -0.5,
     "fused": 1.0,  # more of it joined "GraphQL" and "Graph" (see weights/fusion.md)
@@ -98,7 +99,8 @@ class Scorer:
         """
         named, c = self.named[ways], self.columns
         x, y = c.first_name(a), c.first_name(b)
-        held = (named[:, _AT["contained"]] > 0.999) & (named[:, _AT["exact"]] == 0) & (named[:, _AT["folded"]] == 0)
+        other = (named[:, _AT["exact"]] == 0) & (named[:, _AT["folded"]] == 0)
+        held = (named[:, _AT["contained"]] > 0.999) & other
         first, last = named[:, _AT["first_word"]] > 0, named[:, _AT["last_word"]] > 0
         formal = c.names.formal(x) | c.names.formal(y)
         known, person = c.typed[a] | c.typed[b], c.of("Person")[a] | c.of("Person")[b]
@@ -106,6 +108,7 @@ class Scorer:
         return {
             "kind_of": (held & first & ~last & ~formal & known & ~person).astype(np.float32),
             "place_in": (held & last & ~first & c.of("Place")[a] & c.of("Place")[b]).astype(np.float32),
+            "unspaced": (other & (c.names.unspaced(x) | c.names.unspaced(y))).astype(np.float32),
             "generation": ((old > 0) & (young > 0) & (old != young)).astype(np.float32),
         }
 

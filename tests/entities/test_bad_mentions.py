@@ -105,17 +105,15 @@ def test_neither_the_order_of_mentions_nor_of_vectors_matters() -> None:
         assert run(shuffled, vectors(rng.sample(mentions, len(mentions)))) == first
 
 
-def test_fused_vectors_tell_equal_names_apart() -> None:
+def test_fused_vectors_speak_for_and_against() -> None:
     mentions = [mention("Mercury", i, context="Mercury") for i in range(2)]
     near, far = np.eye(4, dtype=np.float32)[[0, 0]], np.array([[1, 0, 0, 0], [-1, 0, 0, 0]], np.float32)
     ids = tuple(m.id for m in mentions)
-    scores = [
-        dict(run(mentions, fused=EmbeddingTable("fused", ids, m), decisions=None).merges[0].features).get("fused", 0.0)
-        if len(run(mentions, fused=EmbeddingTable("fused", ids, m)).entities) == 1
-        else None
-        for m in (near, far)
-    ]
-    assert scores == [0.5, None]
+    (for_it,), (without,), (against,) = (
+        run(mentions, fused=None if m is None else EmbeddingTable("fused", ids, m)).merges for m in (near, None, far)
+    )
+    assert for_it.score > without.score > against.score
+    assert dict(for_it.features)["fused"] == 0.5 and dict(against.features)["fused"] == -1.5
 
 
 def test_a_mention_given_twice_counts_once() -> None:
