@@ -122,7 +122,8 @@ def test_text_vectors_come_along_unchanged(config: Config) -> None:
     time = Mention("s#d", Target("s"), "2024", "Time", 1.0, "t/1")
     extraction = Extraction("s", (*mentions, time), tuple(relations))
     text = TextEncoder(config)
-    tables = MentionFuser(config, text=text)(extraction, segments, lambda blob: b"no picture")
+    wanted = Config.load(overrides={"embeddings.fusion": "attention"})
+    tables = MentionFuser(wanted, text=text)(extraction, segments, lambda blob: b"no picture")
     plain, vectors, gates = tables["mentions"], tables["fused"], tables["gates"]
     assert np.array_equal(plain.matrix, text.mentions(mentions)) and plain.space == text.space
     assert plain.ids == vectors.ids == gates.ids == tuple(m.id for m in mentions)
