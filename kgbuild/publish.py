@@ -305,6 +305,8 @@ def build_key(job: Job, sources: list[Source], left_out: list[Issue]) -> str:
     vectors = [job.vectors_key(s) for s in sources]
     read_rules(rules)
     decided += b"".join(Path(rule).read_bytes() for rule in rules)
+    weights = Path(job.config["align"]["weights"])
+    decided += weights.read_bytes() if weights.is_file() else b""
     skipped = [f"{i.source} {i.code}" for i in left_out]
     return Cache.key(job.config.sha256(), *rooms, *vectors, ontologies, decided, *references, *skipped)
 
