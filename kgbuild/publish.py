@@ -36,6 +36,9 @@ from kgbuild.types import Depiction, EmbeddingTable, Entity, Extraction, Issue, 
 from kgbuild.workspace import Workspace
 
 
+_LEAST, _LONGEST = 16, 50  # pixels of a picture's shorter side; times that its longer side may be as long
+
+
 @dataclass(frozen=True, slots=True)
 class Graph:
     """What the stages over all sources made."""
@@ -101,7 +104,10 @@ def _same_pictures(job: Job, readings: Sequence[Reading], vectors: Vectors) -> t
 
     def read(blob: str) -> Look | None:
         png = cache.get("blobs", blob)
-        return None if png is None else look(pixels(png))
+        shown = None if png is None else pixels(png)
+        if shown is None or min(shown.shape[:2]) < _LEAST or max(shown.shape[:2]) > _LONGEST * min(shown.shape[:2]):
+            return None  # a line of pixels shows nothing that could be found again
+        return look(shown)
 
     comparer = Comparer(read, cache=cache)
     return depictions(shown, (vectors.pictures, vectors.parts), comparer, base=job.config["graph"]["base"])
