@@ -35,7 +35,6 @@ from kgbuild.statements.typing import PropertyTable, Typer, candidates
 from kgbuild.types import Depiction, EmbeddingTable, Entity, Extraction, Issue, Reading, Source, TimeSpan
 from kgbuild.workspace import Workspace
 
-
 _LEAST, _LONGEST = 16, 50  # pixels of a picture's shorter side; times that its longer side may be as long
 
 
