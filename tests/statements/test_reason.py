@@ -47,10 +47,12 @@ def random_facts(seed: int) -> str:
 def owlrl_says(text: str) -> set[Triple]:
     """What owlrl infers about things. Left out: that a thing is itself, is a owl:Thing, and what is said of terms."""
     import owlrl
+    import rdflib
     from rdflib import Graph, URIRef
 
     graph = Graph().parse(data=PREFIXES + text, format="turtle")
     owlrl.DeductiveClosure(owlrl.OWLRL_Semantics, axiomatic_triples=False, datatype_axioms=False).expand(graph)
+    rdflib.term._reset_bindings()  # owlrl leaves datatypes of its own in rdflib, for the whole process
     found = set()
     for s, p, o in graph:
         told = isinstance(s, URIRef) and isinstance(o, URIRef) and str(s).startswith(NS + "x")
