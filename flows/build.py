@@ -21,6 +21,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from kgbuild.config import Config
 from kgbuild.errors import KgbuildError
+from kgbuild.history import StageRun
 from kgbuild.pipeline import publish
 from kgbuild.progress import Silent
 from kgbuild.publish import Report, build_key, published
@@ -37,26 +38,26 @@ class PassingFailure(KgbuildError):
 
 
 @task(name="read", retries=RETRIES, retry_delay_seconds=[2, 10])
-def read_batch(job: Job, sources: Sequence[Source]) -> int:
+def read_batch(job: Job, sources: Sequence[Source]) -> StageRun:
     """Read a batch; sources that time out or run out of memory are tried again."""
-    count = read_sources(job, sources)
+    took = read_sources(job, sources)
     _retry_if_passing(job, sources, extracted=False)
-    return count
+    return took
 
 
 @task(name="extract", retries=RETRIES, retry_delay_seconds=[2, 10])
-def extract_batch(job: Job, sources: Sequence[Source]) -> int:
+def extract_batch(job: Job, sources: Sequence[Source]) -> StageRun:
     """Mentions, relations and vectors of a batch, from cache to cache."""
-    count = extract_sources(job, sources)
+    took = extract_sources(job, sources)
     _retry_if_passing(job, sources, extracted=True)
-    return count
+    return took
 
 
 @task(name="publish")
-def publish_graph(job: Job, workspace: Workspace, found: Any, seconds: dict[str, float], started: float) -> Report:
+def publish_graph(job: Job, workspace: Workspace, found: Any, done: dict[str, StageRun], started: float) -> Report:
     """Assemble the graph from the cache and publish it."""
     sources, left_out = found
-    return publish(job, workspace, sources, left_out, seconds=seconds, started=started, progress=Silent())
+    return publish(job, workspace, sources, left_out, done=done, started=started, progress=Silent())
 
 
 @flow(name="kgbuild-build", validate_parameters=False, task_runner=ThreadPoolTaskRunner(max_workers=8))
@@ -69,16 +70,13 @@ def build(corpus: str, out: str, config: str | None = None, overrides: dict[str,
     with workspace.lock():
         report = published(workspace, build_key(job, sources, left_out))
         if report is None:
-            seconds: dict[str, float] = {}
+            done: dict[str, StageRun] = {}
             for name, stage in (("read", read_batch), ("extract", extract_batch)):
                 begun = time.monotonic()
                 part = replace_workers(job, 1)
                 runs = [stage.submit(part, batch) for batch in batches(sources, job.workers * BATCHES_PER_WORKER)]
-                for run in runs:
-                    run.wait()
-                    run.result()
-                seconds[name] = time.monotonic() - begun
-            report = publish_graph(job, workspace, (sources, left_out), seconds, started)
+                done[name] = StageRun.joined(begun, [run.result() for run in runs])
+            report = publish_graph(job, workspace, (sources, left_out), done, started)
     log.info("%s: %s", report.status, report.counts)
     create_markdown_artifact(markdown(report), key="kgbuild-build", description=f"{report.status}: {out}")
     return report

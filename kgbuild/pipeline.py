@@ -7,8 +7,18 @@ from pathlib import Path
 
 from kgbuild.config import Config
 from kgbuild.errors import EmptyGraphError
+from kgbuild.history import StageRun, read_runs, write_runs
 from kgbuild.progress import Progress, Silent
-from kgbuild.publish import Report, assemble_graph, build_key, make_report, published, write_graph
+from kgbuild.publish import (
+    Report,
+    assemble_graph,
+    build_key,
+    make_report,
+    past_run,
+    published,
+    published_report,
+    write_graph,
+)  # fmt: skip
 from kgbuild.queries.report import write_report
 from kgbuild.stages import Job, extract_sources, list_sources, read_sources
 from kgbuild.types import Issue, Source
@@ -36,30 +46,33 @@ def build(
         key = build_key(job, sources, left_out)
         if (known := published(workspace, key)) is not None:
             return known
-        seconds: dict[str, float] = {}
+        done: dict[str, StageRun] = {}
         for name, stage in (("read", read_sources), ("extract", extract_sources)):
-            begun = time.monotonic()
-            stage(job, sources, progress=progress)
-            seconds[name] = time.monotonic() - begun
-        return publish(job, workspace, sources, left_out, seconds=seconds, started=started, progress=progress)
+            done[name] = stage(job, sources, progress=progress)
+        return publish(job, workspace, sources, left_out, done=done, started=started, progress=progress)
 
 
 def publish(
     job: Job, workspace: Workspace, sources: list[Source], left_out: list[Issue], *,
-    seconds: dict[str, float], started: float, progress: Progress,
+    done: dict[str, StageRun], started: float, progress: Progress,
 ) -> Report:  # fmt: skip
-    """Assemble the graph from the cache, write it beside the published one, swap."""
+    """Assemble the graph from the cache, write it beside the published one, swap. ``done``: the stages before."""
     begun = time.monotonic()
     graph = assemble_graph(job, sources, progress=progress)
     if not graph.data.entities:
         reasons = "; ".join(sorted({i.message for i in (*left_out, *graph.issues)})[:5]) or "no file holds any"
         raise EmptyGraphError(f"nothing was extracted from {len(sources)} files: {reasons}. Nothing was published.")
-    seconds = {**seconds, "assemble": time.monotonic() - begun}
+    done = {**done, "assemble": StageRun.since(begun)}
+    past, (before, _) = read_runs(workspace.current), published_report(workspace)
     with workspace.generation() as folder:
         begun = time.monotonic()
         write_graph(job, graph, folder, progress=progress)
-        seconds["write"] = time.monotonic() - begun
+        done["write"] = StageRun.since(begun)
         key = build_key(job, sources, left_out)
-        report = make_report(job, graph, left_out, out=str(workspace.out), seconds=seconds, started=started, key=key)
-        write_report(report.as_dict(), graph.data, graph.alignment.merges, folder)
+        report = make_report(
+            job, graph, left_out, out=str(workspace.out), done=done, started=started, key=key, before=before
+        )
+        runs = (*past, past_run(job, report, done))
+        write_runs(runs, folder)
+        write_report(report.as_dict(), graph.data, graph.alignment.merges, folder, runs=runs)
     return report

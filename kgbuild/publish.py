@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,9 @@ from kgbuild.entities import Alignment, align, read_decisions, read_records
 from kgbuild.entities.copies import Look, look
 from kgbuild.entities.depicted import Comparer, depictions
 from kgbuild.entities.link import Linking
+from kgbuild.errors import UsageError
 from kgbuild.graphs.data import GraphData
+from kgbuild.history import PastRun, StageRun, changes, contents, work_of
 from kgbuild.identity import text_name
 from kgbuild.linking import check_references, link_entities
 from kgbuild.progress import Progress
@@ -34,6 +38,8 @@ from kgbuild.statements.rules import read_rules
 from kgbuild.statements.typing import PropertyTable, Typer, candidates
 from kgbuild.types import Depiction, EmbeddingTable, Entity, Extraction, Issue, Reading, Source, TimeSpan
 from kgbuild.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 _LEAST, _LONGEST = 16, 50  # pixels of a picture's shorter side; times that its longer side may be as long
 
@@ -192,7 +198,9 @@ def write_graph(job: Job, graph: Graph, folder: Path, *, progress: Progress) -> 
 class Report:
     """What a build did. ``status``: ``success`` | ``partial``; ``unchanged`` if nothing had to be done.
 
-    ``sources``: one row per file with path, media type, outcome, reason and counts.
+    ``sources``: one row per file with path, media type, outcome, reason and counts; ``changes``: files by kind of
+    change since the graph published before; ``seconds`` and ``memory_mb`` by stage: the most MiB that the process had
+    up to its end, and the most of any one child in it.
     """
 
     status: str
@@ -205,6 +213,18 @@ class Report:
     config: dict[str, Any] = field(default_factory=dict)
     started: str = ""
     unchanged: bool = False
+    changes: dict[str, int] = field(default_factory=dict)
+    memory_mb: dict[str, list[float]] = field(default_factory=dict)
+
+    def write_lines(self, path: Path) -> None:
+        """A line of JSON for each file: ``path``, ``status`` (processed, rejected, skipped), ``reason``, ``code``."""
+        rows = [
+            {"path": r["path"], "status": r["outcome"], "reason": r["reason"], "code": r["code"]} for r in self.sources
+        ]
+        try:
+            path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+        except OSError as err:
+            raise UsageError(f"{path} cannot be written: {err.strerror}. The graph itself is published.") from err
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -223,9 +243,10 @@ def make_report(
     left_out: Sequence[Issue],
     *,
     out: str,
-    seconds: dict[str, float],
+    done: Mapping[str, StageRun],
     started: float,
     key: str,
+    before: Report | None = None,
 ) -> Report:
     """The record of a run: outcome of each file, counts, what failed and why."""
     from kgbuild.graphs.rdf import provenance_per_fact
@@ -265,8 +286,21 @@ def make_report(
     }
     return Report(
         "partial" if failed else "success", out, counts, rows, issues,
-        {k: round(v, 2) for k, v in seconds.items()}, key, job.config.as_dict(),
+        {name: stage.seconds for name, stage in done.items()}, key, job.config.as_dict(),
         time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
+        changes=dict(Counter(c.kind for c in changes(contents(before.sources) if before else {}, contents(rows)))),
+        memory_mb={name: [stage.memory_mb, stage.children_mb] for name, stage in done.items()},
+    )  # fmt: skip
+
+
+def past_run(job: Job, report: Report, done: Mapping[str, StageRun]) -> PastRun:
+    """The run as a line of the workspace's history."""
+    files = {row["path"]: (row["media_type"], row.get("size", 0)) for row in report.sources}
+    work = {name: work_of(stage, files, job.workers) for name, stage in done.items() if stage.worked}
+    return PastRun(
+        report.started, report.status, version("kgbuild"), job.workers, report.seconds, report.counts, report.changes,
+        {name: made for name, (made, _) in work.items()}, {name: start for name, (_, start) in work.items()},
+        max((max(pair) for pair in report.memory_mb.values()), default=0.0),
     )  # fmt: skip
 
 
@@ -318,9 +352,19 @@ def build_key(job: Job, sources: list[Source], left_out: list[Issue]) -> str:
 
 def published(workspace: Workspace, key: str) -> Report | None:
     """The published report if it was made from the same input and no file failed for a passing reason."""
-    folder = workspace.current
-    if folder is None or not (folder / "report.json").is_file():
+    report, _ = published_report(workspace)
+    if report is None or report.build_key != key or any(issue["code"] in TRANSIENT for issue in report.issues):
         return None
-    report = Report.load(folder / "report.json")
-    passing = any(issue["code"] in TRANSIENT for issue in report.issues)
-    return replace(report, unchanged=True) if report.build_key == key and not passing else None
+    return replace(report, unchanged=True)
+
+
+def published_report(workspace: Workspace) -> tuple[Report | None, str]:
+    """The report of the published graph, or None and, if something is published, what is wrong with it."""
+    folder = workspace.current
+    if folder is None:
+        return None, ""
+    try:
+        return Report.load(folder / "report.json"), ""
+    except (OSError, ValueError, TypeError, AttributeError) as err:
+        log.warning("%s is damaged; the graph is built again", folder / "report.json", exc_info=err)
+        return None, "what was published is damaged"

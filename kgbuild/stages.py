@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from kgbuild.cache import Cache, code_version
 from kgbuild.config import Config
+from kgbuild.history import StageRun
 from kgbuild.progress import Progress, Silent
 from kgbuild.serialise import from_json, to_json
 from kgbuild.types import EmbeddingTable, Extraction, Issue, Reading, Source
@@ -73,12 +75,13 @@ def list_sources(job: Job) -> tuple[list[Source], list[Issue]]:
     return discover(Path(job.root), job.config)
 
 
-def read_sources(job: Job, sources: Sequence[Source], *, progress: Progress | None = None) -> int:
-    """Read each source in a killable child, into the cache. Returns how many were read anew."""
+def read_sources(job: Job, sources: Sequence[Source], *, progress: Progress | None = None) -> StageRun:
+    """Read each source in a killable child, into the cache. Returns what it cost."""
     from kgbuild.sources import ReaderPool
 
-    progress, cache = progress or Silent(), job.store()
+    progress, cache, begun = progress or Silent(), job.store(), time.monotonic()
     todo = [s for s in sources if not cache.has("readings", job.reading_key(s))]
+    took, peak = dict[str, float](), 0.0
     progress.start("read", len(sources))
     progress.advance("read", len(sources) - len(todo))
     if todo:
@@ -87,12 +90,21 @@ def read_sources(job: Job, sources: Sequence[Source], *, progress: Progress | No
             ReaderPool(Path(job.root), job.config, workers) as pool,
             ThreadPoolExecutor(workers) as threads,
         ):
-            futures = {threads.submit(pool.read, source): source for source in todo}
-            for future in as_completed(futures):
-                _store_reading(job, cache, futures[future], future.result())
-                progress.advance("read", note=futures.pop(future).path)
+            futures = {threads.submit(_timed, pool.read, source): source for source in todo}
+            for future in as_completed(list(futures)):
+                source = futures.pop(future)
+                took[source.path], reading = future.result()
+                _store_reading(job, cache, source, reading)
+                progress.advance("read", note=source.path)
+            peak = pool.peak_mb
     progress.finish("read")
-    return len(todo)
+    return StageRun.since(begun, took, peak)
+
+
+def _timed(read: Callable[[Source], Reading], source: Source) -> tuple[float, Reading]:
+    begun = time.monotonic()
+    reading = read(source)
+    return time.monotonic() - begun, reading
 
 
 def _store_reading(job: Job, cache: Cache, source: Source, reading: Reading) -> None:
@@ -113,16 +125,17 @@ def load_reading(job: Job, source: Source) -> Reading:
     return from_json(Reading, _decode(found))
 
 
-def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress | None = None) -> int:
-    """Mentions, relation mentions and vectors of each source read. Returns how many were made anew.
+def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress | None = None) -> StageRun:
+    """Mentions, relation mentions and vectors of each source read. Returns what it cost.
 
     A source that kills its worker is reported in its extraction; the others lose nothing.
     """
-    progress, cache = progress or Silent(), job.store()
+    progress, cache, begun = progress or Silent(), job.store(), time.monotonic()
     # What could not be read this time is not extracted: the empty result would be kept for good.
     todo = [
         s for s in sources if not cache.has("vectors", job.vectors_key(s)) and cache.has("readings", job.reading_key(s))
     ]
+    took: dict[str, float] = {}
     weights = {s: _weight(job, s) for s in todo}
     todo.sort(key=lambda s: (-weights[s], s.path))  # long ones first: no worker ends alone with the longest
     progress.start("extract", len(sources))
@@ -134,9 +147,11 @@ def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress |
                 issue = Issue("extract", answer.code, f"its extraction {answer}", source.id)
                 died = Extraction(source.id, issues=(issue,))
                 _store_extraction(job, source, load_reading(job, source), died, "extractions-transient")
+            else:
+                took[source.path] = json.loads(answer[0])
             progress.advance("extract", note=source.path)
     progress.finish("extract")
-    return len(todo)
+    return StageRun.since(begun, took, pool.peak_mb)
 
 
 def _setup(job: Job) -> bytes:
@@ -144,13 +159,15 @@ def _setup(job: Job) -> bytes:
 
 
 def serve_extractor(setup: bytes) -> Callable[[bytes], Frames]:
-    """What an extraction worker does with each request: one source, from cache to cache."""
+    """What an extraction worker does with each request: one source, from cache to cache. It answers the seconds."""
     given = json.loads(setup)
     job = Job(given["root"], given["cache"], Config.of(given["config"]))
 
     def answer(request: bytes) -> Frames:
+        _models(json.dumps(job.config.as_dict(), sort_keys=True))  # loaded once: none of the source's time
+        begun = time.monotonic()
         extract_source(job, from_json(Source, request.decode()))
-        return [b"done"]
+        return [json.dumps(round(time.monotonic() - begun, 4)).encode()]
 
     return answer
 

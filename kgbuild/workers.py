@@ -43,6 +43,7 @@ class Worker:
         self._factory, self._setup = factory, setup
         self._timeout, self._memory = timeout_s, memory_mb
         self._process: subprocess.Popen[bytes] | None = None
+        self.peak_mb = 0.0  # the most memory that a child had after an answer
 
     def ask(self, request: bytes) -> Frames:
         """The child's answer. Raises ``WorkerDied`` if it was killed or crashed; the next call starts afresh."""
@@ -59,7 +60,9 @@ class Worker:
             timer.start()
         try:
             _write(process.stdin, [request])
-            return _read(process.stdout)
+            *frames, peak = _read(process.stdout)
+            self.peak_mb = max(self.peak_mb, float(peak))
+            return frames
         except (EOFError, BrokenPipeError, ConnectionResetError) as err:
             status = _end(process)
             self.close()
@@ -138,6 +141,11 @@ class WorkerPool:
                 self.close()
                 raise
 
+    @property
+    def peak_mb(self) -> float:
+        """The most memory in MiB that any of the children had."""
+        return max(worker.peak_mb for worker in self._workers)
+
     def close(self) -> None:
         for worker in self._workers:
             worker.close()
@@ -180,13 +188,23 @@ def serve(factory: str, timeout_s: int, memory_mb: int) -> None:
                 _limit_cpu(timeout_s)
             made = answer(frames[0])
             try:
-                _write(channel, made)
+                _write(channel, [*made, str(peak_mb()).encode()])
             except BrokenPipeError:  # the parent is gone
                 os._exit(0)
     except (MemoryError, OSError) as err:
         if isinstance(err, MemoryError) or err.errno == 12:
             os._exit(_OUT_OF_MEMORY)
         raise
+
+
+def peak_mb() -> float:
+    """The most memory in MiB that this process has had resident."""
+    with contextlib.suppress(OSError), open("/proc/self/status") as file:  # noqa: PTH123
+        # getrusage would count what the parent had when it forked
+        return round(next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024, 1)
+    import resource
+
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20), 1)  # bytes on macOS
 
 
 def _limit_memory(memory_mb: int) -> None:

@@ -21,7 +21,7 @@ FORMAT = 1
 PUBLISHED = (
     "graph.nq", "facts.ttl", "graph.graphml", "entities.parquet", "statements.parquet", "mentions.parquet",
     "segments.parquet", "vectors.faiss", "vectors.json", "pictures.faiss", "pictures.json",
-    "merges.json", "links.json", "report.html", "report.json",
+    "merges.json", "links.json", "report.html", "report.json", "runs.jsonl",
     "texts", "pictures",
 )  # fmt: skip
 
@@ -56,6 +56,13 @@ class Workspace:
         """The folder of the published generation, or None before the first build."""
         pointer = self.out / "current"
         return pointer.resolve() if pointer.exists() else None
+
+    @property
+    def previous(self) -> Path | None:
+        """The folder of the generation before the published one, or None."""
+        folder = self.current
+        older = [p for p in folder.parent.iterdir() if p.name.isdigit() and p.name < folder.name] if folder else []
+        return max(older, key=lambda p: int(p.name), default=None)
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:

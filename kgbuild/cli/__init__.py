@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 
-COMMANDS = ("build", "query", "why", "similar", "diff", "quarantine", "ontology", "evaluate", "train", "doctor")
+COMMANDS = (
+    "build", "plan", "query", "why", "similar", "diff", "quarantine", "ontology", "evaluate", "train", "doctor",
+)  # fmt: skip
 
 
 def main() -> None:

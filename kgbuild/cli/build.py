@@ -18,6 +18,10 @@ def build(
         list[str] | None, typer.Option("--set", help="One key: --set align.min_score=0.8 (repeatable).")
     ] = None,
     flow: Annotated[bool, typer.Option("--flow", help="Drive the stages by the Prefect flow.")] = False,
+    report_jsonl: Annotated[
+        Path | None,
+        typer.Option("--report-jsonl", help="Also write path, status and reason of each file, a line each."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Build a knowledge graph from documents, pictures and videos.
@@ -44,6 +48,8 @@ def build(
         settings = Config.load(config, overrides=overrides)
         with Bars(quiet=as_json) as bars:
             report = run(corpus, out=out, config=settings, progress=bars)
+    if report_jsonl:
+        report.write_lines(report_jsonl)
     if as_json:
         print_json(report.as_dict())
     else:

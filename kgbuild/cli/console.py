@@ -85,6 +85,13 @@ class Bars:
             self._screen.print(f"{stage}: done")
 
 
+def duration(seconds: float) -> str:
+    """Seconds in words: "8 s", "3 min", "2.5 h"."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
 def print_report(report: Report) -> None:
     """The summary of a build: counts, what failed, and the next commands."""
     table = Table(title=f"{report.status}{', nothing had changed' if report.unchanged else ''}", title_justify="left")

@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from kgbuild.queries.diff import Change
 
 
 def diff(
     before: Annotated[Path, typer.Argument(help="Workspace of a build.")],
-    after: Annotated[Path, typer.Argument(help="Workspace of another build.")],
+    after: Annotated[
+        Path | None, typer.Argument(help="Workspace of another build; left out: since the run before.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=0, help="Changes shown of each kind.")] = 30,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, all of them.")] = False,
 ) -> None:
     """Show sources, entities and statements that differ. Exit code 1 if there are any, as diff has it."""
-    from kgbuild.cli.console import console, escape, print_json
+    from kgbuild.cli.console import print_json
     from kgbuild.queries.diff import diff as compare
+    from kgbuild.queries.diff import since_last
 
-    found = compare(before, after)
+    found = compare(before, after) if after else since_last(before)
     if as_json:
         print_json([asdict(c) for c in found])
         raise typer.Exit(1 if found else 0)
+    print_changes(found, limit)
+    raise typer.Exit(1 if found else 0)
+
+
+def print_changes(found: Sequence[Change], limit: int) -> None:
+    """Changes by kind, at most ``limit`` of each."""
+    from kgbuild.cli.console import console, escape
+
     for kind in ("source", "entity", "statement"):
         own = [c for c in found if c.kind == kind]
         counts = Counter(c.sign for c in own)
@@ -33,4 +48,3 @@ def diff(
             console.print(f"  {c.sign} {escape(c.text)}{'  [dim]' + escape(c.what) + '[/]' if c.what else ''}")
         if len(own) > limit:
             console.print(f"  {len(own) - limit} more: --limit {len(own)}")
-    raise typer.Exit(1 if found else 0)

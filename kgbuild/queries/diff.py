@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kgbuild.errors import WorkspaceError
 from kgbuild.queries.store import generation
 from kgbuild.vocab import words
+from kgbuild.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,22 @@ def diff(before: str | Path, after: str | Path) -> list[Change]:
 
     Graphs of different base IRIs have nothing in common. Raises ``WorkspaceError`` if one has no published graph.
     """
-    sides = [_read(generation(out)) for out in (before, after)]
+    return _compare(generation(before), generation(after))
+
+
+def since_last(out: str | Path) -> list[Change]:
+    """Changes of the published graph since the one before it in the same workspace.
+
+    Raises ``WorkspaceError`` if there is no graph, or none before it.
+    """
+    now, before = generation(out), Workspace(out).previous
+    if before is None:
+        raise WorkspaceError(f"{out} holds one graph only: nothing was built before it. Name a second workspace.")
+    return _compare(before, now)
+
+
+def _compare(before: Path, after: Path) -> list[Change]:
+    sides = [_read(folder) for folder in (before, after)]
     found: list[Change] = []
     for kind in ("source", "entity", "statement"):
         old, new = (side[kind] for side in sides)

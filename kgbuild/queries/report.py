@@ -11,6 +11,7 @@ from typing import Any
 
 from kgbuild.entities.identify import Merge
 from kgbuild.graphs.data import GraphData
+from kgbuild.history import PastRun
 from kgbuild.queries.consistency import Consistency, Pair, compare
 from kgbuild.queries.quarantine import kind_of
 from kgbuild.queries.samples import Samples
@@ -21,8 +22,10 @@ TOP = 25
 QUARANTINE = 15
 
 
-def write_report(report: dict[str, Any], data: GraphData, merges: Sequence[Merge], folder: Path) -> None:
-    """Write both reports into ``folder``, where the texts and pictures already lie.
+def write_report(
+    report: dict[str, Any], data: GraphData, merges: Sequence[Merge], folder: Path, *, runs: Sequence[PastRun] = ()
+) -> None:
+    """Write both reports into ``folder``, where the texts and pictures already lie. ``runs``: oldest first.
 
     The page is rendered by Jinja2 with escaping on; its policy lets it load nothing.
     """
@@ -61,9 +64,20 @@ def write_report(report: dict[str, Any], data: GraphData, merges: Sequence[Merge
         agreement=_agreement(compare(data)),
         refused=refused.most_common(),
         refused_examples=examples,
+        runs=[_run(run) for run in reversed(runs[-TOP:])],
     )  # fmt: skip
     (folder / "report.html").write_text(html, "utf-8", errors="replace")
     (folder / "report.json").write_text(json.dumps(report, indent=1), "utf-8")
+
+
+def _run(run: PastRun) -> dict[str, Any]:
+    """A past run as a row of the page."""
+    moved = [f"{n} {kind}" for kind, n in sorted(run.changes.items()) if kind != "unchanged"]
+    return {
+        "started": run.started, "status": run.status, "changes": ", ".join(moved), "memory": round(run.memory_mb),
+        "seconds": round(sum(run.seconds.values()), 1), "entities": run.counts.get("entities", 0),
+        "statements": run.counts.get("relation statements", 0),
+    }  # fmt: skip
 
 
 def _agreement(found: Consistency) -> list[tuple[str, int, tuple[Pair, ...]]]:

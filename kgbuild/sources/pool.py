@@ -43,6 +43,11 @@ class ReaderPool:
         reading = from_json(Reading, frames[0].decode("utf-8", "surrogatepass"))
         return replace(reading, blobs={hashlib.sha256(b).hexdigest(): b for b in frames[1:]})
 
+    @property
+    def peak_mb(self) -> float:
+        """The most memory in MiB that any of the children had."""
+        return self._pool.peak_mb
+
     def __enter__(self) -> ReaderPool:
         return self
 
