@@ -26,9 +26,9 @@ flowchart LR
 """
 ANSWERS = {
     "an arrow of the diagram": 'ASK { ?a rdfs:label "Relay Satellite"@en ; core:connectsTo ?b . ?b rdfs:label "Ground Station"@en }',
-    "one thing in text and diagram": """ASK { ?t oa:hasBody ?e ; core:modality "text" . ?d oa:hasBody ?e ; core:modality "diagram" .
-        ?e rdfs:label "Hubble Space Telescope"@en }""",
-    "evidence of a statement": "ASK { ?s a core:Statement ; core:evidence/oa:hasTarget/oa:hasSource ?source }",
+    "one thing in text and diagram": """ASK { ?t oa:hasBody ?e ; prov:wasGeneratedBy/core:modality "text" .
+        ?d oa:hasBody ?e ; prov:wasGeneratedBy/core:modality "diagram" . ?e rdfs:label "Hubble Space Telescope"@en }""",
+    "evidence of a statement": "ASK { ?s a core:Statement ; oa:hasTarget/oa:hasSource ?source }",
 }
 
 

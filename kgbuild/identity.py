@@ -123,6 +123,32 @@ def depiction_iri(base: str, left: Target, right: Target) -> str:
     return f"{base}depiction/{digest(*places)}"
 
 
+def place_iri(target: Target) -> str:
+    """IRI of a place: the source's with one fragment that says the place, outer to inner, joined by ``&``.
+
+    ``char=`` as RFC 5147 has it, ``page=`` as RFC 8118, ``t=`` and ``xywh=`` as Media Fragments 1.0, ``text=`` as Text
+    Fragments; a part of a page or picture follows what it lies in.
+    """
+    return f"{target.source}#{'&'.join(map(_said, target.selectors))}" if target.selectors else target.source
+
+
+def _said(selector: Selector) -> str:
+    if not isinstance(selector, TextQuote):
+        return fragment(selector)
+    before, exact, after = (_quoted(part) for part in (selector.prefix, selector.exact, selector.suffix))
+    return "text=" + (f"{before}-," if before else "") + exact + (f",-{after}" if after else "")
+
+
+def _quoted(text: str) -> str:
+    return quote(re.sub("[\ud800-\udfff]", "\ufffd", text), safe="").replace("-", "%2D")
+
+
+def extraction_iri(base: str, agent: str, modality: str) -> str:
+    """IRI of what an agent (``name/version``) does with sources of one modality."""
+    name, _, version = agent.partition("/")
+    return f"{base}extraction/{slug(name)}-{quote(version, safe='.')}/{modality}"
+
+
 def agent_iri(base: str, name: str, version: str) -> str:
     """IRI of the software that produced something."""
     return f"{base}agent/{slug(name)}-{quote(version, safe='.')}"

@@ -249,7 +249,7 @@ def make_report(
     before: Report | None = None,
 ) -> Report:
     """The record of a run: outcome of each file, counts, what failed and why."""
-    from kgbuild.graphs.rdf import provenance_per_fact
+    from kgbuild.graphs.provenance import provenance_per_fact
 
     data = graph.data
     per_source = Counter(m.target.source for m in data.mentions)

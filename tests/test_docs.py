@@ -75,6 +75,7 @@ def test_the_files_that_the_readme_names_are_published(example: tuple[Path, obje
         "pictures",
         "entities.parquet",
         "statements.parquet",
+        "evidence.parquet",
         "mentions.parquet",
         "segments.parquet",
     ):

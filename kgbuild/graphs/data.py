@@ -42,6 +42,11 @@ class GraphData:
         return {m.id: m for m in self.mentions}
 
     @cached_property
+    def relation(self) -> Mapping[str, RelationMention]:
+        """Relation mentions by id."""
+        return {r.id: r for r in self.relations}
+
+    @cached_property
     def modalities(self) -> Mapping[str, tuple[str, ...]]:
         """The modalities in which each entity (by IRI) was seen, sorted."""
         found: dict[str, set[str]] = {e.id: set() for e in self.entities}

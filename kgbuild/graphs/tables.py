@@ -1,4 +1,4 @@
-"""Tables for data tools: entities, statements, mentions and segments as Parquet."""
+"""Tables for data tools: entities, statements, their evidence, mentions and segments as Parquet."""
 
 from __future__ import annotations
 
@@ -35,6 +35,15 @@ def tables(data: GraphData) -> dict[str, list[dict[str, Any]]]:
                 "evidence": [e.id for e in s.evidence], "sources": sorted({e.target.source for e in s.evidence}),
             }
             for s in data.statements
+        ],
+        "evidence": [
+            {
+                "statement": s.id, "id": e.id, "subject": data.relation[e.id].subject,
+                "object": data.relation[e.id].object, "source": e.target.source,
+                "place": selectors_key(e.target.selectors), "surface": e.surface, "confidence": e.score,
+                "agent": e.agent, "modality": e.modality,
+            }
+            for s in data.statements for e in s.evidence
         ],
         "mentions": [
             {
@@ -89,6 +98,8 @@ def _columns(name: str) -> tuple[str, ...]:
             "id", "subject", "predicate", "relation", "object", "datatype", "confidence", "status", "reason",
             "rule", "premises", "evidence", "sources",
         ),
+        "evidence": ("statement", "id", "subject", "object", "source", "place", "surface", "confidence", "agent",
+                     "modality"),
         "mentions": ("id", "source", "place", "surface", "language", "label", "score", "agent", "modality", "entity",
                      *(f"by_{name}" for name in MODALITIES)),
         "segments": ("id", "source", "path", "place", "modality", "language", "text", "picture"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kgbuild.identity import fragment
+from kgbuild.identity import fragment, place_iri
 from kgbuild.queries.places import Annotation, Provenance, parse_fragment
 from kgbuild.queries.store import generation, open_store
 from kgbuild.queries.why import Texts
@@ -38,56 +38,67 @@ class EvidenceCheck:
 
 def check_evidence(out: str | Path) -> EvidenceCheck:
     """Resolve all evidence of a published graph. Raises ``WorkspaceError`` if there is none."""
-    from pyarrow import parquet
-
-    folder, store = generation(out), open_store(out)
-    provenance = Provenance(store)
+    folder = generation(out)
+    provenance = Provenance(open_store(out), folder)
     texts = Texts(folder, provenance)
     segments: dict[str, list[dict[str, str]]] = defaultdict(list)
-    for row in parquet.read_table(folder / "segments.parquet").to_pylist():
+    for row in _rows(folder, "segments"):
         segments[row["source"]].append(row)
     pictures = Pictures(folder)
     checked: Counter[str] = Counter()
     failures: list[tuple[str, str]] = []
-    for kind in ("Mention", "RelationMention"):
-        for iri in provenance.subjects(TYPE, CORE + kind):
-            try:
-                a = provenance.annotation(iri)
-            except (KeyError, ValueError) as err:
-                failures.append((iri, f"no place that can be read: {err}"))
-                continue
-            checked[a.modality] += 1
-            failures += [(iri, wrong) for wrong in _wrong(a, texts, segments[a.target.source], pictures)]
+    for iri in provenance.subjects(TYPE, CORE + "Mention"):
+        try:
+            a = provenance.mention(iri)
+        except (KeyError, ValueError) as err:
+            failures.append((iri, f"no place that can be read: {err}"))
+            continue
+        checked[a.modality] += 1
+        failures += [(iri, wrong) for wrong in _wrong(a, texts, segments[a.target.source], pictures)]
     for iri in provenance.subjects(TYPE, CORE + "SamePicture"):
         for a in provenance.places(iri):
             checked["same picture"] += 1
             failures += [(iri, wrong) for wrong in _wrong(a, texts, segments[a.target.source], pictures)]
-    statements = 0
+    statements, owner = 0, {r["id"]: r["entity"] for r in _rows(folder, "mentions", "id", "entity")}
+    seen: set[str] = set()
     for kind in ("Statement", "InferredStatement", "QuarantinedStatement"):
         for iri in provenance.subjects(TYPE, CORE + kind):
             statements += 1
-            failures += [(iri, wrong) for wrong in _statement_wrong(provenance, iri, kind)]
+            evidence = provenance.evidence(statement=iri)
+            failures += [(iri, wrong) for wrong in _statement_wrong(provenance, iri, kind, evidence, owner)]
+            for a in evidence:
+                if a.id not in seen:
+                    seen.add(a.id)
+                    checked[a.modality] += 1
+                    failures += [(a.id, wrong) for wrong in _wrong(a, texts, segments[a.target.source], pictures)]
     return EvidenceCheck(statements, dict(sorted(checked.items())), failures)
 
 
-def _statement_wrong(provenance: Provenance, iri: str, kind: str) -> Iterator[str]:
+def _rows(folder: Path, table: str, *columns: str) -> list[dict[str, Any]]:
+    from pyarrow import parquet
+
+    rows: list[dict[str, Any]] = parquet.read_table(folder / f"{table}.parquet", columns=[*columns] or None).to_pylist()
+    return rows
+
+
+def _statement_wrong(
+    provenance: Provenance, iri: str, kind: str, evidence: list[Annotation], owner: dict[str, str]
+) -> Iterator[str]:
     found = provenance.properties(iri)
-    evidence, premises = found.get(CORE + "evidence", []), found.get(CORE + "premise", [])
-    if not evidence and not premises:
+    places, premises = set(found.get(OA + "hasTarget", ())), found.get(CORE + "premise", [])
+    if not places and not premises:
         yield "no evidence"
+    if places != {place_iri(a.target) for a in evidence}:
+        yield "its places are not those of its evidence"
     if kind == "InferredStatement" and not provenance.follows(found):
         yield "it does not stand in the graph of inferred facts"
     yield from _premises_wrong(provenance, iri, premises)
-    for e in evidence:
-        r = provenance.properties(e)
-        ends = [provenance.properties(m) for p in ("subject", "object") for m in r.get(CORE + p, [])]
-        if CORE + "RelationMention" not in r.get(TYPE, ()) or len(ends) != 2:
-            yield f"its evidence {e} is no relation mention between two mentions"
-        elif ends[0].get(OA + "hasBody") != found.get(RDF + "subject"):
-            yield f"its evidence {e} is about another subject"
-        elif OA + "hasBody" in ends[1] and ends[1][OA + "hasBody"] != found.get(RDF + "object"):
-            yield f"its evidence {e} is about another object"
-        elif kind == "Statement" and not provenance.holds(found, r[OA + "hasTarget"][0]):
+    for a in evidence:
+        if owner.get(a.subject) != found[RDF + "subject"][0]:
+            yield f"its evidence {a.id} is about another subject"
+        elif owner.get(a.object) not in ("", found[RDF + "object"][0]):  # a date or a number has no entity
+            yield f"its evidence {a.id} is about another object"
+        elif kind == "Statement" and not provenance.holds(found, a.target.source):
             yield "it does not stand in the graph of its evidence's source"
 
 
@@ -204,7 +215,7 @@ def compare_with_corpus(out: str | Path, corpus: str | Path, config: Any) -> lis
     from kgbuild.sources import ReaderPool, discover
 
     folder = generation(out)
-    provenance = Provenance(open_store(out))
+    provenance = Provenance(open_store(out), folder)
     texts = Texts(folder, provenance)
     known = {texts.path(s): s for s in provenance.subjects(TYPE, CORE + "Source")}
     known |= {

@@ -1,19 +1,25 @@
-"""Evidence as the published RDF tells it: annotations back to selectors (Web Annotation, Media Fragments)."""
+"""Evidence as the published graph tells it: annotations back to places (Web Annotation, fragments of IRIs)."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from kgbuild.identity import graph_iri
+from kgbuild.identity import agent_iri, graph_iri
 from kgbuild.types import Box, Page, Part, Selector, Target, TextPosition, TextQuote, TimeSpan
 from kgbuild.vocab import CORE, OA, PROV, RDF, TYPE
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A mention or relation mention of the provenance graph. ``body`` is the entity of a mention."""
+    """A mention, one piece of a statement's evidence (a relation mention), or one place of a picture shown twice.
+
+    ``body`` is the entity of a mention; ``subject`` and ``object`` are the mentions that a relation holds between.
+    """
 
     id: str
     kind: str
@@ -28,29 +34,54 @@ class Annotation:
 
 
 class Provenance:
-    """Reads annotations from a store of the published quads."""
+    """Reads annotations from a store of the published quads and from the table of evidence beside them."""
 
-    def __init__(self, store: Any) -> None:
-        self._store = store
+    def __init__(self, store: Any, folder: Path) -> None:
+        self._store, self._folder = store, folder
+        self._made: dict[str, tuple[str, str]] = {}
 
-    def annotation(self, iri: str) -> Annotation:
-        """The mention or relation mention of that IRI. Raises ``KeyError`` if there is none."""
+    def mention(self, iri: str) -> Annotation:
+        """The mention of that IRI. Raises ``KeyError`` if there is none, ``ValueError`` if its place cannot be read."""
         found = self.properties(iri)
-        kind = next((k for k in ("Mention", "RelationMention") if CORE + k in found.get(TYPE, ())), "")
-        places = found.get(OA + "hasTarget")
-        if not kind or not places:
+        if CORE + "Mention" not in found.get(TYPE, ()) or OA + "hasTarget" not in found:
             raise KeyError(iri)
+        place = found[OA + "hasTarget"][0]
+        modality, agent = self._extraction(_first(found, PROV + "wasGeneratedBy"))
         return Annotation(
-            iri, kind, _first(found, CORE + "surface"), _first(found, CORE + "modality"), self.target(places[0]),
-            float(_first(found, CORE + "confidence") or 0), _first(found, PROV + "wasAttributedTo"),
-            _first(found, OA + "hasBody"), _first(found, CORE + "subject"), _first(found, CORE + "object"),
+            iri, "Mention", _first(self.properties(place), CORE + "surface"), modality, read_place(place),
+            float(_first(found, CORE + "confidence") or 0), agent, _first(found, OA + "hasBody"),
         )  # fmt: skip
+
+    def evidence(self, *, statement: str = "", relation: str = "") -> list[Annotation]:
+        """The relation mentions on which a statement rests, or the one of that IRI; empty if there are none."""
+        table, found = self._evidence
+        rows = found.get(("statement", statement), []) if statement else found.get(("id", relation), [])[:1]
+        return [
+            Annotation(
+                row["id"], "RelationMention", row["surface"], row["modality"],
+                Target(row["source"], tuple(map(parse_fragment, row["place"].split(";")))), row["confidence"],
+                agent_iri(self.base(), *row["agent"].split("/", 1)), "", row["subject"], row["object"],
+            )
+            for row in (table.take(rows).to_pylist() if rows else ())
+        ]  # fmt: skip
+
+    @cached_property
+    def _evidence(self) -> tuple[Any, dict[tuple[str, str], list[int]]]:
+        """The table, and its rows by statement and by relation mention."""
+        from pyarrow import parquet
+
+        table, found = parquet.read_table(self._folder / "evidence.parquet"), defaultdict(list)
+        for column in ("statement", "id"):
+            for n, value in enumerate(table[column].to_pylist()):
+                found[column, value].append(n)
+        return table, found
 
     def places(self, iri: str) -> list[Annotation]:
         """The places that show the same picture, as one annotation each: by the IRI of their pair."""
         found = self.properties(iri)
-        score, agent = float(_first(found, CORE + "confidence") or 0), _first(found, PROV + "wasAttributedTo")
-        targets = [self.target(t) for t in found.get(OA + "hasTarget", ())]
+        score = float(_first(found, CORE + "confidence") or 0)
+        agent = self._extraction(_first(found, PROV + "wasGeneratedBy"))[1]
+        targets = [read_place(t) for t in found.get(OA + "hasTarget", ())]
         return [
             Annotation(
                 iri, "SamePicture", "the same picture", "frame" if t.find(TimeSpan) else "picture", t, score, agent
@@ -58,16 +89,12 @@ class Provenance:
             for t in targets
         ]
 
-    def target(self, iri: str) -> Target:
-        """The place of an annotation, selectors from outer to inner."""
-        found = self.properties(iri)
-        selectors: list[Selector] = []
-        link = found.get(OA + "hasSelector")
-        while link:
-            here = self.properties(link[0])
-            selectors.append(selector(here))
-            link = here.get(OA + "refinedBy")
-        return Target(_first(found, OA + "hasSource"), tuple(selectors))
+    def _extraction(self, iri: str) -> tuple[str, str]:
+        """Modality and agent."""
+        if iri not in self._made:
+            found = self.properties(iri) if iri else {}
+            self._made[iri] = _first(found, CORE + "modality"), _first(found, PROV + "wasAssociatedWith")
+        return self._made[iri]
 
     def base(self) -> str:
         """The base IRI of the graph, as its named graphs tell it."""
@@ -81,23 +108,17 @@ class Provenance:
         found = self._store.quads_for_pattern(None, ox.NamedNode(predicate), ox.NamedNode(value), None)
         return sorted({q.subject.value for q in found})
 
-    def holds(self, statement: dict[str, list[str]], place: str) -> bool:
-        """Whether the reified statement stands as a plain triple in the graph of the place's source."""
+    def holds(self, statement: dict[str, list[str]], graph: str) -> bool:
+        """Whether the reified statement stands as a plain triple in a named graph."""
         import pyoxigraph as ox
 
-        (source,) = self.properties(place)[OA + "hasSource"]
         subject, predicate = (ox.NamedNode(statement[RDF + p][0]) for p in ("subject", "predicate"))
-        quads = self._store.quads_for_pattern(subject, predicate, None, ox.NamedNode(source))
+        quads = self._store.quads_for_pattern(subject, predicate, None, ox.NamedNode(graph))
         return any(q.object.value == statement[RDF + "object"][0] for q in quads)
 
     def follows(self, statement: dict[str, list[str]]) -> bool:
         """Whether the reified statement stands as a plain triple in the graph of inferred facts."""
-        import pyoxigraph as ox
-
-        subject, predicate = (ox.NamedNode(statement[RDF + p][0]) for p in ("subject", "predicate"))
-        graph = ox.NamedNode(graph_iri(self.base(), "inferred"))
-        quads = self._store.quads_for_pattern(subject, predicate, None, graph)
-        return any(q.object.value == statement[RDF + "object"][0] for q in quads)
+        return self.holds(statement, graph_iri(self.base(), "inferred"))
 
     def properties(self, iri: str) -> dict[str, list[str]]:
         """All values of a node by property, as text, sorted."""
@@ -109,19 +130,19 @@ class Provenance:
         return {p: sorted(values) for p, values in found.items()}
 
 
-def selector(found: dict[str, list[str]]) -> Selector:
-    """A selector from its properties. Raises ``ValueError`` for a form that kgbuild does not write."""
-    kind = _first(found, TYPE).removeprefix(OA)
-    if kind == "TextPositionSelector":
-        return TextPosition(int(_first(found, OA + "start")), int(_first(found, OA + "end")))
-    if kind == "TextQuoteSelector":
-        return TextQuote(_first(found, OA + "exact"), _first(found, OA + "prefix"), _first(found, OA + "suffix"))
-    return parse_fragment(_first(found, RDF + "value"))
+def read_place(iri: str) -> Target:
+    """The place that an IRI names (``identity.place_iri``). Raises ``ValueError`` for a fragment that is none."""
+    source, _, fragments = iri.partition("#")
+    return Target(source, tuple(map(parse_fragment, fragments.split("&"))) if fragments else ())
 
 
 def parse_fragment(text: str) -> Selector:
-    """``xywh=pixel:``, ``t=npt:``, ``page=``, ``part=`` and ``char=`` fragments. Raises ``ValueError``."""
+    """``xywh=pixel:``, ``t=npt:``, ``page=``, ``part=``, ``char=`` and ``text=`` fragments. Raises ``ValueError``."""
     name, _, value = text.partition("=")
+    if name == "text":
+        before, _, rest = value.rpartition("-,")
+        exact, _, after = rest.partition(",-")
+        return TextQuote(*map(unquote, (exact, before, after)))
     unit, _, tail = value.rpartition(":")
     try:
         numbers = [float(n) for n in tail.split(",")] if name != "part" else []

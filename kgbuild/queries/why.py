@@ -16,7 +16,7 @@ from kgbuild.statements.reason import RULES
 from kgbuild.types import Target, TextPosition
 from kgbuild.vocab import CORE, LABEL, OA, OWL, RDF, SKOS, TYPE, words
 
-KINDS = ("Statement", "InferredStatement", "QuarantinedStatement", "Mention", "RelationMention", "SamePicture")
+KINDS = ("Statement", "InferredStatement", "QuarantinedStatement", "Mention", "SamePicture")
 _DEEP = 12  # steps of a derivation that are followed
 _AROUND = 160  # characters shown before and after a span
 
@@ -46,7 +46,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """``kind``: one of ``KINDS``, ``Entity`` or ``Source``. ``text`` says it in words.
+    """``kind``: one of ``KINDS``, ``RelationMention``, ``Entity`` or ``Source``. ``text`` says it in words.
 
     Of an inferred statement ``rule`` says what it follows by, in words, and ``premises`` explain what it follows from,
     down to evidence. ``decided``: as of a piece, over all.
@@ -64,13 +64,14 @@ class Explanation:
 
 
 def explain(out: str | Path, what: str) -> Explanation:
-    """The evidence of a statement or entity by IRI or by the IRI's last part; of a mention by its IRI.
+    """The evidence of a statement or entity by IRI or by the IRI's last part; of a mention or relation by its IRI.
 
     Of a source, by its path or IRI: the places of other sources that show the same picture.
 
     Raises ``QueryError`` if the graph does not know it.
     """
-    folder, provenance = generation(out), Provenance(open_store(out))
+    folder = generation(out)
+    provenance = Provenance(open_store(out), folder)
     texts = Texts(folder, provenance)
     return _explain(provenance, texts, _find(provenance, what), _DEEP)
 
@@ -81,15 +82,17 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int) -> Expla
     kind = next((k for k in KINDS if k in kinds), "Entity")
     if kind == "SamePicture" or CORE + "path" in found:
         return _depicted(provenance, texts, iri)
-    if kind in ("Mention", "RelationMention"):
-        annotation = provenance.annotation(iri)
-        body = f" names {_name(provenance, annotation.body)}" if annotation.body else ""
-        status = next(iter(found.get(CORE + "status", ())), "")  # a relation that is denied, said or only possible
-        piece = texts.piece(annotation)
-        text = f"{annotation.surface}{body}"
-        return Explanation(iri, kind, text, annotation.confidence, status, (piece,), decided=piece.decided)
+    if kind == "Mention":
+        mention = provenance.mention(iri)
+        piece = texts.piece(mention)
+        text = f"{mention.surface} names {_name(provenance, mention.body)}"
+        return Explanation(iri, kind, text, mention.confidence, "", (piece,), decided=piece.decided)
+    if not found:
+        relation = provenance.evidence(relation=iri)[0]
+        pieces = [texts.piece(relation)]
+        return Explanation(iri, "RelationMention", relation.surface, relation.confidence, "", tuple(pieces))
     if kind == "Entity":
-        ids = provenance.subjects(OA + "hasBody", iri)
+        annotations = [provenance.mention(m) for m in provenance.subjects(OA + "hasBody", iri)]
         types = ", ".join(sorted(words(t) for t in found.get(TYPE, ())))
         text = f"{_name(provenance, iri)} is {'an' if types[:1] in 'aeiou' else 'a'} {types}"
         for score in found.get(CORE + "typeConfidence", ()):
@@ -97,10 +100,10 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int) -> Expla
         for item in sorted({i for p in (OWL + "sameAs", SKOS + "exactMatch") for i in found.get(p, ())}):
             text += f"; the same as {item}"
     else:
-        ids = found.get(CORE + "evidence", [])
+        annotations = provenance.evidence(statement=iri)
         parts = [found[RDF + p][0] for p in ("subject", "predicate", "object")]
         text = " ".join(_name(provenance, p) for p in parts)
-    pieces = [texts.piece(provenance.annotation(i)) for i in ids]
+    pieces = [texts.piece(a) for a in annotations]
     pieces.sort(key=lambda p: (-p.confidence, p.id))
     confidence = float(next(iter(found.get(CORE + "confidence", ())), 0) or 0)
     if kind == "Entity":
@@ -143,6 +146,8 @@ def _find(provenance: Provenance, what: str) -> str:
     iri = source_iri(provenance.base(), what)
     if provenance.properties(iri):
         return iri
+    if "#relation-" in what and provenance.evidence(relation=what):
+        return what
     raise QueryError(
         f"the graph knows no statement or entity {what!r}. Take an IRI from the report, from statements.parquet, "
         "or from a query: SELECT ?s WHERE { ?s a core:Statement }."

@@ -35,14 +35,21 @@ def test_the_box_is_drawn_around_its_pixels(tmp_path: Path) -> None:
         crop(tmp_path / "b.png", Box(0, 0, 5, 5))
 
 
+def mentions(graph: Graph, modality: str, limit: int = 1) -> list[str]:
+    """IRIs of mentions found in what has this modality."""
+    rows = graph.sparql(
+        f'SELECT ?m {{ ?m a core:Mention ; prov:wasGeneratedBy/core:modality "{modality}" }} ORDER BY ?m LIMIT {limit}'
+    )
+    return [row["m"] for row in rows]
+
+
 @pytest.mark.parametrize("modality", ["picture", "frame"])
-@pytest.mark.parametrize("kind", ["Mention", "RelationMention"])
-def test_pictures_and_frames_of_a_graph(graph: Graph, modality: str, kind: str) -> None:
-    rows = list(graph.sparql(f'SELECT ?m {{ ?m a core:{kind} ; core:modality "{modality}" }} ORDER BY ?m LIMIT 5'))
-    if kind == "RelationMention" and not rows:
-        pytest.skip("no line in a frame of the example")
-    for row in rows:
-        (piece,) = graph.why(row["m"]).evidence
+def test_pictures_and_frames_of_a_graph(graph: Graph, modality: str) -> None:
+    drawn = f'SELECT ?s {{ ?s a core:Statement ; prov:wasGeneratedBy/core:modality "{modality}" }} ORDER BY ?s LIMIT 5'
+    pieces = [p for m in mentions(graph, modality, 5) for p in graph.why(m).evidence]
+    pieces += [p for row in graph.sparql(drawn) for p in graph.why(row["s"]).evidence if p.modality == modality]
+    assert len(pieces) > 5
+    for piece in pieces:
         box = piece.target.find(Box)
         assert box is not None and (graph.out / piece.picture).is_file()
         assert (piece.target.find(TimeSpan) is not None) is (modality == "frame")
@@ -51,8 +58,8 @@ def test_pictures_and_frames_of_a_graph(graph: Graph, modality: str, kind: str) 
 
 
 def test_text_has_no_crop(graph: Graph) -> None:
-    (row,) = graph.sparql('SELECT ?m { ?m a core:Mention ; core:modality "text" } ORDER BY ?m LIMIT 1')
-    (piece,) = graph.why(row["m"]).evidence
+    (mention,) = mentions(graph, "text")
+    (piece,) = graph.why(mention).evidence
     assert piece.picture == "" and graph.crop(piece) == b""
     nowhere = Target("https://x.org/none", (Box(0, 0, 5, 5),))
     assert Pictured(graph.out / "current").path(nowhere) == ""
@@ -62,7 +69,7 @@ def test_text_has_no_crop(graph: Graph) -> None:
 def test_the_command_writes_them(graph: Graph, tmp_path: Path) -> None:
     from kgbuild.cli.app import app
 
-    (row,) = graph.sparql('SELECT ?m { ?m a core:Mention ; core:modality "frame" } ORDER BY ?m LIMIT 1')
-    done = CliRunner().invoke(app, ["why", str(graph.out), row["m"], "--crops", str(tmp_path / "crops")])
+    (mention,) = mentions(graph, "frame")
+    done = CliRunner().invoke(app, ["why", str(graph.out), mention, "--crops", str(tmp_path / "crops")])
     assert done.exit_code == 0 and "1.png" in done.output
     assert Image.open(BytesIO((tmp_path / "crops" / "1.png").read_bytes())).width > 40

@@ -44,12 +44,21 @@ def test_a_changed_text_is_found(copy: Path) -> None:
 def test_a_box_outside_is_found(copy: Path) -> None:
     path = copy / "current" / "graph.nq"
     lines = path.read_text("utf-8").splitlines(keepends=True)
-    wanted = ("ground-segment.png#selector", "xywh=pixel:")
-    n = next(i for i, line in enumerate(lines) if all(w in line for w in wanted) and "pixel:0,0," not in line)
-    numbers = lines[n].split("xywh=pixel:")[1].split('"')[0]
+    wanted = ("ground-segment.png#xywh=pixel:", "&text=")
+    n = next(i for i, line in enumerate(lines) if "#mention-" in line and all(w in line for w in wanted))
+    numbers = lines[n].split("xywh=pixel:")[1].split("&")[0]
     lines[n] = lines[n].replace(numbers, "10,10,99999,9")
     path.write_text("".join(lines), "utf-8")
     assert any("outside" in wrong for _, wrong in check_evidence(copy).failures)
+
+
+def test_a_place_that_nothing_supports_is_found(copy: Path) -> None:
+    path = copy / "current" / "graph.nq"
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    n = next(i for i, line in enumerate(lines) if "/kg/statement/" in line and "hasTarget" in line and "char=" in line)
+    lines[n] = lines[n].replace("char=", "char=1")
+    path.write_text("".join(lines), "utf-8")
+    assert any("its places" in wrong for _, wrong in check_evidence(copy).failures)
 
 
 def test_a_statement_without_its_fact_is_found(copy: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -47,12 +48,12 @@ def test_the_command_line_takes_a_file(graph: Graph) -> None:
 
 def test_the_film_shows_the_picture(graph: Graph) -> None:
     rows = graph.sparql(
-        "SELECT ?score ?when ?box { ?pair a core:SamePicture ; core:confidence ?score ; oa:hasTarget ?p, ?f . "
+        "SELECT ?score ?f { ?pair a core:SamePicture ; core:confidence ?score ; oa:hasTarget ?p, ?f . "
         '?p oa:hasSource/core:path "pictures/ground-segment.png" . '
-        '?f oa:hasSource/core:path "tour.mp4" ; oa:hasSelector ?t . ?t rdf:value ?when ; oa:refinedBy/rdf:value ?box }'
+        '?f oa:hasSource/core:path "tour.mp4" }'
     )
     (row,) = list(rows)
-    assert float(row["score"]) > 0.9 and row["when"].startswith("t=npt:") and row["box"].startswith("xywh=pixel:")
+    assert float(row["score"]) > 0.9 and re.search(r"#t=npt:[\d.,]+&xywh=pixel:[\d,]+$", row["f"])
     both = "ASK { GRAPH ?a { ?a core:depictsSame ?b } GRAPH ?b { ?b core:depictsSame ?a } ?a core:path ?p }"
     assert graph.sparql(both).boolean
     why = graph.why("pictures/ground-segment.png")

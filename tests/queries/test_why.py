@@ -21,7 +21,7 @@ CORPUS = Path(__file__).parents[2] / "examples" / "corpus"
 def statement(graph: Graph, modality: str) -> str:
     rows = list(
         graph.sparql(
-            f'SELECT ?s {{ ?s a core:Statement ; core:confidence ?c ; core:evidence/core:modality "{modality}" }} '
+            f'SELECT ?s {{ ?s a core:Statement ; core:confidence ?c ; prov:wasGeneratedBy/core:modality "{modality}" }} '
             "ORDER BY DESC(?c) ?s LIMIT 1"
         )
     )
@@ -53,13 +53,15 @@ def test_an_entity_in_all_its_modalities(graph: Graph) -> None:
 
 def test_a_mention(graph: Graph) -> None:
     rows = graph.sparql(
-        'SELECT ?m ?l { ?m a core:Mention ; core:modality "frame" ; oa:hasBody/rdfs:label ?l } ORDER BY ?m LIMIT 1'
+        'SELECT ?m ?l { ?m prov:wasGeneratedBy/core:modality "frame" ; oa:hasBody/rdfs:label ?l } ORDER BY ?m LIMIT 1'
     )
     row = next(iter(rows))
     found = graph.why(row["m"])
     assert found.kind == "Mention" and row["l"] in found.text and found.evidence[0].id == row["m"]
-    (relation,) = graph.sparql("SELECT ?m { ?m a core:RelationMention } ORDER BY ?m LIMIT 1")
-    assert graph.why(relation["m"]).kind == "RelationMention"
+    piece = graph.why(statement(graph, "text")).evidence[0]
+    assert "#relation-" in piece.id
+    relation = graph.why(piece.id)
+    assert relation.kind == "RelationMention" and relation.evidence == (piece,)
 
 
 def test_a_refused_statement_has_its_reason(tmp_path: Path) -> None:
@@ -102,7 +104,7 @@ def test_how_much_each_modality_decided(tmp_path: Path) -> None:
 
 
 def _shares_are_told(graph: Graph) -> None:
-    (row,) = graph.sparql('SELECT DISTINCT ?e { ?m a core:Mention ; core:modality "picture" ; oa:hasBody ?e } LIMIT 1')
+    (row,) = graph.sparql('SELECT ?e { ?m prov:wasGeneratedBy/core:modality "picture" ; oa:hasBody ?e } LIMIT 1')
     found = graph.why(row["e"])
     shares = dict(found.decided)
     assert 0.95 < sum(shares.values()) <= 1.001 and list(shares.values()) == sorted(shares.values(), reverse=True)
