@@ -41,7 +41,7 @@ def tables(data: GraphData) -> dict[str, list[dict[str, Any]]]:
                 "statement": s.id, "id": e.id, "subject": data.relation[e.id].subject,
                 "object": data.relation[e.id].object, "source": e.target.source,
                 "place": selectors_key(e.target.selectors), "surface": e.surface, "confidence": e.score,
-                "agent": e.agent, "modality": e.modality,
+                "agent": e.agent, "modality": e.modality, "status": data.relation[e.id].status,
             }
             for s in data.statements for e in s.evidence
         ],
@@ -99,7 +99,7 @@ def _columns(name: str) -> tuple[str, ...]:
             "rule", "premises", "evidence", "sources",
         ),
         "evidence": ("statement", "id", "subject", "object", "source", "place", "surface", "confidence", "agent",
-                     "modality"),
+                     "modality", "status"),
         "mentions": ("id", "source", "place", "surface", "language", "label", "score", "agent", "modality", "entity",
                      *(f"by_{name}" for name in MODALITIES)),
         "segments": ("id", "source", "path", "place", "modality", "language", "text", "picture"),

@@ -18,7 +18,8 @@ from kgbuild.vocab import CORE, OA, PROV, RDF, TYPE
 class Annotation:
     """A mention, one piece of a statement's evidence (a relation mention), or one place of a picture shown twice.
 
-    ``body`` is the entity of a mention; ``subject`` and ``object`` are the mentions that a relation holds between.
+    ``body`` is the entity of a mention; ``subject`` and ``object`` are the mentions that a relation holds between;
+    ``status`` is ``asserted`` or how a relation is put that is no fact.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Annotation:
     body: str = ""
     subject: str = ""
     object: str = ""
+    status: str = "asserted"
 
 
 class Provenance:
@@ -60,7 +62,7 @@ class Provenance:
             Annotation(
                 row["id"], "RelationMention", row["surface"], row["modality"],
                 Target(row["source"], tuple(map(parse_fragment, row["place"].split(";")))), row["confidence"],
-                agent_iri(self.base(), *row["agent"].split("/", 1)), "", row["subject"], row["object"],
+                agent_iri(self.base(), *row["agent"].split("/", 1)), "", row["subject"], row["object"], row["status"],
             )
             for row in (table.take(rows).to_pylist() if rows else ())
         ]  # fmt: skip

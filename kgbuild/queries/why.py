@@ -89,8 +89,9 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int) -> Expla
         return Explanation(iri, kind, text, mention.confidence, "", (piece,), decided=piece.decided)
     if not found:
         relation = provenance.evidence(relation=iri)[0]
-        pieces = [texts.piece(relation)]
-        return Explanation(iri, "RelationMention", relation.surface, relation.confidence, "", tuple(pieces))
+        status = relation.status.removeprefix("asserted")  # a relation that is denied, said or only possible
+        piece = texts.piece(relation)
+        return Explanation(iri, "RelationMention", relation.surface, relation.confidence, status, (piece,))
     if kind == "Entity":
         annotations = [provenance.mention(m) for m in provenance.subjects(OA + "hasBody", iri)]
         types = ", ".join(sorted(words(t) for t in found.get(TYPE, ())))
