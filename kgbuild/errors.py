@@ -44,11 +44,14 @@ class WorkspaceError(KgbuildError):
 
 
 class QueryError(KgbuildError):
-    """A query is wrong, refused or over its limits. ``line`` and ``column`` count from 1, 0 if unknown."""
+    """A query is wrong, refused or over its limits. ``line`` and ``column`` count from 1, 0 if unknown.
+
+    ``plain`` is the message without them.
+    """
 
     def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
-        super().__init__(message)
-        self.line, self.column = line, column
+        super().__init__(f"line {line}, column {column}: {message}" if line else message)
+        self.plain, self.line, self.column = message, line, column
 
 
 class EmptyGraphError(KgbuildError):

@@ -24,12 +24,13 @@ PROV = "http://www.w3.org/ns/prov#"
 OA = "http://www.w3.org/ns/oa#"
 SH = "http://www.w3.org/ns/shacl#"
 SCHEMA = "https://schema.org/"
+KGF = "https://w3id.org/kgbuild/function#"  # functions of SPARQL, of this project
 WD = "http://www.wikidata.org/entity/"
 WDT = "http://www.wikidata.org/prop/direct/"
 
 PREFIXES: dict[str, str] = {
     "core": CORE, "gen": GENERAL, "rdf": RDF, "rdfs": RDFS, "owl": OWL, "xsd": XSD, "skos": SKOS,
-    "dcterms": DCTERMS, "prov": PROV, "oa": OA, "sh": SH, "schema": SCHEMA, "wd": WD, "wdt": WDT,
+    "dcterms": DCTERMS, "prov": PROV, "oa": OA, "sh": SH, "schema": SCHEMA, "kgf": KGF, "wd": WD, "wdt": WDT,
 }  # fmt: skip
 
 TYPE = RDF + "type"

@@ -73,10 +73,13 @@ class VectorIndex:
     def _base(self) -> np.ndarray:
         return self.matrix if self._distinct.single else self.matrix[self._distinct.first]
 
-    def search(self, matrix: np.ndarray, k: int, *, space: str = "") -> tuple[np.ndarray, np.ndarray]:
+    def search(
+        self, matrix: np.ndarray, k: int, *, space: str = "", quick: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Scores float32 and row numbers, both (n, min(k, rows)), best first; -1 where there are fewer.
 
-        Up to 64 queries are answered exactly. Raises ``UsageError`` if the queries have another dimension than the
+        Up to 64 queries are answered exactly, unless they are to be ``quick``: whoever asks often, one by one, pays
+        once for the lists. Raises ``UsageError`` if the queries have another dimension than the
         index, or another ``space`` (where given), or are not finite.
         """
         queries = np.ascontiguousarray(matrix, dtype=np.float32)
@@ -91,7 +94,7 @@ class VectorIndex:
             raise UsageError(f"the query in row {bad[0]} {bad[1]}.")
         scores, rows = np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64)
         with _one_thread():
-            if len(queries) <= _FEW or k > _FAR or self.lists is None:
+            if (len(queries) <= _FEW and not quick) or k > _FAR or self.lists is None:
                 for b in range(0, len(queries), _BLOCK):
                     block = queries[b : b + _BLOCK]
                     scores[b : b + _BLOCK], rows[b : b + _BLOCK] = self._rank(block, self._all(block, k), k)

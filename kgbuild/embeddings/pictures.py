@@ -17,7 +17,7 @@ from kgbuild.embeddings.tables import pack, stack, unpack
 from kgbuild.errors import ConfigError
 from kgbuild.types import Box, EmbeddingTable, Segment
 
-_SHOWN = frozenset({"picture", "frame", "drawing"})
+SHOWN = frozenset({"picture", "frame", "drawing"})
 _SMALL = 240  # pixels of the longer side at which the content is looked for
 _GAP = 13  # pixels of it that part a title from what stands beneath
 _INK = 16  # grey levels from the ground
@@ -75,7 +75,7 @@ def encoder_key(config: Config) -> str:
 
 def whole_pictures(segments: Iterable[Segment]) -> list[Segment]:
     """The segments that are a picture, frame or drawing as a whole and have its pixels, in their order."""
-    return [s for s in segments if s.blob and s.modality in _SHOWN and isinstance(s.target.selectors[-1], Box)]
+    return [s for s in segments if s.blob and s.modality in SHOWN and isinstance(s.target.selectors[-1], Box)]
 
 
 def embed_pictures(segments: Iterable[Segment], config: Config, cache: Cache) -> dict[str, EmbeddingTable]:

@@ -26,15 +26,12 @@ class Graph:
     def __init__(self, out: str | Path, config: Config | None = None) -> None:
         generation(out)
         self.out, self.config = Path(out), config or Config.load()
-        limits = self.config["queries"]
-        self._sparql = Sparql(
-            out, timeout_s=limits["timeout_s"], max_rows=limits["max_rows"], memory_mb=limits["memory_mb"]
-        )
-        self._similar: Similar | None = None
-        self._pictures: SimilarPictures | None = None
+        self._sparql = Sparql(out, self.config)
 
     def sparql(self, query: str, *, bindings: dict[str, str] | None = None) -> Answer:
-        """Answer a SPARQL 1.1 query; the default graph is the union of all named graphs.
+        """Answer a SPARQL 1.1 query, also by likeness, place and time (docs/functions.md).
+
+        The default graph is the union of all named graphs.
 
         ``bindings`` sets variables of the SELECT list to IRIs. Raises ``QueryError``.
         """
@@ -62,18 +59,14 @@ class Graph:
 
         ``type`` keeps one class (its local name).
         """
-        if self._similar is None:
-            self._similar = Similar(self.out, self.config)
-        return self._similar.search(text, k=k, type=type)
+        return Similar(self._sparql.nearest()).search(text, k=k, type=type)
 
     def similar_pictures(self, what: str | Path, *, k: int = 10) -> list[NearPicture]:
         """The ``k`` pictures, pages and frames nearest to a picture file (a ``Path``) or a text, best first.
 
         Raises ``QueryError`` if the graph has no vectors of pictures or the file cannot be read.
         """
-        if self._pictures is None:
-            self._pictures = SimilarPictures(self.out, self.config)
-        found = self._pictures
+        found = SimilarPictures(self._sparql.nearest())
         return found.picture(what, k=k) if isinstance(what, Path) else found.text(what, k=k)
 
     def why(self, what: str) -> Explanation:

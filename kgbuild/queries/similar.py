@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 
-from kgbuild import registry
-from kgbuild.config import Config
-from kgbuild.embeddings.index import VectorIndex
 from kgbuild.errors import QueryError
-from kgbuild.queries.store import generation
+from kgbuild.queries.functions.nearest import Nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,47 +22,30 @@ class Neighbour:
 
 
 class Similar:
-    """Searches one published graph. The encoder is loaded once, at the first search."""
+    """Searches one published graph."""
 
-    def __init__(self, out: str | Path, config: Config) -> None:
-        from pyarrow import parquet
-
-        folder = generation(out)
-        self._encoder = registry.load("encoders", config["embeddings"]["encoder"])(config)
-        self._index = VectorIndex.load(folder / "vectors.faiss")
-        if self._index.space != self._encoder.space:
-            raise QueryError(
-                f"the graph's vectors are of space {self._index.space!r}, the encoder's of {self._encoder.space!r}. "
-                "Ask with the configuration that the graph was built with."
-            )
-        entities = parquet.read_table(folder / "entities.parquet", columns=["id", "label", "type"]).to_pylist()
-        mentions = parquet.read_table(folder / "mentions.parquet", columns=["id", "surface", "entity"]).to_pylist()
-        self._entities = {e["id"]: e for e in entities}
-        self._mentions = {m["id"]: m for m in mentions}
+    def __init__(self, nearest: Nearest) -> None:
+        self._nearest = nearest
 
     def search(self, text: str, *, k: int = 10, type: str = "") -> list[Neighbour]:
         """The ``k`` nearest entities, best first; each stands with its nearest mention."""
         if not text.strip():
             raise QueryError("the text to compare with is empty.")
-        vector = self._encoder.encode([text])
-        found: dict[str, Neighbour] = {}
-        depth, total = 8 * k, len(self._index.ids)
-        while True:
-            scores, rows = self._index.search(vector, min(depth, total))
-            for score, row in zip(scores[0].tolist(), rows[0].tolist(), strict=True):
-                mention = self._mentions.get(self._index.ids[row]) if row >= 0 else None
-                entity = self._entities.get(mention["entity"]) if mention else None
-                if mention is None or entity is None or (type and entity["type"] != type):
-                    continue
-                near = Neighbour(
-                    entity["id"],
-                    entity["label"],
-                    entity["type"],
-                    round(score, 4),
-                    mention["id"],
-                    mention["surface"],
-                )
-                found.setdefault(entity["id"], near)
-            if len(found) >= k or depth >= total:
-                return list(found.values())[:k]
-            depth *= 4
+        among = frozenset(e for e, (_, kind) in self._entities.items() if kind == type) if type else None
+        found = self._nearest.entities(text, k, among=among)
+        return [Neighbour(e, *self._entities[e], score, m, self._surfaces[m]) for e, score, m in found]
+
+    @cached_property
+    def _entities(self) -> dict[str, tuple[str, str]]:
+        """Label and class of each."""
+        from pyarrow import parquet
+
+        table = parquet.read_table(self._nearest.things.folder / "entities.parquet", columns=["id", "label", "type"])
+        return {e["id"]: (e["label"], e["type"]) for e in table.to_pylist()}
+
+    @cached_property
+    def _surfaces(self) -> dict[str, str]:
+        from pyarrow import parquet
+
+        table = parquet.read_table(self._nearest.things.folder / "mentions.parquet", columns=["id", "surface"])
+        return dict(zip(*table.to_pydict().values(), strict=True))

@@ -14,7 +14,7 @@ from kgbuild.config import Config
 from kgbuild.errors import QueryError, WorkspaceError
 from kgbuild.queries.answer import Answer, Term
 from kgbuild.queries.graph import Graph
-from kgbuild.queries.sparql import check
+from kgbuild.queries.tokens import check
 from kgbuild.vocab import XSD
 
 

@@ -1,0 +1,1 @@
+"""Functions of SPARQL beyond its own: likeness, space, time and places (docs/functions.md)."""
