@@ -1,7 +1,8 @@
 """Relations between two intervals of one source: seconds of a video, or characters of a text.
 
-The thirteen of Allen (Maintaining knowledge about temporal intervals, CACM 1983) under the names of OWL-Time, and two
-of its sums, ``intervalIn`` and ``intervalDisjoint``. Intervals of unlike sources have none: None, an error in SPARQL.
+The thirteen of Allen (Maintaining knowledge about temporal intervals, CACM 1983) under the names of OWL-Time, its sums
+``intervalIn`` and ``intervalDisjoint``, and ``intervalIntersects``: some time is in both.
+Intervals of unlike sources have no relation: None, an error in SPARQL.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ ALLEN = (
 _SUMS = {
     "In": frozenset({"Starts", "During", "Finishes"}),
     "Disjoint": frozenset({"Before", "After"}),
+    "Intersects": frozenset(ALLEN) - {"Before", "After", "Meets", "MetBy"},
 }
 
 
