@@ -54,6 +54,10 @@ class QueryError(KgbuildError):
         self.plain, self.line, self.column = message, line, column
 
 
+class UpdateError(QueryError):
+    """A query would change the graph."""
+
+
 class EmptyGraphError(KgbuildError):
     """Nothing was extracted: an empty graph is never called a success."""
 

@@ -59,8 +59,8 @@ class Worker:
             timer.daemon = True
             timer.start()
         try:
-            _write(process.stdin, [request])
-            *frames, peak = _read(process.stdout)
+            write_frames(process.stdin, [request])
+            *frames, peak = read_frames(process.stdout)
             self.peak_mb = max(self.peak_mb, float(peak))
             return frames
         except (EOFError, BrokenPipeError, ConnectionResetError) as err:
@@ -85,7 +85,7 @@ class Worker:
         self._process = subprocess.Popen(
             [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env
         )
-        _write(self._process.stdin, [self._setup])
+        write_frames(self._process.stdin, [self._setup])
         return self._process
 
     def close(self) -> None:
@@ -176,19 +176,19 @@ def serve(factory: str, timeout_s: int, memory_mb: int) -> None:
     requests = os.fdopen(os.dup(0), "rb")
     module, _, name = factory.partition(":")
     try:
-        answer: Answer = getattr(import_module(module), name)(_read(requests)[0])
+        answer: Answer = getattr(import_module(module), name)(read_frames(requests)[0])
         if memory_mb:
-            _limit_memory(memory_mb)
+            limit_memory(memory_mb)
         while True:
             try:
-                frames = _read(requests)
+                frames = read_frames(requests)
             except EOFError:
                 return
             if timeout_s:
-                _limit_cpu(timeout_s)
+                limit_cpu(timeout_s)
             made = answer(frames[0])
             try:
-                _write(channel, [*made, str(peak_mb()).encode()])
+                write_frames(channel, [*made, str(peak_mb()).encode()])
             except BrokenPipeError:  # the parent is gone
                 os._exit(0)
     except (MemoryError, OSError) as err:
@@ -207,7 +207,8 @@ def peak_mb() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20), 1)  # bytes on macOS
 
 
-def _limit_memory(memory_mb: int) -> None:
+def limit_memory(memory_mb: int) -> None:
+    """Let this process add so much address space at most."""
     import resource
 
     with open("/proc/self/statm") as file:  # noqa: PTH123
@@ -216,7 +217,7 @@ def _limit_memory(memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
-def _limit_cpu(timeout_s: int) -> None:
+def limit_cpu(timeout_s: int) -> None:
     """Ends a child that spins in native code even if its parent is gone."""
     import resource
 
@@ -225,16 +226,24 @@ def _limit_cpu(timeout_s: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(used) + timeout_s + 10, hard))
 
 
-def _write(pipe: IO[bytes] | None, frames: Frames) -> None:
+def write_frames(pipe: IO[bytes] | None, frames: Frames) -> None:
+    """Send frames, so that ``read_frames`` at the other end gives them."""
     assert pipe is not None
-    pipe.write(len(frames).to_bytes(4, "big"))
-    for frame in frames:
-        pipe.write(len(frame).to_bytes(8, "big"))
-        pipe.write(frame)
+    for part in framed(frames):
+        pipe.write(part)
     pipe.flush()
 
 
-def _read(pipe: IO[bytes] | None) -> Frames:
+def framed(frames: Frames) -> Iterator[bytes]:
+    """Frames as they go over a pipe: their number, then each with its length."""
+    yield len(frames).to_bytes(4, "big")
+    for frame in frames:
+        yield len(frame).to_bytes(8, "big")
+        yield frame
+
+
+def read_frames(pipe: IO[bytes] | None) -> Frames:
+    """The next frames. Raises ``EOFError`` if the other end is gone."""
     assert pipe is not None
     count = int.from_bytes(_exactly(pipe, 4), "big")
     return [_exactly(pipe, int.from_bytes(_exactly(pipe, 8), "big")) for _ in range(count)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 COMMANDS = (
-    "build", "plan", "query", "why", "similar", "diff", "quarantine", "ontology", "evaluate", "train", "doctor",
+    "build", "plan", "query", "why", "similar", "serve", "diff", "quarantine", "ontology", "evaluate", "train", "doctor",
 )  # fmt: skip
 
 

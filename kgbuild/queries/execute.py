@@ -6,9 +6,9 @@ import base64
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -27,8 +27,7 @@ _STACK = 1 << 29  # bytes of address space: the parser recurses over chains; 8 M
 
 def request(query: Rewritten, bindings: Mapping[str, str], vectors: Vectors) -> bytes:
     """What is asked of a child that runs ``serve``."""
-    packed = {constant: {kind: _packed(v) for kind, v in kinds.items()} for constant, kinds in vectors.items()}
-    return json.dumps({"query": query.text, "bindings": dict(bindings), "vectors": packed}).encode()
+    return json.dumps({"query": query.text, "bindings": dict(bindings), "vectors": packed(vectors)}).encode()
 
 
 def answer(frame: bytes, query: Rewritten, asked: str) -> Answer:
@@ -36,74 +35,110 @@ def answer(frame: bytes, query: Rewritten, asked: str) -> Answer:
     found = json.loads(frame)
     if "error" in found:
         at = (found["line"], found["column"])
-        if at[0]:
-            at = place(asked, query.original(_offset(query.text, *at)))
-        raise QueryError(found["error"], *at)
+        raise QueryError(found["error"], *as_asked(query, asked, *at))
     rows: tuple[Row, ...] = tuple(tuple(Term(*t) if t else None for t in row) for row in found.pop("rows"))
     return Answer(**{**found, "variables": tuple(found["variables"]), "rows": rows})
 
 
+def as_asked(query: Rewritten, asked: str, line: int, column: int) -> tuple[int, int]:
+    """A place in the rewritten query as one in the query as it was asked."""
+    return place(asked, query.original(_offset(query.text, line, column))) if line else (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a query found: a yes or no, or solutions or triples of Oxigraph, cut off or not."""
+
+    boolean: bool | None = None
+    variables: tuple[Any, ...] | None = None
+    items: tuple[Any, ...] = ()
+    truncated: bool = False
+
+    def answer(self) -> Answer:
+        """The same in our own terms, triples without their Turtle."""
+        if self.boolean is not None:
+            return Answer("ask", boolean=self.boolean)
+        if self.variables is None:
+            rows = tuple(tuple(term(t) for t in triple) for triple in self.items)
+            return Answer("graph", ("s", "p", "o"), rows, truncated=self.truncated)
+        rows = tuple(tuple(term(item[v]) for v in self.variables) for item in self.items)
+        return Answer("select", tuple(v.value for v in self.variables), rows, truncated=self.truncated)
+
+
 class Executor:
-    """Answers queries over a store with the functions of ours; at most ``rows`` rows, or triples, of an answer."""
+    """Answers queries over a store with the functions of ours.
 
-    def __init__(self, out: str, *, rows: int) -> None:
-        self._store, self._rows = open_store(out), rows
-        self._functions = Functions(out)
-        self._custom, self._aggregates = self._functions.custom(), self._functions.aggregates()
+    At most ``rows`` rows, or triples, of an answer, and no more once its terms have ``size`` characters; 0: no limit.
+    """
 
-    def run(self, query: str, bindings: Mapping[str, str], vectors: Vectors) -> Answer:
-        """The answer, cut off at the limit. Raises ``SyntaxError``, ``ValueError``, ``OSError``, ``QueryError``."""
+    def __init__(self, store: Any, functions: Functions, *, rows: int, size: int = 0) -> None:
+        self.store, self._functions, self._rows, self._size = store, functions, rows, size
+        self._custom, self._aggregates = functions.custom(), functions.aggregates()
+
+    def run(
+        self, query: str, bindings: Mapping[str, str], vectors: Vectors, *,
+        default: Sequence[str] = (), named: Sequence[str] = (),
+    ) -> Found:  # fmt: skip
+        """What the query finds, cut off at the limits.
+
+        ``default`` and ``named``: graphs of the store that make the dataset, if any are given. Raises ``SyntaxError``,
+        ``ValueError``, ``OSError``, ``QueryError``.
+        """
         import pyoxigraph as ox
 
         self._functions.begin(vectors)
         bound: dict[ox.Variable, Any] = {ox.Variable(k): ox.NamedNode(v) for k, v in bindings.items()}
-        found = self._store.query(
-            query, prefixes=PREFIXES, substitutions=bound or None,
+        graphs: dict[str, Any] = {}
+        if default or named:
+            graphs["default_graph"] = [ox.NamedNode(g) for g in default]
+            graphs["named_graphs"] = [ox.NamedNode(g) for g in named]
+        solutions = self.store.query(
+            query, prefixes=PREFIXES, substitutions=bound or None, **graphs,
             custom_functions=self._custom, custom_aggregate_functions=self._aggregates,
         )  # fmt: skip
-        made = self._answer(found)
+        found = self._found(solutions)
         if self._functions.problem:
             raise QueryError(self._functions.problem)
-        return made
+        return found
 
-    def _answer(self, found: Any) -> Answer:
+    def _found(self, solutions: Any) -> Found:
         import pyoxigraph as ox
 
-        if isinstance(found, ox.QueryBoolean):
-            return Answer("ask", boolean=bool(found))
+        if isinstance(solutions, ox.QueryBoolean):
+            return Found(bool(solutions))
         items: list[Any] = []
-        truncated = False
-        for item in found:
-            if truncated := len(items) == self._rows:
+        size, truncated = 0, False
+        for item in solutions:
+            if self._size:
+                size += sum(len(t.value) + 16 if hasattr(t, "value") else 64 for t in item if t is not None)
+            if truncated := len(items) == self._rows or size > self._size > 0:
                 break
             items.append(item)
-        if isinstance(found, ox.QueryTriples):
-            turtle = (ox.serialize(items, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES) or b"").decode()
-            rows = tuple(tuple(term(t) for t in triple) for triple in items)
-            return Answer("graph", ("s", "p", "o"), rows, turtle=turtle, truncated=truncated)
-        names = found.variables
-        rows = tuple(tuple(term(item[v]) for v in names) for item in items)
-        return Answer("select", tuple(v.value for v in names), rows, truncated=truncated)
+        variables = None if isinstance(solutions, ox.QueryTriples) else tuple(solutions.variables)
+        return Found(None, variables, tuple(items), truncated)
 
 
 def serve(setup: bytes) -> Callable[[bytes], Frames]:
     """What the child does with each request."""
+    import pyoxigraph as ox
+
     given = json.loads(setup)
-    executor = Executor(given["out"], rows=given["rows"])
+    executor = Executor(open_store(given["out"]), Functions(given["out"]), rows=given["rows"])
     threading.stack_size(_STACK)
     thread = ThreadPoolExecutor(1)
 
     def run(asked: bytes) -> Frames:
         question = json.loads(asked)
-        vectors = {c: {k: _unpacked(v) for k, v in kinds.items()} for c, kinds in question["vectors"].items()}
         try:
-            found = executor.run(question["query"], question["bindings"], vectors)
-        except SyntaxError as err:
-            return [json.dumps(_syntax(str(err))).encode()]
-        except (ValueError, OSError, RuntimeError, QueryError) as err:
-            return [json.dumps({"error": f"{err}", "line": 0, "column": 0}).encode()]
-        rows = [[[t.kind, t.value, t.datatype, t.language] if t else None for t in row] for row in found.rows]
-        return [json.dumps(asdict(found) | {"rows": rows}).encode()]
+            found = executor.run(question["query"], question["bindings"], unpacked(question["vectors"]))
+        except ERRORS as err:
+            return [json.dumps(problem(err)).encode()]
+        answer = asdict(found.answer())
+        if found.boolean is None and found.variables is None:
+            turtle = ox.serialize(found.items, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES) or b""
+            answer["turtle"] = turtle.decode()
+        answer["rows"] = [[tuple(t.values()) if t else None for t in row] for row in answer["rows"]]
+        return [json.dumps(answer).encode()]
 
     return lambda asked: thread.submit(run, asked).result()
 
@@ -122,7 +157,14 @@ def term(value: Any) -> Term | None:
     return Term("bnode" if isinstance(value, ox.BlankNode) else "triple", str(value))
 
 
-def _syntax(message: str) -> dict[str, Any]:
+ERRORS = (SyntaxError, ValueError, OSError, RuntimeError, QueryError)  # of a query
+
+
+def problem(err: BaseException) -> dict[str, Any]:
+    """An error of a query as a child tells it: message, line and column, 0 if unknown."""
+    if not isinstance(err, SyntaxError):
+        return {"error": str(err), "line": 0, "column": 0}
+    message = str(err)
     found = re.match(r"error at (\d+):(\d+): (.*)", message, re.DOTALL)
     if found is None:
         return {"error": message, "line": 0, "column": 0}
@@ -139,9 +181,19 @@ def _offset(text: str, line: int, column: int) -> int:
     return start + column - 1
 
 
-def _packed(vectors: np.ndarray) -> list[Any]:
-    return [len(vectors), base64.b64encode(np.ascontiguousarray(vectors, np.float32).tobytes()).decode()]
+def packed(vectors: Vectors) -> dict[str, dict[str, list[Any]]]:
+    """Vectors as JSON has them."""
+
+    def one(matrix: np.ndarray) -> list[Any]:
+        return [len(matrix), base64.b64encode(np.ascontiguousarray(matrix, np.float32).tobytes()).decode()]
+
+    return {constant: {kind: one(v) for kind, v in kinds.items()} for constant, kinds in vectors.items()}
 
 
-def _unpacked(packed: list[Any]) -> np.ndarray:
-    return np.frombuffer(base64.b64decode(packed[1]), np.float32).reshape(packed[0], -1)
+def unpacked(sent: Mapping[str, Mapping[str, list[Any]]]) -> Vectors:
+    """What ``packed`` made, as vectors again."""
+
+    def one(count: int, data: str) -> np.ndarray:
+        return np.frombuffer(base64.b64decode(data), np.float32).reshape(count, -1)
+
+    return {constant: {kind: one(*v) for kind, v in kinds.items()} for constant, kinds in sent.items()}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kgbuild.errors import QueryError
+from kgbuild.errors import QueryError, UpdateError
 
 MAX_LENGTH = 100_000
 MAX_DEPTH = 64  # 2,200 nested braces crash the parser
@@ -72,7 +72,7 @@ def _check_tokens(plain: str) -> None:
                     *place(plain, token.start),
                 )
             if first and word in _UPDATES:
-                raise QueryError(
+                raise UpdateError(
                     f"{word.upper()} would change the graph; only queries are answered.", *place(plain, token.start)
                 )
             first = first and word in ("prefix", "base")

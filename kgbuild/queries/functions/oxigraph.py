@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from kgbuild.errors import QueryError
+from kgbuild.errors import QueryError, WorkspaceError
 from kgbuild.queries.functions import boxes, fragments, intervals
 from kgbuild.queries.functions.things import Things, closest
 from kgbuild.vocab import KGF, XSD
@@ -28,6 +29,11 @@ class Functions:
         self._things: Things | None = None
         self._found = lru_cache(_REMEMBERED)(self._look)
         self.problem = ""  # of the last query: functions cannot raise through Oxigraph
+
+    def load(self) -> None:
+        """Read all vectors now, if the graph has any."""
+        with contextlib.suppress(WorkspaceError):
+            self._all().vectors("")
 
     def begin(self, vectors: Vectors) -> None:
         """Before each query."""

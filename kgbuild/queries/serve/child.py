@@ -1,0 +1,60 @@
+"""What processes of the endpoint do: queries answered in the form that a client wants, and pages of the explorer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from kgbuild.errors import QueryError
+from kgbuild.queries.execute import ERRORS, Executor, problem, unpacked
+from kgbuild.queries.functions.oxigraph import Functions
+from kgbuild.queries.serve import forms
+from kgbuild.queries.serve.zygote import Open
+from kgbuild.queries.store import open_store
+from kgbuild.vocab import PREFIXES
+from kgbuild.workers import Answer, Frames
+
+
+def load(setup: bytes) -> Open:
+    """In the zygote: what all processes share. The store is opened in each."""
+    import pyoxigraph
+
+    del pyoxigraph
+    given = json.loads(setup)
+    functions = Functions(given["out"])
+    functions.load()
+
+    def begin() -> Answer:
+        executor = Executor(open_store(given["out"]), functions, rows=given["rows"], size=given["size"])
+        return lambda asked: _answer(executor, json.loads(asked))
+
+    return begin
+
+
+def _answer(executor: Executor, asked: Mapping[str, Any]) -> Frames:
+    try:
+        return _query(executor, asked)
+    except ERRORS as err:
+        return [json.dumps(problem(err)).encode()]
+
+
+def _query(executor: Executor, asked: Mapping[str, Any]) -> Frames:
+    """A head with media type and whether the answer is cut off, and the body."""
+    import pyoxigraph as ox
+
+    for graph in (*asked["default"], *asked["named"]):
+        if not executor.store.contains_named_graph(ox.NamedNode(graph)):
+            raise QueryError(f"the graph has no graph <{graph[:200]}>, and nothing else is read.")
+    found = executor.run(asked["query"], {}, unpacked(asked["vectors"]), default=asked["default"], named=asked["named"])
+    rows = found.boolean is not None or found.variables is not None
+    form = asked["forms"]["rows" if rows else "graphs"]
+    if not form:
+        return [json.dumps({"unacceptable": list((forms.ROWS if rows else forms.GRAPHS).values())}).encode()]
+    body = (
+        forms.rows(found.answer(), form)
+        if rows
+        else forms.graph(found.items, form, prefixes=PREFIXES, truncated=found.truncated)
+    )
+    head = {"type": forms.media_type(form), "truncated": found.truncated, "count": len(found.items)}
+    return [json.dumps(head).encode(), body]
