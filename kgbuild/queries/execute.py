@@ -18,16 +18,18 @@ from kgbuild.queries.answer import Answer, Row, Term
 from kgbuild.queries.functions.oxigraph import Functions, Vectors
 from kgbuild.queries.functions.rewrite import Rewritten
 from kgbuild.queries.store import open_store
-from kgbuild.queries.tokens import place
+from kgbuild.queries.tokens import Dataset, place
 from kgbuild.vocab import PREFIXES, XSD
 from kgbuild.workers import Frames
 
 _STACK = 1 << 29  # bytes of address space: the parser recurses over chains; 8 MiB hold fewer than a query may have
 
 
-def request(query: Rewritten, bindings: Mapping[str, str], vectors: Vectors) -> bytes:
+def request(query: Rewritten, bindings: Mapping[str, str], vectors: Vectors, over: Dataset) -> bytes:
     """What is asked of a child that runs ``serve``."""
-    return json.dumps({"query": query.text, "bindings": dict(bindings), "vectors": packed(vectors)}).encode()
+    return json.dumps(
+        {"query": query.text, "bindings": dict(bindings), "vectors": packed(vectors), "over": asdict(over)}
+    ).encode()
 
 
 def answer(frame: bytes, query: Rewritten, asked: str) -> Answer:
@@ -89,6 +91,9 @@ class Executor:
         self._functions.begin(vectors)
         bound: dict[ox.Variable, Any] = {ox.Variable(k): ox.NamedNode(v) for k, v in bindings.items()}
         graphs: dict[str, Any] = {}
+        for graph in (*default, *named):
+            if not self.store.contains_named_graph(ox.NamedNode(graph)):
+                raise QueryError(f"there is no graph <{graph[:200]}> here, and nothing else is read.")
         if default or named:
             graphs["default_graph"] = [ox.NamedNode(g) for g in default]
             graphs["named_graphs"] = [ox.NamedNode(g) for g in named]
@@ -130,7 +135,9 @@ def serve(setup: bytes) -> Callable[[bytes], Frames]:
     def run(asked: bytes) -> Frames:
         question = json.loads(asked)
         try:
-            found = executor.run(question["query"], question["bindings"], unpacked(question["vectors"]))
+            found = executor.run(
+                question["query"], question["bindings"], unpacked(question["vectors"]), **question["over"]
+            )
         except ERRORS as err:
             return [json.dumps(problem(err)).encode()]
         answer = asdict(found.answer())

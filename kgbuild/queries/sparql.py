@@ -1,8 +1,8 @@
 """SPARQL over the published graph, in a child process that can be killed.
 
 The default graph is the union of all graphs; the prefixes of ``kgbuild.vocab`` are known, and the functions of
-``kgbuild.queries.functions``. SPARQL 1.1 query forms only. ``SERVICE`` and ``FROM`` are refused: nothing outside the
-graph is read, whatever a query names.
+``kgbuild.queries.functions``. SPARQL 1.1 query forms only. ``SERVICE`` is refused, ``FROM`` names graphs of the
+store alone: nothing outside is read, whatever a query names.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from kgbuild.queries.execute import answer, request
 from kgbuild.queries.functions.binding import Binding
 from kgbuild.queries.functions.nearest import Nearest
 from kgbuild.queries.store import generation, open_store
-from kgbuild.queries.tokens import check
+from kgbuild.queries.tokens import check, dataset
 from kgbuild.workers import Worker, WorkerDied
 
 if TYPE_CHECKING:
@@ -44,14 +44,15 @@ class Sparql:
         refused, or over the limits of time, memory or size.
         """
         check(query)
-        rewritten, vectors = self._bound().rewrite(query)
+        plain, over = dataset(query)
+        rewritten, vectors = self._bound().rewrite(plain)
         if self._worker is None:
             open_store(self._out)  # made here, without the limits of a query
             limits = self._config["queries"]
             setup = json.dumps({"out": str(self._out), "rows": limits["max_rows"]}).encode()
             self._worker = Worker(FACTORY, setup, timeout_s=limits["timeout_s"], memory_mb=limits["memory_mb"])
         try:
-            (frame,) = self._worker.ask(request(rewritten, bindings or {}, vectors))
+            (frame,) = self._worker.ask(request(rewritten, bindings or {}, vectors, over))
         except WorkerDied as death:
             raise QueryError(f"the query was stopped: {death}. Add a LIMIT or make it more selective.") from death
         return answer(frame, rewritten, query)

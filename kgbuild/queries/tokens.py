@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kgbuild.errors import QueryError, UpdateError
+from kgbuild.vocab import PREFIXES
 
 MAX_LENGTH = 100_000
 MAX_DEPTH = 64  # 2,200 nested braces crash the parser
-_REFUSED = frozenset({"service", "from"})
 _UPDATES = frozenset({"insert", "delete", "load", "clear", "drop", "create", "copy", "move", "add"})
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})")
 # What may hold any word without meaning it comes first, then words, brackets and the rest.
@@ -53,6 +53,66 @@ def check(query: str) -> None:
     plain = _ESCAPE.sub(lambda m: character(m.group(1) or m.group(2)), query)
     if plain != query:
         _check_tokens(plain)
+        if sum(t.text.lower() == "from" for t in tokens(plain)) != sum(t.text.lower() == "from" for t in tokens(query)):
+            raise QueryError("FROM is to be written in letters.")
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Graphs that a query is over, all of them if none are named."""
+
+    default: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+
+
+def dataset(query: str) -> tuple[str, Dataset]:
+    """A query with blanks for its ``FROM`` clauses, so that no parser sees them, and the graphs that they name.
+
+    Raises ``QueryError`` with line and column.
+    """
+    found = list(tokens(query))
+    known = prefixes(found)
+    graphs: dict[bool, list[str]] = {False: [], True: []}
+    depth = 0
+    for n, token in enumerate(found):
+        depth += (token.kind == "open") - (token.kind == "close")
+        if token.kind != "word" or token.text.lower() != "from":
+            continue
+        named = n + 1 < len(found) and found[n + 1].text.lower() == "named"
+        last = found[min(n + 1 + named, len(found) - 1)]
+        graph = resolve(last, known)
+        if depth or ":" not in graph:
+            raise QueryError(
+                "FROM is not allowed here: name a graph of this store in full.", *place(query, token.start)
+            )
+        graphs[named].append(graph)
+        query = query[: token.start] + re.sub(r"[^\n]", " ", query[token.start : last.end]) + query[last.end :]
+    return query, Dataset(tuple(graphs[False]), tuple(graphs[True]))
+
+
+def prefixes(found: Sequence[Token]) -> dict[str, str]:
+    """Namespaces by prefix: those that every query knows, and those that it declares."""
+    known = dict(PREFIXES)
+    for n in declarations(found):
+        known[found[n].text.removesuffix(":")] = found[n + 1].text[1:-1]
+    return known
+
+
+def declarations(found: Sequence[Token]) -> Iterator[int]:
+    """Numbers of the tokens that are prefixes declared, each followed by its IRI."""
+    for n, (word, _, iri) in enumerate(zip(found, found[1:], found[2:], strict=False)):
+        if word.kind == "word" and word.text.lower() == "prefix" and iri.kind == "iri":
+            yield n + 1
+
+
+def resolve(token: Token, known: Mapping[str, str]) -> str:
+    """The IRI that a token names, "" if it names none."""
+    if token.kind == "iri":
+        return token.text[1:-1]
+    prefix, colon, local = token.text.partition(":")
+    if token.kind == "name" and colon and prefix in known:
+        return known[prefix] + re.sub(r"\\(.)", r"\1", local)
+    return ""
 
 
 def _check_tokens(plain: str) -> None:
@@ -66,11 +126,8 @@ def _check_tokens(plain: str) -> None:
             depth -= 1
         elif token.kind == "word":
             word = token.text.lower()
-            if word in _REFUSED:
-                raise QueryError(
-                    f"{word.upper()} is not allowed: a query sees this graph. For one source: GRAPH <iri> {{ ... }}.",
-                    *place(plain, token.start),
-                )
+            if word == "service":
+                raise QueryError("SERVICE is not allowed: a query sees this graph alone.", *place(plain, token.start))
             if first and word in _UPDATES:
                 raise UpdateError(
                     f"{word.upper()} would change the graph; only queries are answered.", *place(plain, token.start)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from kgbuild.errors import QueryError
 from kgbuild.queries.functions.things import Iri
-from kgbuild.queries.tokens import Token, character, place, tokens
-from kgbuild.vocab import KGF, PREFIXES
+from kgbuild.queries.tokens import Token, character, declarations, place, prefixes, resolve, tokens
+from kgbuild.vocab import KGF
 
 Rows = list[tuple[str, ...]]
 Find = Callable[[str, Sequence[str], int], Rows]  # name, arguments, how many columns -> terms as SPARQL writes them
@@ -79,30 +79,16 @@ class _Reader:
     def __init__(self, query: str) -> None:
         self._query = query
         self.tokens = list(tokens(query))
-        self._prefixes = dict(PREFIXES)
-        self._declared: set[int] = set()
-        for n, token in enumerate(self.tokens[:-2]):
-            name, iri = self.tokens[n + 1 : n + 3]
-            if token.kind == "word" and token.text.lower() == "prefix" and iri.kind == "iri":
-                self._prefixes[name.text.removesuffix(":")] = iri.text[1:-1]
-                self._declared |= {n + 1, n + 2}
+        self._prefixes = prefixes(self.tokens)
+        self._declared = {m for n in declarations(self.tokens) for m in (n, n + 1)}
 
     def refuse(self, n: int, why: str) -> None:
         raise QueryError(why, *place(self._query, self.tokens[n].start))
 
     def function(self, n: int) -> str:
         """Local name of the function of ours that a token names, else ""."""
-        iri = "" if n in self._declared else self._iri(self.tokens[n])
+        iri = "" if n in self._declared else resolve(self.tokens[n], self._prefixes)
         return iri.removeprefix(KGF) if iri.startswith(KGF) else ""
-
-    def _iri(self, token: Token) -> str:
-        if token.kind == "iri":
-            return token.text[1:-1]
-        if token.kind == "name":
-            prefix, _, local = token.text.partition(":")
-            if prefix in self._prefixes:
-                return self._prefixes[prefix] + re.sub(r"\\(.)", r"\1", local)
-        return ""
 
     def triple(self, n: int, name: str, find: Find) -> tuple[int, int, str]:
         """Start and end of the triple whose verb is token n, and what takes its place."""
@@ -178,7 +164,7 @@ class _Reader:
             return unescape(token.text[3:-3] if long else token.text[1:-1])
         if token.kind == "number":
             return token.text
-        return Iri(iri) if (iri := self._iri(token)) else None
+        return Iri(iri) if (iri := resolve(token, self._prefixes)) else None
 
 
 def unescape(text: str) -> str:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from kgbuild.errors import QueryError
 from kgbuild.queries.execute import ERRORS, Executor, problem, unpacked
 from kgbuild.queries.functions.oxigraph import Functions
 from kgbuild.queries.serve import forms
@@ -41,12 +40,7 @@ def _answer(executor: Executor, asked: Mapping[str, Any]) -> Frames:
 
 def _query(executor: Executor, asked: Mapping[str, Any]) -> Frames:
     """A head with media type and whether the answer is cut off, and the body."""
-    import pyoxigraph as ox
-
-    for graph in (*asked["default"], *asked["named"]):
-        if not executor.store.contains_named_graph(ox.NamedNode(graph)):
-            raise QueryError(f"the graph has no graph <{graph[:200]}>, and nothing else is read.")
-    found = executor.run(asked["query"], {}, unpacked(asked["vectors"]), default=asked["default"], named=asked["named"])
+    found = executor.run(asked["query"], {}, unpacked(asked["vectors"]), **asked["over"])
     rows = found.boolean is not None or found.variables is not None
     form = asked["forms"]["rows" if rows else "graphs"]
     if not form:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
+from kgbuild.queries.tokens import Dataset
+
 FORM, DIRECT, UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
 _UPDATES = ("update", "using-graph-uri", "using-named-graph-uri")
 
@@ -27,8 +29,7 @@ class Asked:
     """A query, and the graphs of the store that its dataset is to be; the union of all if none are named."""
 
     query: str
-    default: tuple[str, ...] = ()
-    named: tuple[str, ...] = field(default=())
+    over: Dataset = field(default_factory=Dataset)
 
 
 def read(method: str, parameters: bytes, headers: Mapping[str, str], body: bytes) -> Asked | None:
@@ -38,34 +39,32 @@ def read(method: str, parameters: bytes, headers: Mapping[str, str], body: bytes
     """
     url = _pairs(parameters)
     if method in ("GET", "HEAD"):
-        return _asked(url, url) if "query" in url or any(u in url for u in _UPDATES) else None
+        return _asked(url) if "query" in url or any(u in url for u in _UPDATES) else None
     if method != "POST":
         raise Refused(405, "method", f"{method} is not understood here; a query comes by GET or POST.")
     kind, _, rest = headers.get("content-type", "").partition(";")
     kind = kind.strip().lower()
     if kind == FORM:
-        return _asked(_pairs(body), {})
+        own = _pairs(body)
+        return _asked({n: [*own.get(n, ()), *url.get(n, ())] for n in {**own, **url}})
     if kind == DIRECT:
         charset = rest.strip().lower().removeprefix("charset=").strip('"')
         if charset not in ("", "utf-8", "utf8"):
             raise Refused(415, "charset", f"the query is said to be {charset}; only UTF-8 is read.")
-        return _asked({**url, "query": [_decoded(body)]}, url)
+        return _asked({**url, "query": [*url.get("query", ()), _decoded(body)]})
     if kind == UPDATE:
         raise Refused(403, "update", "the graph is read-only; only queries are answered.")
     raise Refused(415, "media-type", f"a query by POST is {FORM} or {DIRECT}, not {kind or 'of no type'}.")
 
 
-def _asked(pairs: Mapping[str, list[str]], url: Mapping[str, list[str]]) -> Asked:
-    if any(u in pairs or u in url for u in _UPDATES):
+def _asked(pairs: Mapping[str, list[str]]) -> Asked:
+    if any(u in pairs for u in _UPDATES):
         raise Refused(403, "update", "the graph is read-only; only queries are answered.")
     queries = pairs.get("query", [])
-    if len(queries) != 1 or (pairs is not url and "query" in url and pairs.get("query") != url["query"]):
-        raise (
-            Refused(400, "query", f"one query is to be given, not {max(len(queries), 1) + ('query' in url)}.")
-            if (queries)
-            else Refused(400, "query", "the parameter `query` is missing.")
-        )
-    return Asked(queries[0], tuple(pairs.get("default-graph-uri", ())), tuple(pairs.get("named-graph-uri", ())))
+    if len(queries) != 1:
+        raise Refused(400, "query", f"there are {len(queries)} parameters `query`; one is to be given.")
+    over = Dataset(tuple(pairs.get("default-graph-uri", ())), tuple(pairs.get("named-graph-uri", ())))
+    return Asked(queries[0], over)
 
 
 def _pairs(encoded: bytes) -> dict[str, list[str]]:

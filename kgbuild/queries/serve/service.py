@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from kgbuild.queries.functions.rewrite import Rewritten
 from kgbuild.queries.serve.pool import Pool, Stopped
 from kgbuild.queries.serve.protocol import Asked, Refused
 from kgbuild.queries.store import generation, open_store
-from kgbuild.queries.tokens import check
+from kgbuild.queries.tokens import Dataset, check, dataset
 from kgbuild.vocab import KGF
 
 log = logging.getLogger(__name__)
@@ -97,14 +97,13 @@ class Service:
         published = self.current()
         try:
             check(asked.query)
-            rewritten, vectors = await self._rewrite(published, asked.query)
+            plain, own = dataset(asked.query)
+            rewritten, vectors = await self._rewrite(published, plain)
         except QueryError as err:
             status, code = (403, "update") if isinstance(err, UpdateError) else (400, "query")
             raise Refused(status, code, err.plain, err.line, err.column) from err
-        request = {
-            "query": rewritten.text, "vectors": packed(vectors), "forms": forms, "default": asked.default,
-            "named": asked.named,
-        }  # fmt: skip
+        over = asked.over if asked.over != Dataset() else own  # the protocol's before the query's (2.1.4)
+        request = {"query": rewritten.text, "vectors": packed(vectors), "forms": forms, "over": asdict(over)}
         head, *body = await self.ask(published, request, gone)
         found = json.loads(head)
         if "error" in found:
