@@ -100,7 +100,7 @@ def main() -> None:
             measure(graph, "by IRI, index not yet made (a search over all)", things[:20])
             start = time.perf_counter()
             graph._sparql.nearest().warm()
-            print(f"lists made once for the process: {time.perf_counter() - start:.1f} s")
+            print(f"codes made once for the process: {time.perf_counter() - start:.1f} s")
             measure(graph, "by IRI", things)
             measure(graph, "by text, each encoded", texts)
             measure(graph, "by text, encoded before", texts)

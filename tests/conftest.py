@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,6 +21,39 @@ from kgbuild.queries.graph import Graph
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 CORPUS = ROOT / "examples" / "corpus"
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running ``kgbuild serve``: where it listens, and its process."""
+
+    host: str
+    port: int
+    process: subprocess.Popen[str]
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+
+@contextlib.contextmanager
+def serving(out: Path, *options: str) -> Iterator[Served]:
+    """``kgbuild serve OUT`` on a free port of this machine, ended by Ctrl-C afterwards."""
+    command = [sys.executable, "-c", "from kgbuild.cli import main; main()", "serve", str(out), "--port", "0", *options]
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as process:
+        assert process.stdout is not None
+        found = re.search(r"http://([\d.]+):(\d+)", process.stdout.readline())
+        assert found, process.stderr and process.stderr.read()
+        try:
+            yield Served(found[1], int(found[2]), process)
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,6 +90,18 @@ def graph(example: tuple[Path, Report]) -> Iterator[Graph]:
 
     with kgbuild.open(example[0]) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def endpoint(example: tuple[Path, Report], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """``kgbuild serve`` over the example graph, with low limits."""
+    settings = tmp_path_factory.mktemp("serve") / "serve.toml"
+    settings.write_text(
+        "[queries]\ntimeout_s = 2\nmax_rows = 500\nmemory_mb = 512\n"
+        "[serve]\nslow = 4\nmax_bytes = 100000\nmax_request = 120000\nclient_s = 2\n"
+    )
+    with serving(example[0], "--config", str(settings), "--cors", "https://friend.example") as served:
+        yield served
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from kgbuild.embeddings.codes import Codes
 from kgbuild.embeddings.distinct import Distinct
 from kgbuild.embeddings.lists import Lists
 from kgbuild.errors import UsageError, WorkspaceError
@@ -66,6 +67,14 @@ class VectorIndex:
             return Lists.build(self.matrix, self._distinct.first, _scan)
 
     @cached_property
+    def codes(self) -> Codes | None:
+        """Made when a quick query first needs them; None for small tables and on a GPU."""
+        if self._gpu or len(self._distinct.first) < EXACT_BELOW:
+            return None
+        with _one_thread():
+            return Codes(self._base)
+
+    @cached_property
     def _distinct(self) -> Distinct:
         return Distinct.of(self.matrix)
 
@@ -79,7 +88,7 @@ class VectorIndex:
         """Scores float32 and row numbers, both (n, min(k, rows)), best first; -1 where there are fewer.
 
         Up to 64 queries are answered exactly, unless they are to be ``quick``: whoever asks often, one by one, pays
-        once for the lists. Raises ``UsageError`` if the queries have another dimension than the
+        once for the codes. Raises ``UsageError`` if the queries have another dimension than the
         index, or another ``space`` (where given), or are not finite.
         """
         queries = np.ascontiguousarray(matrix, dtype=np.float32)
@@ -94,7 +103,9 @@ class VectorIndex:
             raise UsageError(f"the query in row {bad[0]} {bad[1]}.")
         scores, rows = np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64)
         with _one_thread():
-            if (len(queries) <= _FEW and not quick) or k > _FAR or self.lists is None:
+            if quick and len(queries) <= _FEW and k <= _FAR and self.codes is not None:
+                scores, rows = self._rank(queries, self._coded(queries, self.codes, k), k)
+            elif len(queries) <= _FEW or k > _FAR or self.lists is None:
                 for b in range(0, len(queries), _BLOCK):
                     block = queries[b : b + _BLOCK]
                     scores[b : b + _BLOCK], rows[b : b + _BLOCK] = self._rank(block, self._all(block, k), k)
@@ -133,6 +144,14 @@ class VectorIndex:
         scan = _scan_gpu if self._gpu and k + _SLACK <= _GPU_DEPTH else _scan
         places = scan(queries, self._base, k + _SLACK)[1]
         return np.where(places < 0, -1, self._distinct.first[places])
+
+    def _coded(self, queries: np.ndarray, codes: Codes, k: int) -> np.ndarray:
+        """The distinct rows nearest to each query, unranked, by their codes."""
+        found = np.full((len(queries), k + _SLACK), -1, np.int64)
+        for n, query in enumerate(queries):
+            rows = codes.search(query, k + _SLACK)
+            found[n, : len(rows)] = self._distinct.first[rows]
+        return found
 
     def _rank(
         self, queries: np.ndarray, found: np.ndarray, k: int, *, but: np.ndarray | None = None

@@ -13,7 +13,7 @@ from kgbuild.errors import QueryError
 from kgbuild.queries.functions.encode import Encoders, picture_data
 from kgbuild.queries.functions.things import PICTURES, WORDS, Iri, Shown, Things
 
-_PAYS = 32  # questions after which inverted lists are made; before, each is answered from all vectors
+_PAYS = 32  # questions after which codes are made; before, each is answered from all vectors
 
 
 class Nearest:

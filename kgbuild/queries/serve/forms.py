@@ -43,8 +43,8 @@ def wanted(accept: str, forms: dict[str, str]) -> str:
     ranges = list(_ranges(accept)) or [("*/*", 1.0)]
     scored = []
     for rank, (form, kind) in enumerate(forms.items()):
-        names = {kind, *(name for name, other in _ALSO.items() if other == form)}
-        found = [(_precision(pattern), q) for pattern, q in ranges for name in names if _matches(pattern, name)]
+        found = [(_precision(pattern), q) for pattern, q in ranges if _matches(pattern, kind)]
+        found += [(_precision(pattern), q) for pattern, q in ranges if _ALSO.get(pattern) == form]
         # The most precise range decides; of two names of one form the one that is liked better.
         scored.append((max(found)[1] if found else 0.0, -rank, form))
     best = max(scored)
