@@ -1,7 +1,7 @@
 """Plug-ins by kind and name: entry points, the built-ins listed the same way, loaded late.
 
 Kinds: ``kgbuild.readers``, ``kgbuild.extractors``, ``kgbuild.encoders``, ``kgbuild.picture_encoders``,
-``kgbuild.exporters``.
+``kgbuild.exporters`` (what a build writes), ``kgbuild.formats`` (what ``kgbuild export`` writes).
 A dotted ``package.module:factory`` works wherever a name does.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from kgbuild.errors import ConfigError
 
-KINDS = ("readers", "extractors", "encoders", "picture_encoders", "exporters")
+KINDS = ("readers", "extractors", "encoders", "picture_encoders", "exporters", "formats")
 
 
 @lru_cache

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import networkx
     import rdflib
 
+    from kgbuild.queries.ask.asker import Asker
+    from kgbuild.queries.ask.reply import Reply
+
 
 class Graph:
     """A published graph. A context manager: leaving it ends the child that answers SPARQL."""
@@ -27,6 +30,7 @@ class Graph:
         generation(out)
         self.out, self.config = Path(out), config or Config.load()
         self._sparql = Sparql(out, self.config)
+        self._asker: Asker | None = None
 
     def sparql(self, query: str, *, bindings: dict[str, str] | None = None) -> Answer:
         """Answer a SPARQL 1.1 query, also by likeness, place and time (docs/functions.md).
@@ -68,6 +72,18 @@ class Graph:
         """
         found = SimilarPictures(self._sparql.nearest())
         return found.picture(what, k=k) if isinstance(what, Path) else found.text(what, k=k)
+
+    def ask(self, question: str, *, image: str | Path | None = None) -> Reply:
+        """The answer to a question in English, with its SPARQL, its evidence and a confidence in [0, 1].
+
+        ``image``: a picture file that the question is about. The models load at the first question. Raises
+        ``QueryError`` if the question is empty or the picture cannot be read.
+        """
+        if self._asker is None:
+            from kgbuild.queries.ask.asker import Asker
+
+            self._asker = Asker(self)
+        return self._asker.ask(question, image=image)
 
     def why(self, what: str) -> Explanation:
         """Evidence of a statement, or of the mentions of an entity, by IRI or its last part; of a mention by IRI.
