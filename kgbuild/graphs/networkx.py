@@ -1,64 +1,67 @@
-"""The graph in NetworkX: entities as nodes, statements as edges of a MultiDiGraph."""
+"""The graph in NetworkX: entities as nodes, statements as edges of a MultiDiGraph; the same as GraphML."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kgbuild.graphs.data import GraphData
+from kgbuild.graphs.graphml import Edge, Node, Scalar, write
 from kgbuild.types import Value
 from kgbuild.vocab import shorten, words
 
 if TYPE_CHECKING:
     import networkx as nx
 
-# Characters that XML 1.0 cannot hold.
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
-
-def to_networkx(data: GraphData) -> nx.MultiDiGraph:
-    """Nodes: entity IRIs with ``label``, ``type``, ``modalities``, ``mentions`` and one attribute per literal fact.
-
-    Edges: key = statement IRI, with ``predicate``, ``label`` (the same in words), ``confidence``, ``sources``.
-    """
-    import networkx as nx
-
-    graph = nx.MultiDiGraph(name="kgbuild")
-    for e in data.entities:
-        graph.add_node(
-            e.id,
-            label=e.pref_label,
-            type=e.types[0],
-            modalities=" ".join(data.modalities[e.id]),
-            mentions=len(e.mentions),
-        )
+def nodes(data: GraphData) -> Iterator[Node]:
+    """Entity IRIs with ``label``, ``type``, ``modalities``, ``mentions`` and one attribute per literal fact."""
+    literals: dict[str, dict[str, set[str]]] = {}
     for s in data.asserted:
         if isinstance(s.object, Value):
             name = data.phrases.get(s.predicate) or shorten(s.predicate).partition(":")[2]
-            values = [*str(graph.nodes[s.subject].get(name, "")).split(" | "), s.object.lexical]
-            graph.nodes[s.subject][name] = " | ".join(sorted({v for v in values if v}))
-        else:
-            sources = " ".join(sorted({e.target.source for e in s.evidence}))
-            graph.add_edge(
+            literals.setdefault(s.subject, {}).setdefault(name, set()).add(s.object.lexical)
+    for e in data.entities:
+        made: dict[str, Scalar] = {
+            "label": e.pref_label,
+            "type": e.types[0],
+            "modalities": " ".join(data.modalities[e.id]),
+            "mentions": len(e.mentions),
+        }
+        for name, values in literals.get(e.id, {}).items():
+            own = {str(made[name])} if name in made else set()
+            made[name] = " | ".join(sorted(v for v in values | own if v))
+        yield e.id, made
+
+
+def edges(data: GraphData) -> Iterator[Edge]:
+    """Statements: key = their IRI, with ``predicate``, ``label`` (the same in words), ``confidence``, ``sources``."""
+    for s in data.asserted:
+        if not isinstance(s.object, Value):
+            yield (
                 s.subject,
                 s.object,
-                key=s.id,
-                predicate=shorten(s.predicate),
-                label=data.phrases.get(s.predicate) or words(s.predicate),
-                confidence=s.confidence,
-                sources=sources,
+                s.id,
+                {
+                    "predicate": shorten(s.predicate),
+                    "label": data.phrases.get(s.predicate) or words(s.predicate),
+                    "confidence": s.confidence,
+                    "sources": " ".join(sorted({e.target.source for e in s.evidence})),
+                },
             )
+
+
+def to_networkx(data: GraphData) -> nx.MultiDiGraph:
+    """The nodes and edges as one graph."""
+    import networkx as nx
+
+    graph = nx.MultiDiGraph(name="kgbuild")
+    graph.add_nodes_from(nodes(data))
+    graph.add_edges_from(edges(data))
     return graph
 
 
 def write_graphml(data: GraphData, path: Path) -> None:
     """GraphML that any XML parser reads; characters that XML cannot hold become U+FFFD."""
-    import networkx as nx
-
-    graph = to_networkx(data)
-    for holder in (*(d for _, d in graph.nodes(data=True)), *(d for *_, d in graph.edges(data=True))):
-        for name, value in holder.items():
-            if isinstance(value, str):
-                holder[name] = _NOT_XML.sub("\ufffd", value)
-    nx.write_graphml_xml(graph, path, named_key_ids=True)
+    write(path, nodes(data), edges(data))

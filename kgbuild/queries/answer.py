@@ -95,4 +95,9 @@ def _cell(term: Term | None) -> str:
     if term is None:
         return ""
     number = isinstance(term.python(), (int, float))
-    return f"'{term.value}" if term.value.startswith(_FORMULA) and not number else term.value
+    return term.value if number else formula_safe(term.value)
+
+
+def formula_safe(text: str) -> str:
+    """A text for CSV: one that a spreadsheet would run as a formula gets a ``'`` in front."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
