@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     import rdflib
 
     from kgbuild.queries.ask.asker import Asker
+    from kgbuild.queries.ask.facts import Facts
     from kgbuild.queries.ask.reply import Reply
+    from kgbuild.queries.describe import Description
+    from kgbuild.queries.show import Card
 
 
 class Graph:
@@ -82,8 +86,29 @@ class Graph:
         if self._asker is None:
             from kgbuild.queries.ask.asker import Asker
 
-            self._asker = Asker(self)
+            self._asker = Asker(self, self._facts)
         return self._asker.ask(question, image=image)
+
+    def describe(self, what: str) -> Description:
+        """A short text about a thing (name, IRI or its last part) or about a source that shows pictures (its path).
+
+        Each clause has its evidence. Raises ``QueryError`` if the graph knows neither.
+        """
+        from kgbuild.queries.describe import describe
+
+        return describe(self, self._facts, what)
+
+    def show(self, what: str) -> Card:
+        """A thing as Jupyter draws it: its neighbours, its values, its evidence with span or box marked."""
+        from kgbuild.queries.show import show
+
+        return show(self, self._facts, what)
+
+    @cached_property
+    def _facts(self) -> Facts:
+        from kgbuild.queries.ask.facts import Facts
+
+        return Facts(self.out)
 
     def why(self, what: str) -> Explanation:
         """Evidence of a statement, or of the mentions of an entity, by IRI or its last part; of a mention by IRI.

@@ -38,9 +38,8 @@ EVIDENCE = 5  # pieces that are shown
 class Asker:
     """Answers questions to one published graph; the models load at the first question."""
 
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-        self._facts = Facts(graph.out)
+    def __init__(self, graph: Graph, facts: Facts) -> None:
+        self._graph, self._facts = graph, facts
         ontology = load_ontology(graph.config["statements"]["ontologies"])
         self._encoder: Any = None
         self._nlp: Any = None

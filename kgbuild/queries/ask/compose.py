@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from kgbuild.graphs.rdf import iri, text
+from kgbuild.graphs.terms import iri, text
 from kgbuild.queries.ask.facts import Fact, Facts
 from kgbuild.queries.ask.hops import Hop
 from kgbuild.queries.ask.kinds import Kinds

@@ -192,7 +192,7 @@ class Facts:
         return [
             Sighting(
                 m["id"], m["entity"], m["source"], m["surface"], m["modality"],
-                tuple(parse_fragment(f) for f in m["place"].split(";") if f and not f.startswith("text=")),
+                tuple(parse_fragment(f) for f in m["place"].split(";") if f),
             )
             for m in table.to_pylist()
             if m["entity"]

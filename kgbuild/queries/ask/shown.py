@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from kgbuild.graphs.rdf import iri, text
+from kgbuild.graphs.terms import iri, text
 from kgbuild.mentions.lemmas import lemma
 from kgbuild.queries.ask.facts import Facts, Sighting
 from kgbuild.queries.ask.kinds import SURE, Kinds
@@ -13,7 +13,6 @@ from kgbuild.queries.ask.naming import Linker
 from kgbuild.queries.ask.question import Question
 from kgbuild.queries.ask.relations import CONNECTS
 from kgbuild.queries.ask.wordlists import ANYTHING, MOMENTS, NAMING, SHOWING, SOURCES
-from kgbuild.types import TimeSpan
 
 _SEEN = ("picture", "frame", "drawing", "label", "diagram")
 _HEARD = ("cue", "text")
@@ -80,14 +79,12 @@ class Shown:
         found = [s for s in timed if s.modality in modes] or timed
         if not found:
             return None
-        spans = sorted({(s.source, f"t=npt:{_fragment(s.time)}") for s in found if s.time})
-        rows = " ".join(f"({iri(source)} {text(span)})" for source, span in spans)
+        kinds = " ".join(map(text, sorted({s.modality for s in found})))
         return Showing(
             "SELECT DISTINCT ?answer ?source WHERE {\n"
-            f"  VALUES ?e {{ {_iris(ids)} }} VALUES (?source ?fragment) {{ {rows} }}\n"
-            "  ?mention oa:hasBody ?e ; oa:hasTarget ?target . ?target oa:hasSource ?source .\n"
-            "  ?target oa:hasSelector/oa:refinedBy* ?selector . ?selector rdf:value ?fragment .\n"
-            '  BIND(xsd:decimal(STRBEFORE(STRAFTER(?fragment, "npt:"), ",")) AS ?answer)\n} ORDER BY ?answer',
+            f"  VALUES ?e {{ {_iris(ids)} }} VALUES ?modality {{ {kinds} }} {_values('source', sources)}\n"
+            "  ?mention oa:hasBody ?e ; oa:hasTarget ?place ; prov:wasGeneratedBy/core:modality ?modality .\n"
+            "  ?place oa:hasSource ?source . BIND(kgf:start(?place) AS ?answer)\n} ORDER BY ?answer",
             tuple(found),
         )
 
@@ -107,16 +104,11 @@ class Shown:
         ids = tuple(dict.fromkeys(s.entity for s in found))
         window = ""
         if start is not None:
-            window = (
-                "  ?target oa:hasSelector/oa:refinedBy* ?selector . ?selector rdf:value ?fragment .\n"
-                '  FILTER(STRSTARTS(?fragment, "t=npt:"))\n'
-                f'  FILTER(xsd:decimal(STRBEFORE(STRAFTER(?fragment, "npt:"), ",")) <= {end or start} && '
-                f'xsd:decimal(STRAFTER(?fragment, ",")) > {start})\n'
-            )
+            window = f"  FILTER(kgf:start(?place) <= {end or start} && kgf:end(?place) > {start})\n"
         return Showing(
             "SELECT DISTINCT ?answer ?label WHERE {\n"
             f"  VALUES ?source {{ {_iris(sorted({s.source for s in found}))} }} VALUES ?answer {{ {_iris(ids)} }}\n"
-            "  ?mention oa:hasBody ?answer ; oa:hasTarget ?target . ?target oa:hasSource ?source .\n"
+            "  ?mention oa:hasBody ?answer ; oa:hasTarget ?place . ?place oa:hasSource ?source .\n"
             f"{window}  ?answer rdfs:label ?label .\n}}",
             tuple(found), "things",
         )  # fmt: skip
@@ -151,9 +143,10 @@ class Shown:
             return None
         surfaces = " ".join(text(s) for s in sorted({s.surface for s in found}))
         return Showing(
-            "SELECT (COUNT(DISTINCT ?target) AS ?count) WHERE {\n"
+            "SELECT (COUNT(DISTINCT ?place) AS ?count) WHERE {\n"
             f"  VALUES ?source {{ {_iris(sorted(sources))} }} VALUES ?surface {{ {surfaces} }}\n"
-            "  ?mention core:surface ?surface ; oa:hasTarget ?target . ?target oa:hasSource ?source .\n}",
+            "  ?mention a core:Mention ; oa:hasTarget ?place .\n"
+            "  ?place core:surface ?surface ; oa:hasSource ?source .\n}",
             tuple(found), "count",
         )  # fmt: skip
 
@@ -162,10 +155,8 @@ def _iris(ids: tuple[str, ...] | list[str]) -> str:
     return " ".join(map(iri, ids))
 
 
-def _fragment(span: TimeSpan) -> str:
-    from kgbuild.identity import seconds
-
-    return f"{seconds(span.start)},{seconds(span.end)}"
+def _values(variable: str, iris: frozenset[str] | None) -> str:
+    return f"VALUES ?{variable} {{ {_iris(sorted(iris))} }}" if iris is not None else ""
 
 
 def _window(question: Question) -> tuple[float | None, float | None]:
@@ -187,7 +178,5 @@ def depicted(pictures: list[str], sources: list[str]) -> str:
         "SELECT DISTINCT ?answer WHERE {\n"
         f"  VALUES ?picture {{ {_iris(pictures)} }} VALUES ?source {{ {_iris(sources)} }}\n"
         "  ?same a core:SamePicture ; oa:hasTarget ?one, ?other . ?one oa:hasSource ?picture .\n"
-        "  ?other oa:hasSource ?source ; oa:hasSelector/oa:refinedBy* ?selector . ?selector rdf:value ?fragment .\n"
-        '  FILTER(STRSTARTS(?fragment, "t=npt:"))\n'
-        '  BIND(xsd:decimal(STRBEFORE(STRAFTER(?fragment, "npt:"), ",")) AS ?answer)\n} ORDER BY ?answer'
+        "  ?other oa:hasSource ?source . BIND(kgf:start(?other) AS ?answer)\n} ORDER BY ?answer"
     )
