@@ -13,13 +13,14 @@ from typing import Any
 from kgbuild.mentions.clauses import triples
 from kgbuild.mentions.frames import Frame
 from kgbuild.mentions.lemmas import lemma
-from kgbuild.mentions.phrases import NOMINAL, Phrase, names_a_thing, phrase
+from kgbuild.mentions.phrases import NOMINAL, Phrase, names_a_thing, phrase, widened
 from kgbuild.mentions.subjects import subjects_of
 from kgbuild.mentions.tree import Tree
 
 _LITERALS = frozenset({"Time", "Quantity"})
 _SERVING = frozenset({"server", "service", "system", "component", "tool", "api", "layer", "node", "program", "library"})
 _NOMINAL = 2  # forms of phrases from here on are pronouns
+_SURE = 0.5  # probability from which the network's noun phrase is believed where the tree's is shorter
 Range = tuple[int, int]
 
 
@@ -113,6 +114,9 @@ class Reader:
             return named if literal or named.label not in _LITERALS else None
         if p.owner >= 0 or not names_a_thing(tree, p):
             return None
+        seen = self._phrases[self._phrase_at[s, p.head]] if (s, p.head) in self._phrase_at else None
+        if seen is not None and seen.start < p.start and seen.score >= _SURE:  # the tree has hung a part elsewhere
+            p = widened(tree, p, seen.start)
         start, end = self._marked(s, p) or (p.start, p.end)
         name = tree.tags[p.head] == "PROPN" or (start, end) in self._marks.get(s, ())
         return End(s, start, end, tree.kinds[p.head] or "Thing", nominal=not name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kgbuild.mentions.lemmas import lemma
 from kgbuild.mentions.tree import Tree
@@ -39,15 +39,7 @@ def phrase(tree: Tree, head: int) -> Phrase:
     start = head
     while start > 0 and _belongs(tree, head, start - 1):
         start -= 1
-    while (
-        start < head
-        and tree.words[start + 1] != "-"
-        and (
-            tree.tags[start] in ("PUNCT", "CCONJ", "DET", "PART", "ADP", "ADV", "NUM")
-            or tree.lower[start] in QUANTIFIERS
-        )
-    ):
-        start += 1
+    start = _trimmed(tree, start, head)
     end = head + 1
     while end < len(tree.words):
         hyphened = tree.words[end] == "-" and end + 1 < len(tree.words)  # "Wong Kwok-hing"
@@ -65,6 +57,30 @@ def phrase(tree: Tree, head: int) -> Phrase:
             if whole <= MAX_WORDS and plain and inner.start > end and _filled(tree, end + 1, inner.start):
                 end = inner.end
     return Phrase(head, start, end, core, owner)
+
+
+def widened(tree: Tree, p: Phrase, start: int) -> Phrase:
+    """The phrase with the modifiers before it, from word ``start`` on, that the tree hangs elsewhere or nowhere."""
+    first = p.start
+    while first > start and p.core - first < MAX_WORDS:
+        if tree.tags[first - 1] not in (*NOMINAL, "ADJ") or tree.labels[first - 1] not in (*_LEFT, "root"):
+            break
+        first -= 1
+    return replace(p, start=_trimmed(tree, first, p.start))
+
+
+def _trimmed(tree: Tree, start: int, head: int) -> int:
+    """The first word from ``start`` on that is no determiner, number or quantifier."""
+    while (
+        start < head
+        and tree.words[start + 1] != "-"
+        and (
+            tree.tags[start] in ("PUNCT", "CCONJ", "DET", "PART", "ADP", "ADV", "NUM")
+            or tree.lower[start] in QUANTIFIERS
+        )
+    ):
+        start += 1
+    return start
 
 
 def _belongs(tree: Tree, head: int, j: int) -> bool:

@@ -41,6 +41,7 @@ class Shape:
     width: int = 384
     rank: int = 16
     again: int = 2  # layers of the encoder that relations read again
+    again_rank: int = 16
     relation_width: int = 384
     blocks: int = 12
     type_width: int = 32
@@ -59,6 +60,14 @@ class LowRank(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.base(x) + F.linear(F.linear(x, self.a), self.b) * 2.0
+
+    @torch.no_grad()
+    def follow(self, other: LowRank) -> None:
+        """Become the same map as another one on the same layer, of no higher rank."""
+        rank = len(other.a)
+        self.a[:rank] = other.a
+        self.b.zero_()
+        self.b[:, :rank] = other.b
 
     def merged(self) -> nn.Linear:
         """The same map as one linear layer, for use without training."""
@@ -85,13 +94,18 @@ def _layers(encoder: nn.Module) -> nn.ModuleList:
     return layers
 
 
-def _read(layers: Iterable[Any], states: Tensor, *, look: bool = False) -> tuple[Tensor, Tensor | None]:
-    """States (1, n, d) after these layers, and with ``look`` the last one's attention (1, heads, n, n)."""
+def read(
+    layers: Iterable[Any], states: Tensor, mask: Tensor | None = None, *, look: bool = False
+) -> tuple[Tensor, Tensor | None]:
+    """States (b, n, d) after these layers, and with ``look`` the last one's attention (b, heads, n, n).
+
+    ``mask`` (b, 1, 1, n): 0 on subwords, very low beyond the end of a text.
+    """
     attention, layers = None, list(layers)
     for layer in layers:
         shown = layer.training or (look and layer is layers[-1])  # without its weights attention is a fifth faster
         layer.attention.self.config._attn_implementation = "eager" if shown else "sdpa"
-        inner, attention = layer.attention(states, None)
+        inner, attention = layer.attention(states, mask)
         states = layer.feed_forward_chunk(inner)
     return states, attention
 
@@ -106,6 +120,10 @@ def merge_adapters(layers: nn.Module) -> None:
     _replace(layers, LowRank, LowRank.merged)
 
 
+def _adapters(layers: nn.Module) -> list[LowRank]:
+    return [m for m in layers.modules() if isinstance(m, LowRank)]
+
+
 def _replace(layers: nn.Module, kind: type[nn.Module], make: Callable[[Any], nn.Module]) -> None:
     for name, module in list(layers.named_modules()):
         if type(module) is kind:
@@ -113,17 +131,43 @@ def _replace(layers: nn.Module, kind: type[nn.Module], make: Callable[[Any], nn.
             setattr(layers.get_submodule(parent), child, make(module))
 
 
-class TextModel(nn.Module):
+class RelationHeads(nn.Module):
+    """What two entities are to each other, from their states and those of what they both look at."""
+
+    def __init__(self, shape: Shape, dropout: float) -> None:
+        super().__init__()
+        self.shape = shape
+        self.dropout = nn.Dropout(dropout)
+        d, r = shape.width, shape.relation_width
+        self.type_embedding = nn.Embedding(shape.types, shape.type_width)
+        self.near_embedding = nn.Embedding(NEAR, shape.near_width)
+        self.head = nn.Linear(2 * d + shape.type_width + shape.near_width, r)
+        self.tail = nn.Linear(2 * d + shape.type_width + shape.near_width, r)
+        self.bilinear = nn.Linear(r * (r // shape.blocks), shape.relations + 1)
+        self.marks = nn.Embedding(2 * shape.types + 1, d)
+        nn.init.zeros_(self.marks.weight)  # training starts with marks that say nothing
+
+    def judge(self, entities: Tensor, context: Tensor, types: Tensor, pairs: Tensor, near: Tensor) -> Tensor:
+        """Logits (p, 1 + relations) of pairs (p, 2) of entities (e, d) of types (e,), with ``context`` (p, d)."""
+        h, t = pairs[:, 0], pairs[:, 1]
+        kinds, distance = self.type_embedding(types), self.near_embedding(near)
+        x = torch.tanh(self.head(self.dropout(torch.cat([entities[h], context, kinds[h], distance], -1))))
+        y = torch.tanh(self.tail(self.dropout(torch.cat([entities[t], context, kinds[t], distance], -1))))
+        block = self.shape.relation_width // self.shape.blocks
+        x, y = x.view(-1, self.shape.blocks, block), y.view(-1, self.shape.blocks, block)
+        return self.bilinear((x.unsqueeze(3) * y.unsqueeze(2)).flatten(1))
+
+
+class TextModel(RelationHeads):
     """Encoder with adapters and heads. One window at a time: shapes below have no batch axis."""
 
     def __init__(self, encoder: nn.Module, shape: Shape, dropout: float = 0.15) -> None:
-        super().__init__()
-        self.shape = shape
+        super().__init__(shape, dropout)
         self.bf16 = False  # the encoder's layers in bfloat16
         self.twice = True  # relations read the last layers again; else they share the first reading
-        d, r = shape.width, shape.relation_width
+        d = shape.width
         layers = _layers(encoder)
-        for layer in layers:  # each its own: see ``_read``
+        for layer in layers:  # each its own: see ``read``
             attention = layer.get_submodule("attention.self")
             attention.config = copy.copy(attention.config)
         again = copy.deepcopy(layers[-shape.again :])
@@ -131,7 +175,6 @@ class TextModel(nn.Module):
         self.encoder = encoder
         self.case = nn.Embedding(CASES, d)
         nn.init.zeros_(self.case.weight)  # training starts at the frozen model
-        self.dropout = nn.Dropout(dropout)
         self.tagger = nn.Sequential(nn.Linear(d, d), nn.GELU(), nn.Dropout(dropout), nn.Linear(d, 2 * shape.types + 1))
         self.coref_project = nn.Linear(d, shape.coref_width)
         self.coref_score = nn.Sequential(
@@ -140,21 +183,17 @@ class TextModel(nn.Module):
             nn.Dropout(dropout),
             nn.Linear(96, 1),
         )
-        self.type_embedding = nn.Embedding(shape.types, shape.type_width)
-        self.near_embedding = nn.Embedding(NEAR, shape.near_width)
-        self.head = nn.Linear(2 * d + shape.type_width + shape.near_width, r)
-        self.tail = nn.Linear(2 * d + shape.type_width + shape.near_width, r)
-        self.bilinear = nn.Linear(r * (r // shape.blocks), shape.relations + 1)
         self.syntax = SyntaxHeads(d, shape.tags, shape.labels, shape.kinds, dropout)
-        add_adapters(again, shape.rank)
+        add_adapters(again, shape.again_rank)
         self.again = again
-        self.marks = nn.Embedding(2 * shape.types + 1, d)
         self.part()
 
     def part(self) -> None:
         """Let the layers read again start as those of the first reading, with marks that say nothing."""
-        layers = _layers(self.encoder)[-self.shape.again :]
-        self.again.load_state_dict(layers.state_dict())
+        for one, other in zip(
+            _adapters(self.again), _adapters(_layers(self.encoder)[-self.shape.again :]), strict=True
+        ):
+            one.follow(other)
         nn.init.zeros_(self.marks.weight)
 
     def own_state(self) -> dict[str, Tensor]:
@@ -171,8 +210,8 @@ class TextModel(nn.Module):
         layers = _layers(self.encoder)
         first = len(layers) - self.shape.again
         with self._precision():
-            early, _ = _read(layers[:first], states)
-            states, attention = _read(layers[first:], early, look=not self.twice)
+            early, _ = read(layers[:first], states)
+            states, attention = read(layers[first:], early, look=not self.twice)
         shared = None if self.twice or attention is None else attention[0].float()
         return Encoded(states[0].float(), early[0].float(), shared)
 
@@ -184,12 +223,12 @@ class TextModel(nn.Module):
         if encoded.attention is not None:
             return encoded.states, encoded.attention
         with self._precision():
-            states, attention = _read(self.again, (encoded.early + self.marks(marks))[None], look=True)
+            states, attention = read(self.again, (encoded.early + self.marks(marks))[None], look=True)
         assert attention is not None
         return states[0].float(), attention[0].float()
 
     def _precision(self) -> torch.autocast:
-        return torch.autocast("cpu", torch.bfloat16, enabled=self.bf16)
+        return torch.autocast(self.marks.weight.device.type, torch.bfloat16, enabled=self.bf16)
 
     @staticmethod
     def words(states: Tensor, owner: Tensor) -> Tensor:
@@ -225,12 +264,7 @@ class TextModel(nn.Module):
         joint = torch.einsum("ahn,bhn->abn", entity_looks, entity_looks)[h, t]
         joint = joint / (joint.sum(-1, keepdim=True) + 1e-10)
         context = joint @ states
-        kinds, distance = self.type_embedding(types), self.near_embedding(near)
-        x = torch.tanh(self.head(self.dropout(torch.cat([entity_states[h], context, kinds[h], distance], -1))))
-        y = torch.tanh(self.tail(self.dropout(torch.cat([entity_states[t], context, kinds[t], distance], -1))))
-        block = self.shape.relation_width // self.shape.blocks
-        x, y = x.view(-1, self.shape.blocks, block), y.view(-1, self.shape.blocks, block)
-        return self.bilinear((x.unsqueeze(3) * y.unsqueeze(2)).flatten(1)), joint
+        return self.judge(entity_states, context, types, pairs, near), joint
 
 
 def nearness(sentences: Sequence[Sequence[int]], pairs: Sequence[tuple[int, int]]) -> Tensor:
