@@ -8,7 +8,6 @@ second reading and the heads of relations learn, so nothing else that it says ch
 
 from __future__ import annotations
 
-import copy
 import logging
 import math
 import random
@@ -41,6 +40,7 @@ class Teacher(nn.Module):
         nn.init.zeros_(self.case.weight)
 
     def read(self, batch: Batch, marks: Tensor) -> tuple[Tensor, Tensor]:
+        """States and last attention of a batch whose pieces are MiniLM's."""
         ids = batch.ids + self.OFFSET
         ids[:, 0] = 0
         last = batch.inside.sum(1) - 1
@@ -49,7 +49,7 @@ class Teacher(nn.Module):
         x = net.embeddings.word_embeddings(ids) + self.case(batch.cases) + self.heads.marks(marks)
         x = net.embeddings(inputs_embeds=x)
         bias = (net.encoder.compute_position_bias(x).detach() + batch.mask).to(torch.bfloat16)
-        attention = None
+        attention = x
         for layer in net.encoder.layer:
             x, attention = _layer(layer, x, bias, look=layer is net.encoder.layer[-1])
         return x, attention
@@ -104,7 +104,8 @@ def loss_of(reader: Reader, batch: Batch, *, evidence: float, type_noise: float)
     """Annotated pages by the threshold loss and their evidence, others by what the teachers say of them."""
     logits, focus = related(reader, batch, type_noise)
     truth = np.zeros((len(logits), logits.shape[1] - 1), dtype=np.float32)
-    taught, told = [], []
+    taught: list[int] = []
+    told: list[int] = []
     shown: list[tuple[int, int, list[int]]] = []  # pair, page, sentences
     for n, (p, end) in enumerate(zip(batch.pages, batch.ends, strict=True)):
         begin = end - len(p.pairs)
@@ -207,15 +208,16 @@ def margins(reader: Reader, pages: Sequence[Page], size: int, device: str) -> di
     return found
 
 
-def f1_of(found: dict[int, np.ndarray], pages: Sequence[Page], gold: int, allowed: set[tuple[int, int]], cut: float = 0.0
-) -> tuple[float, float, float]:  # fmt: skip
-    """(precision, recall, F1) of relations above ``cut`` between types that may be related; ``gold``: all there are."""
+def f1_of(
+    found: dict[int, np.ndarray], pages: Sequence[Page], gold: int, allowed: set[tuple[int, int]]
+) -> tuple[float, float, float]:
+    """(precision, recall, F1) of what is over the threshold between types that may be related; ``gold``: all there are."""
     right, asked = set(), set()
     for p in pages:
         fits = np.array([(int(a), int(b)) in allowed for a, b in p.entity_type[p.pairs]], dtype=bool)
-        for row, column in zip(*np.nonzero((found[id(p)] > cut) & fits[:, None]), strict=True):
+        for row, column in zip(*np.nonzero((found[id(p)] > 0) & fits[:, None]), strict=True):
             asked.add((p.document, *p.entity[p.pairs[row]].tolist(), int(column)))
         right |= {(p.document, *p.entity[p.pairs[r]].tolist(), c) for r, c in p.relations}
     hits = len(right & asked)
-    p, r = hits / max(len(asked), 1), hits / max(gold, 1)
-    return p, r, 2 * p * r / max(p + r, 1e-9)
+    precision, recall = hits / max(len(asked), 1), hits / max(gold, 1)
+    return precision, recall, 2 * precision * recall / max(precision + recall, 1e-9)

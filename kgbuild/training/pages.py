@@ -87,7 +87,7 @@ def _page(document: dict[str, Any], window: Window, properties: Sequence[str]) -
     pieces = [local[s] for (s, _), (a, b) in zip(window.words, window.pieces, strict=True) for _ in range(a, b)]
     return Page(
         document["id"], np.array(window.ids), np.array(window.cases), np.array([-1, *pieces, -1]),
-        np.concatenate([np.arange(m[3], m[4]) for m in mentions] or [np.zeros(0)]).astype(np.int64),
+        np.array([i for m in mentions for i in range(m[3], m[4])], dtype=np.int64),
         np.repeat(np.arange(len(mentions)), sizes), owner, np.array([m[1] for m in mentions], dtype=np.int64),
         np.array([mentions[f][1] for f in first], dtype=np.int64), numbers, np.array(near, dtype=np.int64), relations,
         bool(document.get("relations") is not None and document.get("relations_complete", True)), evidence,
