@@ -211,7 +211,7 @@ def margins(reader: Reader, pages: Sequence[Page], size: int, device: str) -> di
 def f1_of(
     found: dict[int, np.ndarray], pages: Sequence[Page], gold: int, allowed: set[tuple[int, int]]
 ) -> tuple[float, float, float]:
-    """(precision, recall, F1) of what is over the threshold between types that may be related; ``gold``: all there are."""
+    """(precision, recall, F1) above the threshold between types that may be related; ``gold``: how many there are."""
     right, asked = set(), set()
     for p in pages:
         fits = np.array([(int(a), int(b)) in allowed for a, b in p.entity_type[p.pairs]], dtype=bool)
