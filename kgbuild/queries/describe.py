@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kgbuild.errors import QueryError
 from kgbuild.identity import normalise
+from kgbuild.mentions.lemmas import lemma
 from kgbuild.queries.ask.facts import Fact, Facts, Origin
 from kgbuild.queries.ask.wordlists import DRAWINGS
 from kgbuild.queries.why import Piece
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from kgbuild.queries.graph import Graph
 
 CONNECTS = CORE + "connectsTo"
+_STATES = ("located", "part of", "member of", "owned by", "followed by", "educated at", "named after", "based on")
+_LONG = " the administrative territorial entity"  # what nobody says
+_TABULAR = frozenset(("tables", "records"))  # extractors whose relations are headers of columns
 _PIECES = 2  # of evidence for each clause
 _CLAUSES = 12  # of a thing that many facts are known of
 
@@ -72,63 +76,65 @@ def _thing(graph: Graph, facts: Facts, id: str) -> Description:
     others = [n for n in thing.names[1:] if normalise(n) != normalise(thing.label)]
     also = f", also called {_listed(others)}," if others else ""
     kind = words(thing.type)
+    what = f"{_article(kind)} {kind}"
+    if kind == "thing":
+        what = f"something that {len(thing.sources)} {'source names' if len(thing.sources) == 1 else 'sources name'}"
     named = graph.why(id).evidence
-    clauses = [Clause(f"{thing.label}{also} is {_article(kind)} {kind}.", named[:_PIECES])]
+    clauses = [Clause(f"{thing.label}{also} is {what}.", named[:_PIECES])]
     groups: dict[tuple[str, bool], list[Fact]] = defaultdict(list)
     for fact in sorted(facts.about([id]), key=lambda f: (-f.confidence, f.id)):
         if fact.sources:  # what only follows says nothing new of the thing
             groups[fact.predicate, fact.subject == id].append(fact)
     for (_, forward), found in list(groups.items())[:_CLAUSES]:
-        ends = _listed(dict.fromkeys(facts.label(f.other(id)) for f in found))
-        text = _said(found[0], "It", ends) if forward else _said(found[0], ends, "it", many=len(found) > 1)
-        clauses.append(Clause(text, _evidence(graph, found)))
+        ends = list(dict.fromkeys(facts.label(f.other(id)) for f in found))
+        pieces = _evidence(graph, found)
+        made = _form(found[0], pieces)
+        text = _forward(made, found[0], _listed(ends)) if forward else _backward(made, found[0], ends)
+        clauses.append(Clause(text, pieces))
     return Description(id, thing.label, tuple(clauses))
 
 
-def _said(fact: Fact, subject: str, object: str, *, many: bool = False) -> str:
-    """A fact as a sentence, by the form of its relation's words."""
-    head, _, rest = fact.relation.partition(" ")
-    if fact.predicate.startswith(CORE) or (_is_verb(head) and not _is_noun(fact.relation)):
-        verb = head if fact.predicate.startswith(CORE) and not many else _conjugated(head, many)
-        return f"{subject} {' '.join(filter(None, (verb, rest)))} {object}."
-    if fact.relation.startswith(("located", "part of", "member of", "owned by", "followed by", "educated at")):
-        return f"{subject} {'are' if many else 'is'} {fact.relation} {object}."
-    if "relation/" in fact.predicate and not fact.literal and not _is_role(fact.relation):
-        return f"{subject} {'pass' if many else 'passes'} “{fact.relation}” to {object}."
-    if subject == "It":
-        return f"Its {fact.relation} is {object}."
-    return f"{subject}: {fact.relation} is {object}."
+def _form(fact: Fact, pieces: Sequence[Piece]) -> str:
+    """``verb`` (what a sentence or a line does), ``label`` (what a line carries), ``state`` or ``noun``."""
+    if fact.predicate.startswith(CORE):
+        return "verb"
+    if "/relation/" in fact.predicate:
+        agents = {p.agent.rsplit("/", 1)[-1].rpartition("-")[0] for p in pieces}
+        return "verb" if "open" in agents else "noun" if agents & _TABULAR else "label"
+    return "state" if fact.relation.startswith(_STATES) else "noun"
 
 
-def _conjugated(verb: str, many: bool) -> str:
-    import lemminflect
-
-    if verb == "be":
-        return "are" if many else "is"
-    if many:
-        return verb
-    found = lemminflect.getInflection(verb, "VBZ", inflect_oov=True)
-    return str(found[0]) if found else verb
+def _forward(form: str, fact: Fact, ends: str) -> str:
+    relation = fact.relation.removesuffix(_LONG)
+    if form == "verb":
+        return f"It {_conjugated(relation, many=False)} {ends}."
+    if form == "label":
+        return f"It passes “{relation}” to {ends}."
+    return f"It is {relation} {ends}." if form == "state" else f"Its {relation} is {ends}."
 
 
-def _is_verb(word: str) -> bool:
-    import lemminflect
-
+def _backward(form: str, fact: Fact, ends: list[str]) -> str:
+    relation, many, names = fact.relation.removesuffix(_LONG), len(ends) > 1, _listed(ends)
+    if form == "verb":
+        return f"{names} {_conjugated(relation, many=many)} it."
+    if form == "label":
+        return f"{names} {'pass' if many else 'passes'} “{relation}” to it."
     return (
-        bool(lemminflect.getLemma(word, "VERB", lemmatize_oov=False)) and lemminflect.getLemma(word, "VERB")[0] == word
+        f"{names} {'are' if many else 'is'} {relation} it." if form == "state" else f"It is the {relation} of {names}."
     )
 
 
-def _is_noun(relation: str) -> bool:
-    """Whether the words name what is related ("country", "power"), as against what is done ("manage")."""
+def _conjugated(relation: str, *, many: bool) -> str:
+    """A verb phrase in the third person: "manage" -> "manages", "be built in" -> "is built in"."""
     import lemminflect
 
-    return " " not in relation and bool(lemminflect.getLemma(relation, "NOUN", lemmatize_oov=False))
-
-
-def _is_role(relation: str) -> bool:
-    """Whether the words say what the object is to the subject: "maker", "operator"."""
-    return relation.endswith(("er", "or"))
+    verb, _, rest = relation.partition(" ")
+    verb = lemma(verb, "VERB")
+    if verb == "be":
+        verb = "are" if many else "is"
+    elif not many:
+        verb = str((*lemminflect.getInflection(verb, "VBZ", inflect_oov=True), verb)[0])
+    return f"{verb} {rest}".strip()
 
 
 def _picture(graph: Graph, facts: Facts, origin: Origin) -> Description:
@@ -159,7 +165,9 @@ def _picture(graph: Graph, facts: Facts, origin: Origin) -> Description:
         for f in mine:
             label = labels.get((f.subject, f.object))
             ends.append(facts.label(f.object) + (f" (“{label.relation}”)" if label else ""))
-        clauses.append(Clause(f"From {facts.label(start)} a line leads to {_listed(ends)}.", _evidence(graph, mine)))
+        clauses.append(
+            Clause(f"From {facts.label(start)} a line leads to {_listed(ends)}.", _evidence(graph, mine, origin.id))
+        )
     clauses += _around(graph, origin)
     return Description(origin.id, origin.path, tuple(clauses))
 
@@ -189,11 +197,12 @@ def _around(graph: Graph, origin: Origin) -> list[Clause]:
     return found
 
 
-def _evidence(graph: Graph, facts: Sequence[Fact]) -> tuple[Piece, ...]:
-    """The surest place of each fact."""
+def _evidence(graph: Graph, facts: Sequence[Fact], source: str = "") -> tuple[Piece, ...]:
+    """The surest places of each fact, in one source if it is given."""
     found: dict[str, Piece] = {}
     for fact in facts:
-        for piece in graph.why(fact.id).evidence[:_PIECES]:
+        pieces = [p for p in graph.why(fact.id).evidence if source in ("", p.target.source)]
+        for piece in pieces[:_PIECES]:
             found.setdefault(piece.id, piece)
     return tuple(found.values())
 
