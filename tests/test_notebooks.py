@@ -10,6 +10,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PICTURES = {
+    "01_first_graph.ipynb": 2, "02_queries.ipynb": 1, "03_evidence.ipynb": 3, "04_ask_and_similar.ipynb": 1, "05_own_ontology.ipynb": 0,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
@@ -30,4 +33,4 @@ def test_it_runs(path: Path, tmp_path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path / "notebooks")}}).execute()
     pictures = [o for c in notebook.cells for o in c.get("outputs", []) if "image/png" in o.get("data", {})]
-    assert len(pictures) == 2
+    assert len(pictures) == PICTURES[path.name]
