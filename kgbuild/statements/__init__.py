@@ -8,6 +8,7 @@ from kgbuild.config import Config
 from kgbuild.entities.decisions import Decisions
 from kgbuild.identity import open_relation_iri
 from kgbuild.statements.assemble import draft, source_links
+from kgbuild.statements.correct import correct
 from kgbuild.statements.deduce import deduce
 from kgbuild.statements.gate import gate
 from kgbuild.statements.infer import axioms_of
@@ -26,20 +27,23 @@ def assemble(
     *,
     config: Config,
     decisions: Decisions | None = None,
-) -> list[Statement]:
-    """All statements, asserted, inferred and quarantined, in the order of their IRIs."""
+) -> tuple[list[Statement], tuple[Entity, ...]]:
+    """All statements, asserted, inferred and quarantined, in the order of their IRIs; the entities with the classes
+    that the statements leave them.
+    """
     settings = config["statements"]
     drafts = draft(extractions, entities, config["graph"]["base"])
+    drafts, entities = correct(drafts, entities, ontology, base=config["graph"]["base"], decisions=decisions)
     open_under = open_relation_iri(config["graph"]["base"], "") if config["text"]["open_relations"] else ""
     made = gate(
         drafts, entities, ontology, min_confidence=settings["min_confidence"], decisions=decisions,
         open_under=open_under,
     )  # fmt: skip
     if not settings["infer"] and not settings["rules"]:
-        return made
+        return made, entities
     axioms = axioms_of(ontology_files(settings["ontologies"]) if settings["infer"] else ())
     follow = deduce(
         made, entities, ontology, axioms, read_rules(settings["rules"]), base=config["graph"]["base"],
         min_confidence=settings["min_confidence"], decisions=decisions,
     )  # fmt: skip
-    return sorted([*made, *follow], key=lambda s: s.id)
+    return sorted([*made, *follow], key=lambda s: s.id), entities

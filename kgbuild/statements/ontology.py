@@ -13,6 +13,7 @@ from kgbuild.statements.ontology_files import OntologyFile, ontology_files
 from kgbuild.vocab import CORE, GENERAL, SCHEMA, words
 
 THING = GENERAL + "Thing"
+FUNCTIONALITY = CORE + "functionality"
 _ANYTHING = frozenset((THING, "http://www.w3.org/2002/07/owl#Thing", SCHEMA + "Thing", "http://schema.org/Thing"))
 
 
@@ -20,7 +21,8 @@ _ANYTHING = frozenset((THING, "http://www.w3.org/2002/07/owl#Thing", SCHEMA + "T
 class Property:
     """What an ontology says of a property; empty domain or range means anything.
 
-    ``same`` and ``above``: properties, in other ontologies too, that it names as equal or as wider.
+    ``same`` and ``above``: properties, in other ontologies too, that it names as equal or as wider. ``functionality``:
+    share of subjects that have one value, 0 if nobody says.
     """
 
     iri: str
@@ -36,6 +38,7 @@ class Property:
     aliases: tuple[str, ...] = ()
     same: frozenset[str] = frozenset()
     above: frozenset[str] = frozenset()
+    functionality: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,7 @@ def _load(read: tuple[OntologyFile, ...]) -> Ontology:
                 next(iter(said(p, SKOS.definition, RDFS.comment, schema.description)), ""),
                 tuple(said(p, SKOS.altLabel)), iris(p, OWL.equivalentProperty, SKOS.exactMatch) - {str(p)},
                 iris(p, RDFS.subPropertyOf) - {str(p)},
+                1.0 if OWL.FunctionalProperty in kinds else float(str(graph.value(p, URIRef(FUNCTIONALITY)) or 0)),
             )  # fmt: skip
     for end in sorted({c for p in properties.values() for c in p.domain | p.range} - parents.keys()):
         parents[end] = set()

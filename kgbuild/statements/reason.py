@@ -24,7 +24,8 @@ RULES = {
     "cls-hv2": "what has the value is a member", "cls-svf1": "what has such a value is a member",
     "cls-avf": "values of members are of the class", "cls-int1": "the class is what the others share",
     "cls-oo": "the class lists its members", "eq-sym": "same as", "eq-trans": "same as", "eq-rep-s": "same as",
-    "eq-rep-o": "same as",
+    "eq-rep-o": "same as", "turned": "only the other direction is legal",
+    "widened": "the class was guessed more finely than what is said allows",
 }  # fmt: skip
 MOST = 5_000_000  # facts inferred, beyond which an ontology is held to be wrong
 
