@@ -29,13 +29,12 @@ from kgbuild.identity import text_name
 from kgbuild.linking import check_references, link_entities
 from kgbuild.progress import Progress
 from kgbuild.stages import TRANSIENT, Job, Vectors, class_vectors, load_extraction, load_vectors, property_vectors
-from kgbuild.statements import Ontology, assemble, load_ontology, source_links
+from kgbuild.statements import Ontology, assemble, load_ontology, reasoning, source_links
 from kgbuild.statements.closed import ClosedTyper, general_properties, meanings, own_properties
 from kgbuild.statements.correct import corrections
 from kgbuild.statements.fine import SPACE as FINE_SPACE
 from kgbuild.statements.fine import ClassTable, FineTyper, class_matrix, fine_classes
 from kgbuild.statements.ontology import Property, ontology_texts
-from kgbuild.statements.rules import read_rules
 from kgbuild.statements.typing import PropertyTable, Typer, candidates
 from kgbuild.types import Depiction, EmbeddingTable, Entity, Extraction, Issue, Reading, Source, TimeSpan
 from kgbuild.workspace import Workspace
@@ -345,7 +344,8 @@ def build_key(job: Job, sources: list[Source], left_out: list[Issue]) -> str:
     decided = Path(decisions).read_bytes() if decisions else b""
     references = check_references(job)
     vectors = [job.vectors_key(s) for s in sources]
-    read_rules(rules)
+    if rules:
+        reasoning(job.config)
     decided += b"".join(Path(rule).read_bytes() for rule in rules)
     weights = Path(job.config["align"]["weights"])
     decided += weights.read_bytes() if weights.is_file() else b""

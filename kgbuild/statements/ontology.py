@@ -123,6 +123,11 @@ def _load(read: tuple[OntologyFile, ...]) -> Ontology:
         members = [m for union in unions if union is not None for m in graph.items(union)]
         return frozenset(str(o) for o in (*objects, *members) if isinstance(o, URIRef))
 
+    def inverses(p: Any) -> frozenset[str]:
+        """Properties that a property is the inverse of, or below the inverse of."""
+        below = (o for o in graph.objects(p, RDFS.subPropertyOf) if isinstance(o, BNode))
+        return iris(p, OWL.inverseOf).union(*(iris(o, OWL.inverseOf) for o in below))
+
     classes = {}
     for kind in (OWL.Class, RDFS.Class):
         for c in graph.subjects(RDF.type, kind):
@@ -142,7 +147,7 @@ def _load(read: tuple[OntologyFile, ...]) -> Ontology:
             kinds = set(graph.objects(p, RDF.type))
             properties[str(p)] = Property(
                 str(p), next(iter(said(p, RDFS.label)), words(str(p))), iris(p, RDFS.domain, schema.domainIncludes),
-                iris(p, RDFS.range, schema.rangeIncludes), next(iter(sorted(iris(p, OWL.inverseOf))), ""),
+                iris(p, RDFS.range, schema.rangeIncludes), next(iter(sorted(inverses(p))), ""),
                 OWL.FunctionalProperty in kinds, OWL.SymmetricProperty in kinds, OWL.TransitiveProperty in kinds,
                 OWL.DatatypeProperty in kinds,
                 next(iter(said(p, SKOS.definition, RDFS.comment, schema.description)), ""),

@@ -17,7 +17,7 @@ from kgbuild.vocab import TYPE
 # What the rules say, for people.
 RULES = {
     "prp-spo1": "the property is a kind of the other", "prp-spo2": "the properties make a chain",
-    "prp-inv": "the properties are inverse", "prp-symp": "the property is symmetric",
+    "prp-inv": "the one property turned is the other", "prp-symp": "the property is symmetric",
     "prp-trp": "the property is transitive", "prp-dom": "domain of the property", "prp-rng": "range of the property",
     "prp-fp": "the property has one value", "prp-ifp": "the property has one subject",
     "cax-sco": "the class is a kind of the other", "cls-hv1": "members of the class have the value",
