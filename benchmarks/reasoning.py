@@ -24,8 +24,12 @@ ONTOLOGIES = ("general", "software")
 
 def axiom_triples() -> list[Triple]:
     """All that the ontologies say, as plain terms."""
+
+    def plain(term: object) -> str:
+        return str(term) if str(term).startswith("_:") else str(getattr(term, "value", term))
+
     return [
-        (str(getattr(q.subject, "value", q.subject)), q.predicate.value, str(getattr(q.object, "value", q.object)))
+        (plain(q.subject), q.predicate.value, plain(q.object))
         for file in ontology_files(ONTOLOGIES)
         for q in file.quads()
     ]

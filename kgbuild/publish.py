@@ -29,12 +29,12 @@ from kgbuild.identity import text_name
 from kgbuild.linking import check_references, link_entities
 from kgbuild.progress import Progress
 from kgbuild.stages import TRANSIENT, Job, Vectors, class_vectors, load_extraction, load_vectors, property_vectors
-from kgbuild.statements import Ontology, assemble, load_ontology, source_links
+from kgbuild.statements import Ontology, assemble, load_ontology, reasoning, source_links
 from kgbuild.statements.closed import ClosedTyper, general_properties, meanings, own_properties
+from kgbuild.statements.correct import corrections
 from kgbuild.statements.fine import SPACE as FINE_SPACE
 from kgbuild.statements.fine import ClassTable, FineTyper, class_matrix, fine_classes
 from kgbuild.statements.ontology import Property, ontology_texts
-from kgbuild.statements.rules import read_rules
 from kgbuild.statements.typing import PropertyTable, Typer, candidates
 from kgbuild.types import Depiction, EmbeddingTable, Entity, Extraction, Issue, Reading, Source, TimeSpan
 from kgbuild.workspace import Workspace
@@ -78,7 +78,8 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     alignment = replace(alignment, entities=linking.entities)
     alignment = replace(alignment, entities=_type_entities(job, alignment.entities, vectors.mentions, ontology))
     extractions = _type_relations(job, extractions, vectors.relations, alignment, ontology)
-    statements = assemble(extractions, alignment.entities, ontology, config=config, decisions=decisions)
+    statements, entities = assemble(extractions, alignment.entities, ontology, config=config, decisions=decisions)
+    alignment = replace(alignment, entities=entities)
     progress.advance("assemble", note="statements gated")
     used = {e.id for s in statements for e in s.evidence}
     relations = sorted((r for e in extractions for r in e.relations if r.id in used), key=lambda r: r.id)
@@ -281,6 +282,7 @@ def make_report(
         "relation statements": len(data.asserted),
         "inferred statements": len(data.inferred),
         "quarantined statements": len(data.quarantined),
+        **corrections(data.statements),
         "literals": sum(m.label in LITERALS for m in data.mentions),
         "provenance triples per fact": provenance_per_fact(data),
     }
@@ -342,7 +344,8 @@ def build_key(job: Job, sources: list[Source], left_out: list[Issue]) -> str:
     decided = Path(decisions).read_bytes() if decisions else b""
     references = check_references(job)
     vectors = [job.vectors_key(s) for s in sources]
-    read_rules(rules)
+    if rules:
+        reasoning(job.config)
     decided += b"".join(Path(rule).read_bytes() for rule in rules)
     weights = Path(job.config["align"]["weights"])
     decided += weights.read_bytes() if weights.is_file() else b""

@@ -67,7 +67,8 @@ def _show_premises(found: Explanation, indent: str) -> None:
     from kgbuild.cli.console import console, escape
 
     if found.premises:
-        console.print(f"{indent}follows by {escape(found.rule)} from:")
+        made = "follows by" if found.kind == "InferredStatement" else "corrected:"
+        console.print(f"{indent}{made} {escape(found.rule)}, from:")
     for premise in found.premises:
         console.print(f"{indent}  [bold]{escape(premise.text)}[/]  [dim]{premise.confidence:.2f}[/]")
         for piece in premise.evidence[:1]:

@@ -17,6 +17,7 @@ from kgbuild.identity import fragment, place_iri
 from kgbuild.queries.places import Annotation, Provenance, parse_fragment
 from kgbuild.queries.store import generation, open_store
 from kgbuild.queries.why import Texts
+from kgbuild.statements.correct import TURNED
 from kgbuild.types import Box, Selector, TextPosition, TextQuote, TimeSpan
 from kgbuild.vocab import CORE, LABEL, OA, RDF, TYPE
 
@@ -92,12 +93,16 @@ def _statement_wrong(
         yield "its places are not those of its evidence"
     if kind == "InferredStatement" and not provenance.follows(found):
         yield "it does not stand in the graph of inferred facts"
-    yield from _premises_wrong(provenance, iri, premises)
+    turned = TURNED in found.get(CORE + "rule", ())
+    if kind == "InferredStatement":
+        yield from _premises_wrong(provenance, iri, premises)
+    elif any(RDF + "predicate" not in provenance.properties(p) for p in premises):
+        yield "what it was made of is no statement"
     for a in evidence:
-        if owner.get(a.subject) != found[RDF + "subject"][0]:
-            yield f"its evidence {a.id} is about another subject"
-        elif owner.get(a.object) not in ("", found[RDF + "object"][0]):  # a date or a number has no entity
-            yield f"its evidence {a.id} is about another object"
+        said = [owner.get(a.subject), owner.get(a.object) or found[RDF + "object"][0]]  # a date is no entity
+        held = [found[RDF + end][0] for end in ("subject", "object")]
+        if said != held and not (turned and said[::-1] == held):
+            yield f"its evidence {a.id} is about other things"
         elif kind == "Statement" and not provenance.holds(found, a.target.source):
             yield "it does not stand in the graph of its evidence's source"
 

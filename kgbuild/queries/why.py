@@ -49,7 +49,7 @@ class Explanation:
     """``kind``: one of ``KINDS``, ``RelationMention``, ``Entity`` or ``Source``. ``text`` says it in words.
 
     Of an inferred statement ``rule`` says what it follows by, in words, and ``premises`` explain what it follows from,
-    down to evidence. ``decided``: as of a piece, over all.
+    down to evidence; of a corrected one, what was done and what it was made of. ``decided``: as of a piece, over all.
     """
 
     id: str
@@ -98,6 +98,7 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int) -> Expla
         text = f"{_name(provenance, iri)} is {'an' if types[:1] in 'aeiou' else 'a'} {types}"
         for score in found.get(CORE + "typeConfidence", ()):
             text += f" (the finer of it by likeness to the class's description: {float(score):.2f})"
+        text += "".join(f"; {reason}" for reason in _refused_classes(provenance, iri))
         for item in sorted({i for p in (OWL + "sameAs", SKOS + "exactMatch") for i in found.get(p, ())}):
             text += f"; the same as {item}"
     else:
@@ -117,6 +118,13 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int) -> Expla
         f"{RULES[rule]} ({rule})" if rule in RULES else rule,
         tuple(_explain(provenance, texts, p, deep - 1) for p in premises), decided,
     )  # fmt: skip
+
+
+def _refused_classes(provenance: Provenance, iri: str) -> list[str]:
+    """Why a thing is not of a class that it was first held to be of."""
+    said = [provenance.properties(s) for s in provenance.subjects(RDF + "subject", iri)]
+    refused = [s for s in said if s.get(RDF + "predicate") == [TYPE] and CORE + "reason" in s]
+    return sorted(f"not a {words(s[RDF + 'object'][0])}, {s[CORE + 'reason'][0]}" for s in refused)
 
 
 def _depicted(provenance: Provenance, texts: Texts, iri: str) -> Explanation:

@@ -8,15 +8,17 @@ from kgbuild.config import Config
 from kgbuild.entities.decisions import Decisions
 from kgbuild.identity import open_relation_iri
 from kgbuild.statements.assemble import draft, source_links
+from kgbuild.statements.axioms import Axioms
+from kgbuild.statements.correct import correct
 from kgbuild.statements.deduce import deduce
 from kgbuild.statements.gate import gate
 from kgbuild.statements.infer import axioms_of
 from kgbuild.statements.ontology import Ontology, class_iri, load_ontology
 from kgbuild.statements.ontology_files import ontology_files
-from kgbuild.statements.rules import read_rules
+from kgbuild.statements.rules import Rule, read_rules, strata
 from kgbuild.types import Entity, Extraction, Statement
 
-__all__ = ["Ontology", "assemble", "class_iri", "load_ontology", "source_links"]
+__all__ = ["Ontology", "assemble", "class_iri", "load_ontology", "reasoning", "source_links"]
 
 
 def assemble(
@@ -26,20 +28,32 @@ def assemble(
     *,
     config: Config,
     decisions: Decisions | None = None,
-) -> list[Statement]:
-    """All statements, asserted, inferred and quarantined, in the order of their IRIs."""
+) -> tuple[list[Statement], tuple[Entity, ...]]:
+    """All statements, asserted, inferred and quarantined, in the order of their IRIs; the entities with the classes
+    that the statements leave them.
+    """
     settings = config["statements"]
     drafts = draft(extractions, entities, config["graph"]["base"])
+    drafts, entities = correct(drafts, entities, ontology, base=config["graph"]["base"], decisions=decisions)
     open_under = open_relation_iri(config["graph"]["base"], "") if config["text"]["open_relations"] else ""
     made = gate(
         drafts, entities, ontology, min_confidence=settings["min_confidence"], decisions=decisions,
         open_under=open_under,
     )  # fmt: skip
     if not settings["infer"] and not settings["rules"]:
-        return made
-    axioms = axioms_of(ontology_files(settings["ontologies"]) if settings["infer"] else ())
+        return made, entities
+    rules, axioms = reasoning(config)
     follow = deduce(
-        made, entities, ontology, axioms, read_rules(settings["rules"]), base=config["graph"]["base"],
+        made, entities, ontology, axioms, rules, base=config["graph"]["base"],
         min_confidence=settings["min_confidence"], decisions=decisions,
     )  # fmt: skip
-    return sorted([*made, *follow], key=lambda s: s.id)
+    return sorted([*made, *follow], key=lambda s: s.id), entities
+
+
+def reasoning(config: Config) -> tuple[list[Rule], Axioms]:
+    """The rules and axioms by which facts follow. Raises ``OntologyError`` for rules without an order or an end."""
+    settings = config["statements"]
+    axioms = axioms_of(ontology_files(settings["ontologies"]) if settings["infer"] else ())
+    rules = read_rules(settings["rules"])
+    strata(rules, axioms)
+    return rules, axioms

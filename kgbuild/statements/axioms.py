@@ -56,15 +56,19 @@ def compile_axioms(triples: Iterable[Triple]) -> Axioms:
 
 
 def _properties(a: Axioms, said: dict[str, Links]) -> None:
-    direct = _links()
+    direct, inverse = _links(), said[OWL + "inverseOf"]
     for s, objects in said[RDFS + "subPropertyOf"].items():
-        direct[s].update(objects)
+        for o in objects:  # below the inverse of a property (ObjectInverseOf): turned in this direction only
+            if o.startswith("_:") and o in inverse:
+                a.inverse[s].update(inverse[o])
+            else:
+                direct[s][o] = None
     for s, objects in said[OWL + "equivalentProperty"].items():
         for o in objects:
             direct[s][o] = direct[o][s] = None
     a.wider = _closed(direct)
-    for s, objects in said[OWL + "inverseOf"].items():
-        for o in objects:
+    for s, objects in inverse.items():
+        for o in objects if not s.startswith("_:") else ():
             a.inverse[s][o] = a.inverse[o][s] = None
     kinds = said[TYPE]
     for name, into in (

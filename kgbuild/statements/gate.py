@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from kgbuild.entities.decisions import Decisions
 from kgbuild.statements.ontology import Ontology, Property, class_iri
+from kgbuild.statements.rivals import weigh
 from kgbuild.types import Entity, Statement, Value
 from kgbuild.vocab import EDTF, MONEY, UCUM, XSD, shorten
 
@@ -32,36 +33,43 @@ def gate(
     decisions = decisions or Decisions()
     types = {e.id: tuple(map(class_iri, e.types)) for e in entities}
     labels = {e.id: e.pref_label for e in entities}
-    checked = []
+    checked, legal = [], []
     for s in statements:
         key = s.id.rsplit("/", 1)[-1]
         if key in decisions.accept:
             checked.append(replace(s, status="asserted", reason=""))
             continue
         reason = "rejected by the user's decision" if key in decisions.reject else ""
-        reason = reason or s.reason or _reason(s, types, ontology, min_confidence, open_under)
+        reason = reason or s.reason or _reason(s, types, ontology, open_under)
+        if not reason:
+            legal.append(s)
+            reason = _unsure(s, min_confidence)
         checked.append(replace(s, status="quarantined", reason=reason) if reason else s)
-    return _one_value(checked, ontology, labels, decisions)
+    checked = _one_value(checked, ontology, labels, decisions)
+    weighed = weigh(legal, ontology)
+    return [_weighed(s, weighed[s.id], min_confidence) if s.id in weighed else s for s in checked]
 
 
-def _reason(
-    s: Statement, types: dict[str, tuple[str, ...]], ontology: Ontology, min_confidence: float, open_under: str
-) -> str:
+def _weighed(s: Statement, confidence: float, min_confidence: float) -> Statement:
+    """A statement less sure for its rivals, refused if that is too little."""
+    if s.status != "asserted":
+        return s
+    less = replace(s, confidence=confidence)
+    if confidence >= min_confidence:
+        return less
+    alone = f"{s.confidence:.2f} if no other value were said"
+    return replace(less, status="quarantined", reason=f"{_unsure(less, min_confidence)}; {alone}")
+
+
+def _reason(s: Statement, types: dict[str, tuple[str, ...]], ontology: Ontology, open_under: str) -> str:
     p = ontology.properties.get(s.predicate)
-    if p is None and open_under and s.predicate.startswith(open_under):
-        return _open_reason(s, min_confidence)
-    if p is None:
+    if p is None and not (open_under and s.predicate.startswith(open_under)):
         return f"no loaded ontology knows the property {shorten(s.predicate)}"
     if s.subject == s.object:
         return "subject and object are the same entity"
-    reason = misfit(types[s.subject], s.object if isinstance(s.object, Value) else types[s.object], p, ontology)
-    return reason or _unsure(s, min_confidence)
-
-
-def _open_reason(s: Statement, min_confidence: float) -> str:
-    if s.subject == s.object:
-        return "subject and object are the same entity"
-    return _unsure(s, min_confidence)
+    if p is None:
+        return ""
+    return misfit(types[s.subject], s.object if isinstance(s.object, Value) else types[s.object], p, ontology)
 
 
 def _unsure(s: Statement, min_confidence: float) -> str:

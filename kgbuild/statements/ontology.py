@@ -13,6 +13,7 @@ from kgbuild.statements.ontology_files import OntologyFile, ontology_files
 from kgbuild.vocab import CORE, GENERAL, SCHEMA, words
 
 THING = GENERAL + "Thing"
+FUNCTIONALITY = CORE + "functionality"
 _ANYTHING = frozenset((THING, "http://www.w3.org/2002/07/owl#Thing", SCHEMA + "Thing", "http://schema.org/Thing"))
 
 
@@ -20,7 +21,8 @@ _ANYTHING = frozenset((THING, "http://www.w3.org/2002/07/owl#Thing", SCHEMA + "T
 class Property:
     """What an ontology says of a property; empty domain or range means anything.
 
-    ``same`` and ``above``: properties, in other ontologies too, that it names as equal or as wider.
+    ``same`` and ``above``: properties, in other ontologies too, that it names as equal or as wider. ``functionality``:
+    share of subjects that have one value, 0 if nobody says.
     """
 
     iri: str
@@ -36,6 +38,7 @@ class Property:
     aliases: tuple[str, ...] = ()
     same: frozenset[str] = frozenset()
     above: frozenset[str] = frozenset()
+    functionality: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,11 @@ def _load(read: tuple[OntologyFile, ...]) -> Ontology:
         members = [m for union in unions if union is not None for m in graph.items(union)]
         return frozenset(str(o) for o in (*objects, *members) if isinstance(o, URIRef))
 
+    def inverses(p: Any) -> frozenset[str]:
+        """Properties that a property is the inverse of, or below the inverse of."""
+        below = (o for o in graph.objects(p, RDFS.subPropertyOf) if isinstance(o, BNode))
+        return iris(p, OWL.inverseOf).union(*(iris(o, OWL.inverseOf) for o in below))
+
     classes = {}
     for kind in (OWL.Class, RDFS.Class):
         for c in graph.subjects(RDF.type, kind):
@@ -139,12 +147,13 @@ def _load(read: tuple[OntologyFile, ...]) -> Ontology:
             kinds = set(graph.objects(p, RDF.type))
             properties[str(p)] = Property(
                 str(p), next(iter(said(p, RDFS.label)), words(str(p))), iris(p, RDFS.domain, schema.domainIncludes),
-                iris(p, RDFS.range, schema.rangeIncludes), next(iter(sorted(iris(p, OWL.inverseOf))), ""),
+                iris(p, RDFS.range, schema.rangeIncludes), next(iter(sorted(inverses(p))), ""),
                 OWL.FunctionalProperty in kinds, OWL.SymmetricProperty in kinds, OWL.TransitiveProperty in kinds,
                 OWL.DatatypeProperty in kinds,
                 next(iter(said(p, SKOS.definition, RDFS.comment, schema.description)), ""),
                 tuple(said(p, SKOS.altLabel)), iris(p, OWL.equivalentProperty, SKOS.exactMatch) - {str(p)},
                 iris(p, RDFS.subPropertyOf) - {str(p)},
+                1.0 if OWL.FunctionalProperty in kinds else float(str(graph.value(p, URIRef(FUNCTIONALITY)) or 0)),
             )  # fmt: skip
     for end in sorted({c for p in properties.values() for c in p.domain | p.range} - parents.keys()):
         parents[end] = set()

@@ -17,14 +17,15 @@ from kgbuild.vocab import TYPE
 # What the rules say, for people.
 RULES = {
     "prp-spo1": "the property is a kind of the other", "prp-spo2": "the properties make a chain",
-    "prp-inv": "the properties are inverse", "prp-symp": "the property is symmetric",
+    "prp-inv": "the one property turned is the other", "prp-symp": "the property is symmetric",
     "prp-trp": "the property is transitive", "prp-dom": "domain of the property", "prp-rng": "range of the property",
     "prp-fp": "the property has one value", "prp-ifp": "the property has one subject",
     "cax-sco": "the class is a kind of the other", "cls-hv1": "members of the class have the value",
     "cls-hv2": "what has the value is a member", "cls-svf1": "what has such a value is a member",
     "cls-avf": "values of members are of the class", "cls-int1": "the class is what the others share",
     "cls-oo": "the class lists its members", "eq-sym": "same as", "eq-trans": "same as", "eq-rep-s": "same as",
-    "eq-rep-o": "same as",
+    "eq-rep-o": "same as", "turned": "only the other direction is legal",
+    "widened": "the class was guessed more finely than what is said allows",
 }  # fmt: skip
 MOST = 5_000_000  # facts inferred, beyond which an ontology is held to be wrong
 

@@ -18,6 +18,7 @@ from kgbuild.vocab import TYPE
 
 ANY = "*"  # a variable in the place of a property
 _REFUSED = {"Graph": "GRAPH", "ServiceGraphPattern": "SERVICE"}
+_DENIES = "NOT EXISTS|MINUS|GROUP BY|COUNT|SUM|MIN|MAX|AVG|SAMPLE|GROUP_CONCAT"
 _NEGATIVE = ("Builtin_NOTEXISTS", "AggregateJoin")
 # Strings, IRIs and comments, in which a brace means nothing.
 _QUIET = "|".join((
@@ -72,14 +73,23 @@ def strata(rules: Sequence[Rule], axioms: Axioms) -> list[list[Rule]]:
     for i, r in enumerate(rules):
         if level[i] > len(rules):
             raise OntologyError(
-                f"{r.path}: the rule asks that something is not there which it makes itself, or others make of what it "
-                "makes: no order of the rules gives one answer. Take the NOT EXISTS, MINUS or aggregate out."
+                f"{_line(r.path, _DENIES)}: the rule asks that something is not there which it makes itself, or others "
+                "make of what it makes: no order of the rules gives one answer. Take the NOT EXISTS, MINUS or "
+                "aggregate out."
             )
         if r.mints and _comes_back(i, needs):
             raise OntologyError(
-                f"{r.path}: the rule would not end: it makes new values (BIND) out of what it has made itself."
+                f"{_line(r.path, 'BIND')}: the rule would not end: it makes new values (BIND) out of what it has made "
+                "itself."
             )
     return [[r for r, at in zip(rules, level, strict=True) if at == n] for n in sorted(set(level))]
+
+
+def _line(path: str, word: str) -> str:
+    """File and line where a rule says one of some words."""
+    text = Path(path).read_text("utf-8-sig")
+    found = re.search(rf"\b({word})\b", text, re.IGNORECASE)
+    return f"{path}:{text.count(chr(10), 0, found.start()) + 1}" if found else path
 
 
 def _comes_back(start: int, needs: list[list[int]]) -> bool:
@@ -166,7 +176,8 @@ def _walk(node: Any, path: str, kind: str = "body") -> Iterator[tuple[str, tuple
     elif isinstance(node, CompValue):
         if node.name in _REFUSED:
             raise OntologyError(
-                f"{path}: {_REFUSED[node.name]} may not stand in a rule: rules see the facts, nothing else."
+                f"{_line(path, _REFUSED[node.name])}: {_REFUSED[node.name]} may not stand in a rule: rules see the "
+                "facts, nothing else."
             )
         kind = "denied" if node.name in _NEGATIVE else kind
         if node.name in ("BGP", "TriplesBlock"):

@@ -40,7 +40,7 @@ def build(relations: list[tuple[str, str, str, float]], kinds: dict[str, str], *
     )
     extraction = Extraction("s", tuple(mentions.values()), found)
     ontology = load_ontology(["general"])
-    return assemble([extraction], entities, ontology, config=Config.load(), **options)
+    return assemble([extraction], entities, ontology, config=Config.load(), **options)[0]
 
 
 def test_what_fits_is_asserted() -> None:

@@ -116,3 +116,8 @@ def test_what_grows_without_end_is_refused() -> None:
     made = Reasoner(compile_axioms(triples(":in a owl:TransitiveProperty .")), most=100)
     with pytest.raises(OntologyError, match="more than 100 facts follow"):
         made.add(chain)
+
+
+def test_below_the_inverse_of_a_property_it_is_turned_one_way_only() -> None:
+    made, _ = reasoned(":father rdfs:subPropertyOf [ owl:inverseOf :child ] .", ":x1 :father :x2 . :x3 :child :x4 .")
+    assert list(made.inferred()) == [(NS + "x2", NS + "child", NS + "x1")]

@@ -68,10 +68,10 @@ def test_aggregates_and_values(tmp_path: Path) -> None:
 
 REFUSED = {
     "circle through absence": (
-        "CONSTRUCT { ?a :p ?b } WHERE { ?a :parent ?b FILTER NOT EXISTS { ?b :p ?a } }",
-        "no order",
+        "CONSTRUCT { ?a :p ?b } WHERE { ?a :parent ?b\nFILTER NOT EXISTS { ?b :p ?a } }",
+        "3: .*no order",
     ),
-    "no end": ("CONSTRUCT { ?a :n ?m } WHERE { ?a :n ?k BIND(?k + 1 AS ?m) }", "would not end"),
+    "no end": ("CONSTRUCT { ?a :n ?m } WHERE { ?a :n ?k BIND(?k + 1 AS ?m) }", "2: .*would not end"),
     "blank nodes": ("CONSTRUCT { ?a :p [] } WHERE { ?a :parent ?b }", "blank nodes"),
     "elsewhere": ("CONSTRUCT { ?a :p ?b } WHERE { SERVICE <http://x/> { ?a :p ?b } }", "SERVICE"),
     "other graphs": ("CONSTRUCT { ?a :p ?b } WHERE { GRAPH ?g { ?a :q ?b } }", "GRAPH"),
