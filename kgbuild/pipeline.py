@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from kgbuild.config import Config
+from kgbuild.crash import point
 from kgbuild.errors import EmptyGraphError
 from kgbuild.history import StageRun, read_runs, write_runs
 from kgbuild.progress import Progress, Silent
@@ -62,6 +63,7 @@ def publish(
     if not graph.data.entities:
         reasons = "; ".join(sorted({i.message for i in (*left_out, *graph.issues)})[:5]) or "no file holds any"
         raise EmptyGraphError(f"nothing was extracted from {len(sources)} files: {reasons}. Nothing was published.")
+    point("stage.assemble")
     done = {**done, "assemble": StageRun.since(begun)}
     past, (before, _) = read_runs(workspace.current), published_report(workspace)
     with workspace.generation() as folder:
@@ -74,5 +76,7 @@ def publish(
         )
         runs = (*past, past_run(job, report, done))
         write_runs(runs, folder)
+        point("history.written")
         write_report(report.as_dict(), graph.data, graph.alignment.merges, folder, runs=runs)
+        point("report.written")
     return report

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -11,9 +12,8 @@ import typer
 
 from kgbuild import __version__
 from kgbuild.cli import COMMANDS
+from kgbuild.cli.stop import stoppable
 from kgbuild.errors import KgbuildError
-
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="kgbuild",
@@ -53,14 +53,17 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code: 0 success, 1 partial or wrong, 2 refused, 3 empty."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
-        code = app(list(arguments), standalone_mode=False)
+        with stoppable() as stopped:
+            code = app(list(arguments), standalone_mode=False)
+        if stopped.signal:  # typer makes an exit code of the interrupt
+            raise KeyboardInterrupt
         return int(code or 0)
     except KgbuildError as err:
         typer.secho(f"Error: {err}", fg="red", err=True)
         return err.exit_code
     except (KeyboardInterrupt, typer.Abort):
         typer.secho("Stopped. What was published before stays; the same command goes on from here.", err=True)
-        return INTERRUPTED
+        return 128 + (stopped.signal or signal.SIGINT)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader went away: nothing more to flush
         return 0
