@@ -14,7 +14,7 @@ ROOMS = ("sources", "mentions", "embeddings", "entities", "statements", "graphs"
 BASE = {
     "backbone", "cache", "config", "crash", "errors", "history", "identity", "progress", "registry", "serialise", "types", "vocab", "workers", "workspace",
 }  # fmt: skip
-TOP = {"stages", "linking", "publish", "pipeline", "plan", "cli", "training"}
+TOP = {"stages", "linking", "publish", "pipeline", "plan", "watch", "cli", "training"}
 HEAVY = (
     "torch",
     "spacy",
