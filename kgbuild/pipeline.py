@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from kgbuild.queries.report import write_report
 from kgbuild.stages import Job, extract_sources, list_sources, read_sources
 from kgbuild.types import Issue, Source
 from kgbuild.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 
 def build(
@@ -50,6 +53,7 @@ def build(
         done: dict[str, StageRun] = {}
         for name, stage in (("read", read_sources), ("extract", extract_sources)):
             done[name] = stage(job, sources, progress=progress)
+            log.info("%s ended", name, extra={"stage": name, "seconds": done[name].seconds, "files": len(sources)})
         return publish(job, workspace, sources, left_out, done=done, started=started, progress=progress)
 
 
@@ -79,4 +83,7 @@ def publish(
         point("history.written")
         write_report(report.as_dict(), graph.data, graph.alignment.merges, folder, runs=runs)
         point("report.written")
+    for name in ("assemble", "write"):
+        log.info("%s ended", name, extra={"stage": name, "seconds": done[name].seconds, "files": len(sources)})
+    log.info("published, %s", report.status, extra={"stage": "publish", "outcome": report.status})
     return report

@@ -98,6 +98,7 @@ def read_sources(job: Job, sources: Sequence[Source], *, progress: Progress | No
 
             for source, (seconds, reading) in side_by_side(read, todo, workers, stop=pool.kill):
                 took[source.path] = seconds
+                _log_source("read", source, reading.outcome, reading.issues, seconds)
                 _store_reading(job, cache, source, reading)
                 progress.advance("read", note=source.path)
             peak = pool.peak_mb
@@ -146,14 +147,26 @@ def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress |
                 issue = Issue("extract", answer.code, f"its extraction {answer}", source.id)
                 died = Extraction(source.id, issues=(issue,))
                 _store_extraction(job, source, load_reading(job, source), died, "extractions-transient")
+                _log_source("extract", source, "failed", (issue,), 0.0)
             elif answer[0] == _UNWRITABLE:
                 raise WorkspaceError(answer[1].decode())
             else:
                 took[source.path] = json.loads(answer[0])
+                _log_source("extract", source, "processed", (), took[source.path])
             progress.advance("extract", note=source.path)
     progress.finish("extract")
     point("stage.extract")
     return StageRun.since(begun, took, pool.peak_mb)
+
+
+def _log_source(stage: str, source: Source, outcome: str, issues: Sequence[Issue], seconds: float) -> None:
+    """A line for each source that a stage is done with; ``extra`` holds the parts for structured logs."""
+    problem = next((i for i in issues if i.severity == "error"), None)
+    told = {"stage": stage, "source": source.path, "outcome": outcome, "seconds": round(seconds, 3)}
+    if problem is not None:
+        told["code"] = problem.code
+    level = logging.WARNING if problem else logging.INFO
+    log.log(level, "%s %s: %s", stage, source.path, problem.message if problem else outcome, extra=told)
 
 
 def _setup(job: Job) -> bytes:

@@ -7,11 +7,13 @@ import os
 import signal
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 import typer
 
 from kgbuild import __version__
 from kgbuild.cli import COMMANDS
+from kgbuild.cli.logs import log_to
 from kgbuild.cli.stop import stoppable
 from kgbuild.errors import KgbuildError
 
@@ -33,12 +35,17 @@ def _version(value: bool) -> None:
 @app.callback()
 def options(
     verbose: bool = typer.Option(False, "--verbose", "-v", help="Log what the library does, to stderr."),
+    log_json: Path | None = typer.Option(None, "--log-json", help="Append logs to this file as lines of JSON."),  # noqa: B008
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     """Knowledge graphs from folders of documents, pictures and videos, with evidence for every statement."""
     del version
     level = logging.INFO if verbose else logging.ERROR
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    if not logging.getLogger().handlers:
+        logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+        logging.getLogger().handlers[0].setLevel(level)  # a file of logs may want more than the screen
+    if log_json:
+        log_to(log_json)
 
 
 for _name in COMMANDS:
