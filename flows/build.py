@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect import flow, get_run_logger, task
-from prefect.artifacts import create_markdown_artifact
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.runtime import task_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
@@ -31,13 +31,25 @@ from kgbuild.workspace import Workspace
 
 RETRIES = 2
 BATCHES_PER_WORKER = 2
+ROWS = 500  # files in an artifact; all stand in report.json
 
 
 class PassingFailure(KgbuildError):
     """Some sources of a batch failed for a reason that may pass: the task is tried again."""
 
 
-@task(name="read", retries=RETRIES, retry_delay_seconds=[2, 10])
+def may_pass(task: Any, run: Any, state: Any) -> bool:
+    """Only what lies in the machine's load is tried again; a wrong configuration or a full disk stays what it is."""
+    try:
+        state.result()
+    except PassingFailure:
+        return True
+    except Exception:
+        return False
+    return False
+
+
+@task(name="read", retries=RETRIES, retry_delay_seconds=[2, 10], retry_condition_fn=may_pass)
 def read_batch(job: Job, sources: Sequence[Source]) -> StageRun:
     """Read a batch; sources that time out or run out of memory are tried again."""
     took = read_sources(job, sources)
@@ -45,7 +57,7 @@ def read_batch(job: Job, sources: Sequence[Source]) -> StageRun:
     return took
 
 
-@task(name="extract", retries=RETRIES, retry_delay_seconds=[2, 10])
+@task(name="extract", retries=RETRIES, retry_delay_seconds=[2, 10], retry_condition_fn=may_pass)
 def extract_batch(job: Job, sources: Sequence[Source]) -> StageRun:
     """Mentions, relations and vectors of a batch, from cache to cache."""
     took = extract_sources(job, sources)
@@ -78,8 +90,18 @@ def build(corpus: str, out: str, config: str | None = None, overrides: dict[str,
                 done[name] = StageRun.joined(begun, [run.result() for run in runs])
             report = publish_graph(job, workspace, (sources, left_out), done, started)
     log.info("%s: %s", report.status, report.counts)
-    create_markdown_artifact(markdown(report), key="kgbuild-build", description=f"{report.status}: {out}")
+    leave_artifacts(report)
     return report
+
+
+def leave_artifacts(report: Report) -> None:
+    """What a person looks for first: the summary with what failed, the files, and where the report lies."""
+    said = f"{report.status}: {report.out}"
+    create_markdown_artifact(markdown(report), key="kgbuild-build", description=said)
+    rows = [{k: r.get(k, "") for k in ("path", "media_type", "outcome", "reason")} for r in report.sources]
+    create_table_artifact(rows[:ROWS], key="kgbuild-files", description=f"{said}, {len(rows)} files")
+    page = Path(report.out, "report.html").resolve()
+    create_link_artifact(page.as_uri(), key="kgbuild-report", link_text="report.html", description=said)
 
 
 def batches(sources: Sequence[Source], count: int) -> list[list[Source]]:

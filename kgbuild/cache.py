@@ -10,11 +10,15 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import threading
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
+from kgbuild.crash import point
+from kgbuild.errors import unwritable
 from kgbuild.identity import digest
 
 log = logging.getLogger(__name__)
@@ -73,6 +77,9 @@ class Cache:
             raw: bytes = self.fs.cat_file(self._path(stage, key))
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as err:  # the disk gives it no more, or it may not be read
+            log.warning("cache entry %s/%s cannot be read; it is made again: %s", stage, key, err)
+            return None
         head, value = raw[:64], raw[64:]
         if head.decode("ascii", "replace") != hashlib.sha256(value).hexdigest():
             log.warning("cache entry %s/%s is damaged; it is made again", stage, key)
@@ -92,16 +99,32 @@ class Cache:
         """Store a value; readers see the whole value or none."""
         path = self._path(stage, key)
         data = hashlib.sha256(value).hexdigest().encode() + value
-        self.fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-        if self._local:
-            aside = f"{path}.{os.getpid()}.tmp"
-            with open(aside, "wb") as file:  # noqa: PTH123  fsspec paths are strings
+        try:
+            if self._local:
+                self._put_durably(Path(path), data)
+            else:
+                self.fs.pipe_file(path, data)  # object stores publish an object whole
+        except OSError as err:
+            raise unwritable(path, err, needed=len(data)) from err
+
+    def _put_durably(self, path: Path, data: bytes) -> None:
+        """Write aside, in one folder that the next build can empty; fsync; rename."""
+        aside = Path(self.root, ".aside", f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+        for folder in (path.parent, aside.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with aside.open("wb") as file:
+                point("cache.opened")
                 file.write(data)
                 file.flush()
+                point("cache.written")
                 os.fsync(file.fileno())
-            os.replace(aside, path)  # noqa: PTH105
-        else:
-            self.fs.pipe_file(path, data)  # object stores publish an object whole
+            point("cache.synced")
+            aside.replace(path)
+        except OSError:
+            aside.unlink(missing_ok=True)
+            raise
+        point("cache.renamed")
 
     def _path(self, stage: str, key: str) -> str:
         return f"{self.root}/{stage}/{key[:2]}/{key}"

@@ -43,6 +43,15 @@ class WorkspaceError(KgbuildError):
     """The output folder is locked, damaged, of another format, or not a workspace."""
 
 
+def unwritable(path: object, err: OSError, *, needed: int = 0) -> WorkspaceError:
+    """The error of a disk that is full or may not be written. ``needed``: bytes that would do, if known."""
+    room = f" About {needed} bytes are needed." if needed else ""
+    return WorkspaceError(
+        f"{err.filename or path} cannot be written: {err.strerror or err}.{room} What was published before stays; "
+        "make room or change the permissions, and the same command goes on from here."
+    )
+
+
 class QueryError(KgbuildError):
     """A query is wrong, refused or over its limits. ``line`` and ``column`` count from 1, 0 if unknown.
 

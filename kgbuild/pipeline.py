@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from pathlib import Path
 
 from kgbuild.config import Config
+from kgbuild.crash import point
 from kgbuild.errors import EmptyGraphError
 from kgbuild.history import StageRun, read_runs, write_runs
 from kgbuild.progress import Progress, Silent
@@ -23,6 +25,8 @@ from kgbuild.queries.report import write_report
 from kgbuild.stages import Job, extract_sources, list_sources, read_sources
 from kgbuild.types import Issue, Source
 from kgbuild.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 
 def build(
@@ -49,6 +53,7 @@ def build(
         done: dict[str, StageRun] = {}
         for name, stage in (("read", read_sources), ("extract", extract_sources)):
             done[name] = stage(job, sources, progress=progress)
+            log.info("%s ended", name, extra={"stage": name, "seconds": done[name].seconds, "files": len(sources)})
         return publish(job, workspace, sources, left_out, done=done, started=started, progress=progress)
 
 
@@ -62,6 +67,7 @@ def publish(
     if not graph.data.entities:
         reasons = "; ".join(sorted({i.message for i in (*left_out, *graph.issues)})[:5]) or "no file holds any"
         raise EmptyGraphError(f"nothing was extracted from {len(sources)} files: {reasons}. Nothing was published.")
+    point("stage.assemble")
     done = {**done, "assemble": StageRun.since(begun)}
     past, (before, _) = read_runs(workspace.current), published_report(workspace)
     with workspace.generation() as folder:
@@ -74,5 +80,10 @@ def publish(
         )
         runs = (*past, past_run(job, report, done))
         write_runs(runs, folder)
+        point("history.written")
         write_report(report.as_dict(), graph.data, graph.alignment.merges, folder, runs=runs)
+        point("report.written")
+    for name in ("assemble", "write"):
+        log.info("%s ended", name, extra={"stage": name, "seconds": done[name].seconds, "files": len(sources)})
+    log.info("published, %s", report.status, extra={"stage": "publish", "outcome": report.status})
     return report

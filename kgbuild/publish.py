@@ -14,6 +14,7 @@ from typing import Any
 
 from kgbuild import registry
 from kgbuild.cache import Cache, code_version
+from kgbuild.crash import point
 from kgbuild.embeddings import LITERALS
 from kgbuild.embeddings.index import VectorIndex
 from kgbuild.embeddings.pictures import check_encoder, pixels, whole_pictures
@@ -37,7 +38,7 @@ from kgbuild.statements.fine import ClassTable, FineTyper, class_matrix, fine_cl
 from kgbuild.statements.ontology import Property, ontology_texts
 from kgbuild.statements.typing import PropertyTable, Typer, candidates
 from kgbuild.types import Depiction, EmbeddingTable, Entity, Extraction, Issue, Reading, Source, TimeSpan
-from kgbuild.workspace import Workspace
+from kgbuild.workspace import Workspace, damaged
 
 log = logging.getLogger(__name__)
 
@@ -173,6 +174,7 @@ def write_graph(job: Job, graph: Graph, folder: Path, *, progress: Progress) -> 
     progress.start("write", len(exporters) + 3)
     for name in exporters:
         registry.load("exporters", name)(data, folder / names.get(name, name))
+        point("write.export")
         progress.advance("write", note=name)
     VectorIndex.build(graph.vectors.mentions).save(folder / "vectors.faiss")
     if graph.vectors.pictures.ids:
@@ -191,6 +193,7 @@ def write_graph(job: Job, graph: Graph, folder: Path, *, progress: Progress) -> 
         for blob in sorted({s.blob for s in reading.segments if s.blob}):
             if (png := cache.get("blobs", blob)) is not None:
                 (folder / "pictures" / f"{blob}.png").write_bytes(png)
+    point("write.texts")
     progress.advance("write", note="texts and pictures")
     progress.finish("write")
 
@@ -366,8 +369,7 @@ def published_report(workspace: Workspace) -> tuple[Report | None, str]:
     folder = workspace.current
     if folder is None:
         return None, ""
-    try:
-        return Report.load(folder / "report.json"), ""
-    except (OSError, ValueError, TypeError, AttributeError) as err:
-        log.warning("%s is damaged; the graph is built again", folder / "report.json", exc_info=err)
-        return None, "what was published is damaged"
+    if name := damaged(folder):
+        log.warning("%s is not as its manifest has it; the graph is built again", folder / name)
+        return None, f"what was published is damaged: {name}"
+    return Report.load(folder / "report.json"), ""

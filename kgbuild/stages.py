@@ -11,7 +11,6 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from kgbuild.cache import Cache, code_version
 from kgbuild.config import Config
+from kgbuild.crash import point
+from kgbuild.errors import WorkspaceError
 from kgbuild.history import StageRun
 from kgbuild.progress import Progress, Silent
 from kgbuild.serialise import from_json, to_json
 from kgbuild.types import EmbeddingTable, Extraction, Issue, Reading, Source
-from kgbuild.workers import Frames, WorkerDied, WorkerPool
+from kgbuild.workers import Frames, WorkerDied, WorkerPool, side_by_side
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from kgbuild.embeddings.fuse import MentionFuser
 
 log = logging.getLogger(__name__)
+
+_UNWRITABLE = b"unwritable"  # begins the answer of a worker that could not write to the cache
 
 # Reasons that lie in the machine's load, not in the file: such files are read again at the next build.
 TRANSIENT = frozenset({"timeout", "memory", "crashed", "changed", "io"})
@@ -86,25 +89,22 @@ def read_sources(job: Job, sources: Sequence[Source], *, progress: Progress | No
     progress.advance("read", len(sources) - len(todo))
     if todo:
         workers = min(job.workers, len(todo))
-        with (
-            ReaderPool(Path(job.root), job.config, workers) as pool,
-            ThreadPoolExecutor(workers) as threads,
-        ):
-            futures = {threads.submit(_timed, pool.read, source): source for source in todo}
-            for future in as_completed(list(futures)):
-                source = futures.pop(future)
-                took[source.path], reading = future.result()
+        with ReaderPool(Path(job.root), job.config, workers) as pool:
+
+            def read(source: Source) -> tuple[float, Reading]:
+                before = time.monotonic()
+                reading = pool.read(source)
+                return time.monotonic() - before, reading
+
+            for source, (seconds, reading) in side_by_side(read, todo, workers, stop=pool.kill):
+                took[source.path] = seconds
+                _log_source("read", source, reading.outcome, reading.issues, seconds)
                 _store_reading(job, cache, source, reading)
                 progress.advance("read", note=source.path)
             peak = pool.peak_mb
     progress.finish("read")
+    point("stage.read")
     return StageRun.since(begun, took, peak)
-
-
-def _timed(read: Callable[[Source], Reading], source: Source) -> tuple[float, Reading]:
-    begun = time.monotonic()
-    reading = read(source)
-    return time.monotonic() - begun, reading
 
 
 def _store_reading(job: Job, cache: Cache, source: Source, reading: Reading) -> None:
@@ -147,11 +147,26 @@ def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress |
                 issue = Issue("extract", answer.code, f"its extraction {answer}", source.id)
                 died = Extraction(source.id, issues=(issue,))
                 _store_extraction(job, source, load_reading(job, source), died, "extractions-transient")
+                _log_source("extract", source, "failed", (issue,), 0.0)
+            elif answer[0] == _UNWRITABLE:
+                raise WorkspaceError(answer[1].decode())
             else:
                 took[source.path] = json.loads(answer[0])
+                _log_source("extract", source, "processed", (), took[source.path])
             progress.advance("extract", note=source.path)
     progress.finish("extract")
+    point("stage.extract")
     return StageRun.since(begun, took, pool.peak_mb)
+
+
+def _log_source(stage: str, source: Source, outcome: str, issues: Sequence[Issue], seconds: float) -> None:
+    """A line for each source that a stage is done with; ``extra`` holds the parts for structured logs."""
+    problem = next((i for i in issues if i.severity == "error"), None)
+    told = {"stage": stage, "source": source.path, "outcome": outcome, "seconds": round(seconds, 3)}
+    if problem is not None:
+        told["code"] = problem.code
+    level = logging.WARNING if problem else logging.INFO
+    log.log(level, "%s %s: %s", stage, source.path, problem.message if problem else outcome, extra=told)
 
 
 def _setup(job: Job) -> bytes:
@@ -166,7 +181,10 @@ def serve_extractor(setup: bytes) -> Callable[[bytes], Frames]:
     def answer(request: bytes) -> Frames:
         _models(json.dumps(job.config.as_dict(), sort_keys=True))  # loaded once: none of the source's time
         begun = time.monotonic()
-        extract_source(job, from_json(Source, request.decode()))
+        try:
+            extract_source(job, from_json(Source, request.decode()))
+        except WorkspaceError as err:  # the disk is full: no fault of this source
+            return [_UNWRITABLE, str(err).encode("utf-8", "replace")]
         return [json.dumps(round(time.monotonic() - begun, 4)).encode()]
 
     return answer

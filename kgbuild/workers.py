@@ -24,6 +24,7 @@ from typing import IO, TypeVar
 log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
+Made = TypeVar("Made")
 Frames = list[bytes]
 Answer = Callable[[bytes], Frames]
 
@@ -43,11 +44,17 @@ class Worker:
         self._factory, self._setup = factory, setup
         self._timeout, self._memory = timeout_s, memory_mb
         self._process: subprocess.Popen[bytes] | None = None
+        self._life = -1  # nothing is ever written to this end of a pipe: the child dies when it closes
+        self._stopped = False
         self.peak_mb = 0.0  # the most memory that a child had after an answer
 
     def ask(self, request: bytes) -> Frames:
         """The child's answer. Raises ``WorkerDied`` if it was killed or crashed; the next call starts afresh."""
+        if self._stopped:
+            raise WorkerDied("stopped", "the work was stopped")
         process = self._process or self._start()
+        if self._stopped:  # while it started
+            process.kill()
         late = threading.Event()
 
         def stop() -> None:
@@ -77,16 +84,26 @@ class Worker:
 
     def _start(self) -> subprocess.Popen[bytes]:
         code = (
+            "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); "  # Ctrl-C is the parent's affair
             f"import sys; sys.path[:] = {json.dumps(sys.path)}; from kgbuild.workers import serve; "
-            f"serve({self._factory!r}, {int(self._timeout)}, {self._memory})"
+            f"serve({self._factory!r}, {int(self._timeout)}, {self._memory}, "
         )
+        life, self._life = os.pipe()
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         env = {**os.environ, **threads, "TOKENIZERS_PARALLELISM": "false"}
         self._process = subprocess.Popen(
-            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env
-        )
+            [sys.executable, "-c", f"{code}{life})"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env,
+            pass_fds=[life],
+        )  # fmt: skip
+        os.close(life)
         write_frames(self._process.stdin, [self._setup])
         return self._process
+
+    def kill(self) -> None:
+        """End the child now, and every later one: for a pool that is left in the middle of its work."""
+        self._stopped = True
+        if (process := self._process) is not None:
+            process.kill()
 
     def close(self) -> None:
         """End the child if there is one."""
@@ -101,6 +118,9 @@ class Worker:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            life, self._life = self._life, -1
+            if life >= 0:
+                os.close(life)
 
 
 class WorkerPool:
@@ -131,20 +151,17 @@ class WorkerPool:
             except WorkerDied as death:
                 return death
 
-        with ThreadPoolExecutor(len(self._workers)) as threads:
-            futures = {threads.submit(one, item): item for item in items}
-            try:
-                for future in as_completed(list(futures)):
-                    yield futures.pop(future), future.result()
-            except BaseException:
-                threads.shutdown(wait=False, cancel_futures=True)
-                self.close()
-                raise
+        yield from side_by_side(one, items, len(self._workers), stop=self.kill)
 
     @property
     def peak_mb(self) -> float:
         """The most memory in MiB that any of the children had."""
         return max(worker.peak_mb for worker in self._workers)
+
+    def kill(self) -> None:
+        """End all children now; what was asked of them fails, what is asked later as well."""
+        for worker in self._workers:
+            worker.kill()
 
     def close(self) -> None:
         for worker in self._workers:
@@ -153,8 +170,28 @@ class WorkerPool:
     def __enter__(self) -> WorkerPool:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:  # threads may still wait for answers
+            self.kill()
         self.close()
+
+
+def side_by_side(
+    function: Callable[[Item], Made], items: Sequence[Item], count: int, *, stop: Callable[[], None]
+) -> Iterator[tuple[Item, Made]]:
+    """Each item with what the function makes of it, by ``count`` threads, in the order of completion.
+
+    If the loop over it is left early, ``stop`` is called, which must let the running calls end.
+    """
+    with ThreadPoolExecutor(max(1, count)) as threads:
+        futures = {threads.submit(function, item): item for item in items}
+        try:
+            for future in as_completed(list(futures)):
+                yield futures.pop(future), future.result()
+        except BaseException:
+            threads.shutdown(wait=False, cancel_futures=True)
+            stop()
+            raise
 
 
 _OUT_OF_MEMORY = 87
@@ -169,8 +206,9 @@ def _end(process: subprocess.Popen[bytes]) -> int:
         return process.wait()
 
 
-def serve(factory: str, timeout_s: int, memory_mb: int) -> None:
+def serve(factory: str, timeout_s: int, memory_mb: int, life: int) -> None:
     """The child's life: set up, then answer until the pipe closes. Prints of libraries go to stderr."""
+    _end_with(life)
     channel = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     requests = os.fdopen(os.dup(0), "rb")
@@ -195,6 +233,20 @@ def serve(factory: str, timeout_s: int, memory_mb: int) -> None:
         if isinstance(err, MemoryError) or err.errno == 12:
             os._exit(_OUT_OF_MEMORY)
         raise
+
+
+def _end_with(life: int) -> None:
+    """Let the kernel end this process when the parent's end of the pipe closes, however the parent dies.
+
+    A thread that watches would wait for native code that holds the interpreter.
+    """
+    import fcntl
+    import select
+
+    fcntl.fcntl(life, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(life, fcntl.F_SETFL, fcntl.fcntl(life, fcntl.F_GETFL) | os.O_ASYNC)  # SIGIO, which ends a process
+    if select.select([life], [], [], 0)[0]:  # the parent died before
+        os._exit(0)
 
 
 def peak_mb() -> float:

@@ -1,13 +1,15 @@
 """The output folder: one lock, one pointer to the published generation, swapped by one rename.
 
 ``OUT/graph.nq`` and its siblings are links through ``OUT/current`` to a folder under
-``OUT/.generations``; a reader who resolves ``current`` once sees one build, whole.
+``OUT/.generations``; a reader who resolves ``current`` once sees one build, whole. Every
+generation holds ``manifest.json`` with the digest of each of its files.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -15,9 +17,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from kgbuild.errors import WorkspaceError
+from kgbuild.crash import point
+from kgbuild.errors import WorkspaceError, unwritable
 
 FORMAT = 1
+MANIFEST = "manifest.json"
 PUBLISHED = (
     "graph.nq", "facts.ttl", "graph.graphml", "entities.parquet", "statements.parquet", "mentions.parquet",
     "segments.parquet", "vectors.faiss", "vectors.json", "pictures.faiss", "pictures.json",
@@ -35,6 +39,7 @@ class Workspace:
     def __init__(self, out: str | Path) -> None:
         self.out = Path(out)
         self._meta = self.out / "workspace.json"
+        self._home = self.out / ".generations"
         if self._meta.is_file():
             try:
                 found = json.loads(self._meta.read_text("utf-8"))["format"]
@@ -44,8 +49,12 @@ class Workspace:
                 raise WorkspaceError(
                     f"{self.out} has workspace format {found}, this kgbuild writes {FORMAT}. Build into another folder."
                 )
-        elif self.out.exists() and (not self.out.is_dir() or any(self.out.iterdir())):
+        elif self.out.exists() and (not self.out.is_dir() or not self._unborn()):
             raise WorkspaceError(f"{self.out} exists and is no workspace of kgbuild. Choose another --out.")
+
+    def _unborn(self) -> bool:
+        """Whether the folder holds at most what a build leaves that was killed at its very beginning."""
+        return {p.name for p in self.out.iterdir()} <= {".lock", "workspace.json.tmp"}
 
     @property
     def cache_url(self) -> str:
@@ -60,18 +69,20 @@ class Workspace:
     @property
     def previous(self) -> Path | None:
         """The folder of the generation before the published one, or None."""
-        folder = self.current
-        older = [p for p in folder.parent.iterdir() if p.name.isdigit() and p.name < folder.name] if folder else []
-        return max(older, key=lambda p: int(p.name), default=None)
+        older = [p for p in self._finished() if (now := self.current) and p.name < now.name]
+        return older[-1] if older else None
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep every other build out. Raises ``WorkspaceError`` naming the owner if one is at work."""
+        """Keep every other build out, and remove what a killed one left.
+
+        Raises ``WorkspaceError`` naming the owner if one is at work, or the path that cannot be written.
+        """
         try:
             self.out.mkdir(parents=True, exist_ok=True)
             handle = (self.out / ".lock").open("a+")
         except OSError as err:
-            raise WorkspaceError(f"{self.out} cannot be written: {err.strerror}.") from err
+            raise unwritable(self.out, err) from err
         with handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -81,41 +92,109 @@ class Workspace:
                     f"{self.out} is locked by {handle.read().strip() or 'another build'}. "
                     "Wait for it or build into another folder."
                 ) from err
-            handle.truncate(0)
-            handle.write(f"pid {os.getpid()} since {time.strftime('%Y-%m-%dT%H:%M:%S%z')}")
-            handle.flush()
-            if not self._meta.exists():
-                write_durably(self._meta, json.dumps({"format": FORMAT}).encode())
+            point("lock.taken")
+            try:
+                handle.truncate(0)
+                handle.write(f"pid {os.getpid()} since {time.strftime('%Y-%m-%dT%H:%M:%S%z')}")
+                handle.flush()
+                point("lock.named")
+                if not self._meta.exists():
+                    write_durably(self._meta, json.dumps({"format": FORMAT}).encode())
+                self._clean()
+            except OSError as err:
+                raise unwritable(self.out, err) from err
             yield
+
+    def _clean(self) -> None:
+        """Remove what builds left that were killed: half generations, whole ones without the pointer, half files."""
+        now = self.current
+        for path in self._home.iterdir() if self._home.is_dir() else ():
+            if not path.name.isdigit() or now is None or path.name > now.name:
+                shutil.rmtree(path, ignore_errors=True)
+        shutil.rmtree(self.out / "cache" / ".aside", ignore_errors=True)
+        for name in ("current.tmp", "workspace.json.tmp"):
+            (self.out / name).unlink(missing_ok=True)
+        for path in (self.out / "store").glob("*.tmp"):
+            maker = path.name.split(".")[-2]
+            if not (maker.isdigit() and Path("/proc", maker).exists()):  # a query that runs may be making one
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _finished(self) -> list[Path]:
+        found = self._home.iterdir() if self._home.is_dir() else ()
+        return sorted((p for p in found if p.name.isdigit()), key=lambda p: int(p.name))
 
     @contextlib.contextmanager
     def generation(self) -> Iterator[Path]:
-        """A fresh folder to write into; published with one rename if the block ends well."""
-        home = self.out / ".generations"
-        home.mkdir(exist_ok=True)
-        done = sorted(int(p.name) for p in home.iterdir() if p.name.isdigit())
-        for leftover in home.glob("*.tmp"):  # of a build that was killed
-            shutil.rmtree(leftover, ignore_errors=True)
-        target = home / f"{(done[-1] if done else 0) + 1:06d}"
+        """A fresh folder to write into; published with one rename if the block ends well, else removed.
+
+        Raises ``WorkspaceError`` if the disk is full or cannot be written: what was published stays.
+        """
+        done = self._finished()
+        target = self._home / f"{(int(done[-1].name) if done else 0) + 1:06d}"
         aside = target.with_suffix(".tmp")
-        aside.mkdir()
-        yield aside
-        for path in sorted(aside.rglob("*")):
+        try:
+            aside.mkdir(parents=True)
+            point("generation.made")
+            yield aside
+            write_manifest(aside)
+            point("manifest.written")
+            self._publish(aside, target)
+        except OSError as err:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise unwritable(aside, err, needed=_size(self.current)) from err
+        except BaseException:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
+        for folder in done[:-1]:  # the last one stays for readers that still hold it
+            shutil.rmtree(folder, ignore_errors=True)
+        point("old.removed")
+
+    def _publish(self, aside: Path, target: Path) -> None:
+        """Files, then folders, then the rename, then the folder that holds it; the same for the pointer.
+
+        A name must never reach the disk before what it names (Pillai et al. 2014).
+        """
+        paths = sorted(aside.rglob("*"), reverse=True)
+        for path in (*(p for p in paths if not p.is_dir()), *(p for p in paths if p.is_dir()), aside):
             _fsync(path)
-        _fsync(aside)
+        point("generation.synced")
         aside.rename(target)
-        _fsync(home)
+        _fsync(self._home)
+        point("generation.renamed")
         for name in PUBLISHED:
             link = self.out / name
             if not link.is_symlink():
                 link.symlink_to(f"current/{name}")
+        point("links.made")
         pointer = self.out / "current.tmp"
-        pointer.unlink(missing_ok=True)
         pointer.symlink_to(f".generations/{target.name}")
+        point("pointer.made")
         pointer.replace(self.out / "current")
         _fsync(self.out)
-        for number in done[:-1]:  # the last one stays for readers that still hold it
-            shutil.rmtree(home / f"{number:06d}", ignore_errors=True)
+        point("pointer.renamed")
+
+
+def write_manifest(folder: Path) -> None:
+    """Write the size and SHA-256 of each file below a folder."""
+    files = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            files[str(path.relative_to(folder))] = [path.stat().st_size, _sha256(path)]
+    (folder / MANIFEST).write_text(json.dumps({"format": FORMAT, "files": files}, indent=0), "utf-8")
+
+
+def damaged(folder: Path, *names: str) -> str:
+    """The first of these files (of all, if none is named) that is not as the manifest has it; empty if all are."""
+    try:
+        known = json.loads((folder / MANIFEST).read_text("utf-8"))["files"]
+        for name in names or known:
+            size, sha256 = known[name]
+            path = folder / name
+            if path.stat().st_size != size or _sha256(path) != sha256:
+                return name
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return MANIFEST
+    return ""
 
 
 def write_durably(path: Path, data: bytes) -> None:
@@ -123,8 +202,20 @@ def write_durably(path: Path, data: bytes) -> None:
     aside = path.with_name(path.name + ".tmp")
     aside.write_bytes(data)
     _fsync(aside)
+    point("durable.written")
     aside.replace(path)
     _fsync(path.parent)
+    point("durable.renamed")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _size(folder: Path | None) -> int:
+    """Bytes of all files below a folder."""
+    return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) if folder else 0
 
 
 def _fsync(path: Path) -> None:

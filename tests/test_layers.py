@@ -12,9 +12,9 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "kgbuild"
 ROOMS = ("sources", "mentions", "embeddings", "entities", "statements", "graphs", "queries")
 BASE = {
-    "backbone", "cache", "config", "errors", "history", "identity", "progress", "registry", "serialise", "types", "vocab", "workers", "workspace",
+    "backbone", "cache", "config", "crash", "errors", "history", "identity", "progress", "registry", "serialise", "types", "vocab", "workers", "workspace",
 }  # fmt: skip
-TOP = {"stages", "linking", "publish", "pipeline", "plan", "cli", "training"}
+TOP = {"stages", "linking", "publish", "pipeline", "plan", "watch", "cli", "training"}
 HEAVY = (
     "torch",
     "spacy",

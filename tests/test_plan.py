@@ -49,7 +49,7 @@ def test_a_plan_is_what_the_build_does(
     before = tree(out)
     assert (still := plan(folder, out=out, config=lean)).why == () and not any(still.work.values())
     names = sorted(FILES)
-    (folder / names[0]).write_text("name,port\nNorth Gateway,1\n", "utf-8")
+    (folder / names[0]).write_text("flowchart LR\n A[North Gateway] --> B[Beta]\n", "utf-8")
     (folder / names[1]).rename(folder / "moved.md")
     (folder / names[2]).unlink()
     (folder / "fresh.dot").write_text('digraph { a [label="Alpha"] }', "utf-8")
@@ -89,7 +89,7 @@ def test_a_damaged_report_is_a_reason(
     folder, out = corpus(FILES), tmp_path / "out"
     kgbuild.build(folder, out=out, config=lean)
     (out / "report.json").write_text("{", "utf-8")
-    assert plan(folder, out=out, config=lean).why == ("what was published is damaged",)
+    assert plan(folder, out=out, config=lean).why == ("what was published is damaged: report.json",)
     assert not kgbuild.build(folder, out=out, config=lean).unchanged
 
 

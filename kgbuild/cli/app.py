@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 import typer
 
 from kgbuild import __version__
 from kgbuild.cli import COMMANDS
+from kgbuild.cli.logs import log_to
+from kgbuild.cli.stop import stoppable
 from kgbuild.errors import KgbuildError
-
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="kgbuild",
@@ -33,12 +35,17 @@ def _version(value: bool) -> None:
 @app.callback()
 def options(
     verbose: bool = typer.Option(False, "--verbose", "-v", help="Log what the library does, to stderr."),
+    log_json: Path | None = typer.Option(None, "--log-json", help="Append logs to this file as lines of JSON."),  # noqa: B008
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     """Knowledge graphs from folders of documents, pictures and videos, with evidence for every statement."""
     del version
     level = logging.INFO if verbose else logging.ERROR
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    if not logging.getLogger().handlers:
+        logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+        logging.getLogger().handlers[0].setLevel(level)  # a file of logs may want more than the screen
+    if log_json:
+        log_to(log_json)
 
 
 for _name in COMMANDS:
@@ -53,14 +60,17 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code: 0 success, 1 partial or wrong, 2 refused, 3 empty."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
-        code = app(list(arguments), standalone_mode=False)
+        with stoppable() as stopped:
+            code = app(list(arguments), standalone_mode=False)
+        if stopped.signal:  # typer makes an exit code of the interrupt
+            raise KeyboardInterrupt
         return int(code or 0)
     except KgbuildError as err:
         typer.secho(f"Error: {err}", fg="red", err=True)
         return err.exit_code
     except (KeyboardInterrupt, typer.Abort):
         typer.secho("Stopped. What was published before stays; the same command goes on from here.", err=True)
-        return INTERRUPTED
+        return 128 + (stopped.signal or signal.SIGINT)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader went away: nothing more to flush
         return 0

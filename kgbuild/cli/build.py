@@ -22,6 +22,10 @@ def build(
         Path | None,
         typer.Option("--report-jsonl", help="Also write path, status and reason of each file, a line each."),
     ] = None,
+    profile: Annotated[
+        Path | None,
+        typer.Option("--profile", help="Write a profile (pstats) of this process; print the stages' costs."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Build a knowledge graph from documents, pictures and videos.
@@ -30,6 +34,7 @@ def build(
     (some files failed, all are listed), 2 wrong usage, 3 nothing extracted.
     """
     from kgbuild.cli.console import Bars, print_json, print_report
+    from kgbuild.cli.profile import print_profile, profiled
     from kgbuild.config import Config, parse_overrides
     from kgbuild.pipeline import build as run
 
@@ -46,7 +51,7 @@ def build(
         report = run_flow(str(corpus), str(out), config=str(config) if config else None, overrides=overrides)
     else:
         settings = Config.load(config, overrides=overrides)
-        with Bars(quiet=as_json) as bars:
+        with Bars(quiet=as_json) as bars, profiled(profile):
             report = run(corpus, out=out, config=settings, progress=bars)
     if report_jsonl:
         report.write_lines(report_jsonl)
@@ -54,4 +59,6 @@ def build(
         print_json(report.as_dict())
     else:
         print_report(report)
+    if profile and not as_json:
+        print_profile(profile, report)
     raise typer.Exit(0 if report.status == "success" else 1)

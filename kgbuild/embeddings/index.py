@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from kgbuild.crash import point
 from kgbuild.embeddings.codes import Codes
 from kgbuild.embeddings.distinct import Distinct
 from kgbuild.embeddings.lists import Lists
@@ -181,8 +182,10 @@ class VectorIndex:
         index.add(self.matrix)
         data = faiss.serialize_index(index).tobytes()
         path.write_bytes(data)
+        point("index.written")
         facts = {"space": self.space, "sha256": hashlib.sha256(data).hexdigest(), "ids": list(self.ids)}
         path.with_suffix(".json").write_text(json.dumps(facts, indent=0), "utf-8")
+        point("index.named")
 
     @classmethod
     def load(cls, path: Path) -> VectorIndex:

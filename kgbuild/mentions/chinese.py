@@ -13,7 +13,7 @@ from kgbuild.config import Config
 from kgbuild.identity import mention_iri, open_relation_iri, relation_iri
 from kgbuild.mentions.chinese_clauses import triples
 from kgbuild.mentions.chinese_words import sentences, words
-from kgbuild.mentions.text import narrow
+from kgbuild.mentions.pieces import narrow
 from kgbuild.sources.language import SPOKEN
 from kgbuild.types import Extraction, Mention, Reading, RelationMention, Segment
 

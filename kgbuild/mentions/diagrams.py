@@ -13,7 +13,7 @@ from kgbuild.mentions.connections import PART_OF, connections
 from kgbuild.mentions.diagram import Diagram, Group, Node
 from kgbuild.mentions.drawing import read_drawing
 from kgbuild.mentions.growth import Shown
-from kgbuild.mentions.text import narrow
+from kgbuild.mentions.pieces import narrow
 from kgbuild.sources.drawing import to_box
 from kgbuild.sources.vector import parse_drawing
 from kgbuild.types import Extraction, Issue, Mention, Reading, RelationMention, Segment, Target

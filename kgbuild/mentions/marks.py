@@ -13,7 +13,7 @@ from spacy.lang.en.stop_words import STOP_WORDS
 
 from kgbuild.config import Config
 from kgbuild.identity import mention_iri
-from kgbuild.mentions.text import narrow
+from kgbuild.mentions.pieces import narrow
 from kgbuild.types import Extraction, Mention, Reading
 
 VERSION = "1"

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from kgbuild.sources.language import script
-from kgbuild.types import Reading, Segment, TextPosition, TimeSpan
+from kgbuild.types import Reading, Segment, Target, TextPosition, TimeSpan
 
 AT_ONCE = 100_000  # characters that are annotated together
 NEAR = 12  # passages between a list item and what the list goes on from
@@ -100,3 +100,13 @@ def union(segments: list[Segment]) -> tuple[Any, ...]:
         return (TimeSpan(times[0].start, times[-1].end),)
     same = [s for s in first if all(s in other.target.selectors for other in segments)]
     return tuple(same)
+
+
+def narrow(target: Target, start: int, end: int) -> Target:
+    """The target with its text position narrowed to characters of the segment's text."""
+    return Target(
+        target.source,
+        tuple(
+            TextPosition(s.start + start, s.start + end) if isinstance(s, TextPosition) else s for s in target.selectors
+        ),
+    )

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from kgbuild.config import Config
 from kgbuild.identity import mention_iri, open_relation_iri, relation_iri
 from kgbuild.mentions.labels import names
+from kgbuild.mentions.pieces import narrow
 from kgbuild.mentions.tables import Field, column_kind, phrase, value_label
-from kgbuild.mentions.text import narrow
 from kgbuild.types import Extraction, Mention, Reading, RelationMention, Segment
 
 VERSION = "1"

@@ -17,7 +17,7 @@ from spacy.lang.en.stop_words import STOP_WORDS
 from kgbuild.config import Config
 from kgbuild.identity import mention_iri, open_relation_iri, relation_iri
 from kgbuild.mentions.labels import names, names_a_thing, quoted, seen_as
-from kgbuild.mentions.text import narrow
+from kgbuild.mentions.pieces import narrow
 from kgbuild.types import Extraction, Mention, Reading, RelationMention, Segment
 
 VERSION = "1"

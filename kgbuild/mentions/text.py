@@ -19,7 +19,7 @@ from kgbuild.mentions.annotate import ENTITIES_AT_ONCE, Annotation
 from kgbuild.mentions.component import Component, pipeline, sentences_of
 from kgbuild.mentions.labels import quoted, seen_as
 from kgbuild.mentions.opens import End, OpenRelation, open_relations
-from kgbuild.mentions.pieces import Piece, lead_of, position, union, units
+from kgbuild.mentions.pieces import Piece, lead_of, narrow, position, union, units
 from kgbuild.types import Extraction, Issue, Mention, Reading, RelationMention, Target, TextPosition
 from kgbuild.vocab import GENERAL
 
@@ -229,16 +229,6 @@ def _leads(passage: Passage) -> dict[int, int]:
         if lead in sentences:
             found[own[0]] = sentences[lead][-1]
     return found
-
-
-def narrow(target: Target, start: int, end: int) -> Target:
-    """The target with its text position narrowed to characters of the segment's text."""
-    return Target(
-        target.source,
-        tuple(
-            TextPosition(s.start + start, s.start + end) if isinstance(s, TextPosition) else s for s in target.selectors
-        ),
-    )
 
 
 def extractor(config: Config) -> TextExtractor:

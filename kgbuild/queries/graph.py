@@ -12,7 +12,7 @@ from kgbuild.queries.crops import crop
 from kgbuild.queries.pictures import NearPicture, SimilarPictures
 from kgbuild.queries.similar import Neighbour, Similar
 from kgbuild.queries.sparql import Sparql
-from kgbuild.queries.store import generation, open_store
+from kgbuild.queries.store import check, generation, open_store
 from kgbuild.queries.why import Explanation, Piece, explain
 from kgbuild.types import Box
 
@@ -49,7 +49,8 @@ class Graph:
         """Entities as nodes, statements as edges (key: statement IRI); attributes as in ``graph.graphml``."""
         import networkx as nx
 
-        graph: networkx.MultiDiGraph = nx.read_graphml(generation(self.out) / "graph.graphml", force_multigraph=True)
+        check(folder := generation(self.out), "graph.graphml")
+        graph: networkx.MultiDiGraph = nx.read_graphml(folder / "graph.graphml", force_multigraph=True)
         return graph
 
     def to_rdflib(self) -> rdflib.Dataset:

@@ -10,25 +10,39 @@ import hashlib
 import logging
 import os
 import shutil
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kgbuild.errors import WorkspaceError
+from kgbuild.workspace import damaged
 
 if TYPE_CHECKING:
     import pyoxigraph
 
+TABLES = tuple(
+    f"{name}.parquet" for name in ("entities", "statements", "mentions", "segments")
+)  # answers come from them
 FORMAT = 1  # of the store: another number makes it again
 
 log = logging.getLogger(__name__)
 
 
 def generation(out: str | Path) -> Path:
-    """Folder of the published build. Raises ``WorkspaceError`` if ``out`` holds none."""
+    """Folder of the published build. Raises ``WorkspaceError`` if ``out`` holds none, or if its tables are damaged."""
     pointer = Path(out) / "current"
     if not (pointer / "graph.nq").is_file():
         raise WorkspaceError(f"{out} holds no graph. Build one first: kgbuild build FOLDER --out {out}")
-    return pointer.resolve()
+    folder = pointer.resolve()
+    check(folder, *TABLES)
+    return folder
+
+
+@lru_cache
+def check(folder: Path, *names: str) -> None:
+    """Raise ``WorkspaceError`` if one of a generation's files is not as its manifest has it. Looked at once."""
+    if name := damaged(folder, *names):
+        raise WorkspaceError(f"{folder / name} is damaged: it does not match its checksum. Build again.")
 
 
 def open_store(out: str | Path) -> pyoxigraph.Store:
@@ -40,6 +54,7 @@ def open_store(out: str | Path) -> pyoxigraph.Store:
     import pyoxigraph
 
     quads = generation(out) / "graph.nq"
+    check(quads.parent, quads.name)
     home = Path(out).resolve() / "store"
     place = home / _digest(quads)
     if not place.is_dir():

@@ -11,7 +11,7 @@ from kgbuild.identity import source_iri
 from kgbuild.queries.crops import Pictured
 from kgbuild.queries.places import Annotation, Provenance, describe
 from kgbuild.queries.shares import Decided, Shares
-from kgbuild.queries.store import generation, open_store
+from kgbuild.queries.store import check, generation, open_store
 from kgbuild.statements.reason import RULES
 from kgbuild.types import Target, TextPosition
 from kgbuild.vocab import CORE, LABEL, OA, OWL, RDF, SKOS, TYPE, words
@@ -192,6 +192,8 @@ class Texts:
 
         if source not in self._loaded:
             file = self._folder / "texts" / text_name(self.path(source), source)
+            if file.is_file():
+                check(self._folder, f"texts/{file.name}")
             self._loaded[source] = file.read_bytes().decode("utf-8", "surrogatepass") if file.is_file() else ""
         return self._loaded[source]
 

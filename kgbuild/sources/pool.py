@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from kgbuild import registry
 from kgbuild.config import Config
@@ -48,11 +49,15 @@ class ReaderPool:
         """The most memory in MiB that any of the children had."""
         return self._pool.peak_mb
 
+    def kill(self) -> None:
+        """End the children now."""
+        self._pool.kill()
+
     def __enter__(self) -> ReaderPool:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._pool.close()
+    def __exit__(self, *error: Any) -> None:
+        self._pool.__exit__(*error)
 
 
 def rejected(source: Source, code: str, message: str) -> Reading:

@@ -23,6 +23,7 @@ def discover(root: Path, config: Config) -> tuple[list[Source], list[Issue]]:
 
     Links, special files, hidden and excluded files are left out with severity ``info``;
     files that no reader takes with ``warning``; files that cannot be opened with ``error``.
+    Workspaces of kgbuild below the corpus are passed over: they hold what was made from it.
     Raises ``UsageError`` if the corpus does not exist.
     """
     if not root.exists():
@@ -70,12 +71,18 @@ def _walk(root: Path, config: Config) -> tuple[list[tuple[str, Path]], list[Issu
             elif entry.is_symlink():
                 leave(path, "link", "a symbolic link; what it points to is read in its own place only")
             elif entry.is_dir(follow_symlinks=False):
-                stack.append((Path(entry.path), path + "/"))
+                if not _is_workspace(Path(entry.path)):
+                    stack.append((Path(entry.path), path + "/"))
             elif not entry.is_file(follow_symlinks=False):
                 leave(path, "special", "no regular file")
             else:
                 files.append((path, Path(entry.path)))
     return files, issues
+
+
+def _is_workspace(folder: Path) -> bool:
+    """Whether a folder is what a build writes: a graph in the corpus must not be read into the next one."""
+    return (folder / "workspace.json").is_file() and (folder / ".lock").is_file()
 
 
 def _source(path: str, file: Path, config: Config) -> Source | Issue:

@@ -87,3 +87,9 @@ def test_encodings(corpus, config: Config, data: bytes, wanted: str) -> None:
 def test_binary_data_is_no_text(corpus, config: Config, data: bytes) -> None:
     sources, issues = discover(corpus({"a.txt": data}), config)
     assert not sources and issues[0].message == "binary data of unknown kind"
+
+
+def test_a_workspace_in_the_corpus_is_no_source(corpus, config: Config) -> None:
+    folder = corpus({"a.txt": "A", "out/workspace.json": '{"format": 1}', "out/.lock": "", "out/report.html": "<html>"})
+    sources, issues = discover(folder, config)
+    assert [s.path for s in sources] == ["a.txt"] and issues == []

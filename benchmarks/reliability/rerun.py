@@ -1,0 +1,64 @@
+"""What a build costs that has nothing, or one file in a hundred, to do: share of the full build's time.
+
+    python benchmarks/reliability/rerun.py [--files 1000] [--models 0] [--workers 2]
+
+``--models 1`` uses the default configuration: the text models read sentences, as in a real corpus.
+"""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from rig import PLACES, THINGS, Rig, digest, finish, options, write_corpus
+
+from kgbuild.history import read_runs
+
+
+def write_texts(folder: Path, count: int) -> Path:
+    """Documents of sentences for the models, about 150 words each."""
+    folder.mkdir()
+    for n in range(count):
+        pick = random.Random(n)
+        lines = [
+            f"The {pick.choice(PLACES)} {pick.choice(THINGS)} in {pick.choice(('Oslo', 'Lyon', 'Graz'))} sends its "
+            f" reports to the {pick.choice(PLACES)} {pick.choice(THINGS)} since {pick.randint(1990, 2024)}."
+            for _ in range(10)
+        ]
+        (folder / f"{n:05d}.txt").write_text(" ".join(lines) + "\n", "utf-8")
+    return folder
+
+
+def main() -> None:
+    """Run the three builds and print their table."""
+    chosen = options(__doc__, files=1000, models=0, workers=2)
+    with Rig() as rig:
+        write = write_texts if chosen.models else write_corpus
+        corpus, out = write(rig.home / "corpus", chosen.files), rig.home / "out"
+        if chosen.models:
+            (rig.home / "lean.toml").write_text("", "utf-8")
+        full = rig.build(corpus, out, workers=chosen.workers)
+        known = digest(out)
+        still = rig.build(corpus, out, workers=chosen.workers)
+        same = digest(out) == known and len(read_runs(out / "current")) == 1
+        files = sorted(p for p in corpus.rglob("*") if p.is_file())
+        for path in files[:: max(1, chosen.files // max(1, chosen.files // 100))]:
+            path.write_text(path.read_text("utf-8").replace("North", "Upper"), "utf-8")
+        few = rig.build(corpus, out, workers=chosen.workers)
+        last = read_runs(out / "current")[-1]
+        right = digest(out) == rig.hash_of(corpus, workers=chosen.workers)
+    extracted = sum(int(row[0]) for row in last.work["extract"].values())
+    print(f"full {full.seconds:.1f} s; without a change {still.seconds:.1f} s; {extracted} changed {few.seconds:.1f} s")
+    print(f"shares {still.seconds / full.seconds:.1%} and {few.seconds / full.seconds:.1%}; stages {last.seconds}")
+    finish(
+        f"{chosen.files} documents",
+        [
+            ("without a change: nothing read, nothing written", int(same), 1),
+            ("changed files extracted, no others", extracted, last.changes["changed"]),
+            ("the same bytes as from scratch", int(right), 1),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()
