@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -14,6 +13,7 @@ from kgbuild.types import Entity, Evidence, Extraction, Mention, Reading, Relati
 from kgbuild.vocab import CORE
 
 CEILING = 0.999
+_SENTENCE = 6  # blanks from which the same words in two sources are a copy, not a label or a short phrase
 
 
 def draft(extractions: Sequence[Extraction], entities: Sequence[Entity], base: str) -> list[Statement]:
@@ -73,12 +73,19 @@ def _shares(mentions: Sequence[Mention], owner: Mapping[str, str]) -> dict[str, 
 
 
 def combine(evidence: Sequence[Evidence]) -> float:
-    """Noisy-or over independent evidence: the best score of each source and modality counts once."""
-    best: dict[tuple[str, str], float] = {}
-    for e in evidence:
-        key = (e.target.source, e.modality)
-        best[key] = max(best.get(key, 0.0), e.score)
-    doubt = math.prod(1 - min(s, CEILING) for _, s in sorted(best.items()))
+    """Noisy-or over independent evidence: the best score of each source and modality counts once.
+
+    A source that says it twice is no surer for it, nor is a sentence that another source has copied.
+    """
+    heard: set[tuple[str, str] | str] = set()
+    doubt = 1.0
+    for e in sorted(evidence, key=lambda e: (-e.score, e.id)):
+        witness, words = (e.target.source, e.modality), " ".join(e.surface.split())
+        if witness not in heard and words not in heard:
+            heard.add(witness)
+            doubt *= 1 - min(e.score, CEILING)
+        if words.count(" ") >= _SENTENCE:
+            heard.add(words)
     return round(min(CEILING, 1 - doubt), 4)
 
 

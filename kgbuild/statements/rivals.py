@@ -16,7 +16,7 @@ from kgbuild.statements.assemble import CEILING
 from kgbuild.statements.ontology import Ontology
 from kgbuild.types import Statement, Value
 
-WEIGHT = 1.25  # log-odds that a certain rival takes at functionality 1; docs/statements.md says how it was found
+WEIGHT = 1.0  # log-odds that a certain rival takes at functionality 1; docs/statements.md says how it was found
 
 
 def weigh(statements: Sequence[Statement], ontology: Ontology) -> dict[str, float]:

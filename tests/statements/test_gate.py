@@ -10,9 +10,9 @@ from kgbuild.config import Config
 from kgbuild.entities.decisions import Decisions
 from kgbuild.errors import OntologyError
 from kgbuild.statements import assemble, load_ontology
-from kgbuild.statements.assemble import draft
+from kgbuild.statements.assemble import combine, draft
 from kgbuild.statements.values import literal
-from kgbuild.types import Entity, Extraction, Mention, RelationMention, Target, TextPosition, Value
+from kgbuild.types import Entity, Evidence, Extraction, Mention, RelationMention, Target, TextPosition, Value
 from kgbuild.vocab import CORE, EDTF, GENERAL, XSD
 
 BASE = "https://example.org/kg/"
@@ -100,6 +100,18 @@ def test_independent_evidence_raises_confidence() -> None:
     relations = [("Curie", "countryOfCitizenship", "Poland", 0.6), ("Curie", "countryOfCitizenship", "Poland", 0.5)]
     (s,) = build(relations, {"Curie": "Person", "Poland": "Place"})
     assert s.confidence == 0.6 and len(s.evidence) == 2  # one source is no independent witness of itself
+
+
+def test_a_copied_sentence_is_no_second_witness() -> None:
+    sentence = "Marie Curie was a citizen of Poland all her life."
+
+    def said(source: str, surface: str, score: float, modality: str = "text") -> Evidence:
+        return Evidence(f"{source}#{surface[:3]}{score}", Target(source), surface, score, "text/1", modality)
+
+    assert combine([said("a", sentence, 0.8), said("b", sentence, 0.6)]) == 0.8
+    assert combine([said("a", sentence, 0.8), said("b", sentence, 0.6), said("b", "In her own words", 0.5)]) == 0.9
+    assert combine([said("a", "uses", 0.8, "picture"), said("b", "uses", 0.5, "picture")]) == 0.9  # labels are short
+    assert combine([said("a", sentence, 0.8), said("a", "Poland", 0.5, "diagram")]) == 0.9
 
 
 def test_a_relation_counts_less_for_what_alignment_took_out_of_its_cluster() -> None:
