@@ -20,7 +20,7 @@ KNOWN: dict[str, dict[str, object]] = {
     "connected-but-never-said-together": {"from": "ISIM Command and Data Handling", "to": "Solid State Recorder"},
     "countries-of-stations": {"station": "Madrid", "country": "Spain"},
     "dead-ends": {"thing": "Astronomer"},
-    "derived-across-sources": {"relation": "containsAdministrativeTerritorialEntity"},
+    "derived-and-why": {"from": "On board", "relation": "hasPart", "to": "NIRCam", "premise": "partOf"},
     "drawn-and-stored": {"thing": "Solid State Recorder", "relation": "hold", "value": "science data"},
     "from-top-to-bottom": {"from": "Mission Operations Center", "to": "MAST archive"},
     "hubs": {"thing": "ISIM Command and Data Handling", "in": 5, "out": 1},
