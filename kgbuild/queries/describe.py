@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CONNECTS = CORE + "connectsTo"
 _STATES = ("located", "part of", "member of", "owned by", "followed by", "educated at", "named after", "based on")
-_LONG = " the administrative territorial entity"  # what nobody says
+LONG = " the administrative territorial entity"  # what nobody says
 _TABULAR = frozenset(("tables", "records"))  # extractors whose relations are headers of columns
 _PIECES = 2  # of evidence for each clause
 _CLAUSES = 12  # of a thing that many facts are known of
@@ -105,7 +105,7 @@ def _form(fact: Fact, pieces: Sequence[Piece]) -> str:
 
 
 def _forward(form: str, fact: Fact, ends: str) -> str:
-    relation = fact.relation.removesuffix(_LONG)
+    relation = fact.relation.removesuffix(LONG)
     if form == "verb":
         return f"It {_conjugated(relation, many=False)} {ends}."
     if form == "label":
@@ -114,7 +114,7 @@ def _forward(form: str, fact: Fact, ends: str) -> str:
 
 
 def _backward(form: str, fact: Fact, ends: list[str]) -> str:
-    relation, many, names = fact.relation.removesuffix(_LONG), len(ends) > 1, _listed(ends)
+    relation, many, names = fact.relation.removesuffix(LONG), len(ends) > 1, _listed(ends)
     if form == "verb":
         return f"{names} {_conjugated(relation, many=many)} it."
     if form == "label":

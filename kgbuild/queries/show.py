@@ -9,7 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from kgbuild.queries.ask.facts import Fact, Facts
-from kgbuild.queries.describe import find
+from kgbuild.queries.describe import LONG, find
 from kgbuild.vocab import words
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def _drawing(facts: Facts, id: str, links: list[Fact]) -> str:
     for other in others:
         mine = [f for f in links if f.other(id) == other]
         (x, y), (u, v) = places[other], middle
-        said = ", ".join(dict.fromkeys(("" if f.subject == id else "← ") + f.relation for f in mine))
+        short = (("" if f.subject == id else "← ") + f.relation.removesuffix(LONG) for f in mine)
+        said = ", ".join(dict.fromkeys(short))
         mx, my = u + 0.55 * (x - u), v + 0.55 * (y - v)
         lines.append(f'<line x1="{u:.0f}" y1="{v:.0f}" x2="{x:.0f}" y2="{y:.0f}" stroke="#8a94a6"/>')
         lines.append(_text(mx, my, said, size=10, colour="#5b6472"))

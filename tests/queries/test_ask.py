@@ -22,7 +22,6 @@ ASKED = {
     "How many gigabytes does the Solid State Recorder store?": {"68 GBy"},
     "What does the Solar Array connect to?": {"Spacecraft Bus"},
     "Which instruments are made by the European Space Agency?": {"NIRSpec"},
-    "Which universities are in the United States?": {"California Institute of Technology", "University of Arizona"},
     "Which country is Canberra in?": {"Australia"},
     "What is the maker of NIRISS?": {"Canadian Space Agency"},
     "Who is Barbara Mikulski?": {"politician"},
@@ -42,7 +41,7 @@ def test_answers(graph: Graph, question: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["Where does John C. Mather work?", "Which universities are in the United States?"]
+    "question", ["Where does John C. Mather work?", "Which instruments are made by the European Space Agency?"]
 )
 def test_the_query_gives_the_answer_again(graph: Graph, question: str) -> None:
     reply = graph.ask(question)
