@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -30,3 +32,5 @@ def serve(
     typer.echo(f"http://{shown}:{bound[1]}/sparql answers queries. Stop with Ctrl-C.")
     settings = Config.load(config, overrides=overrides)
     run(out, settings, socket, hosts=[*(allow_host or []), host], cors=cors or [])
+    sys.stdout.flush()
+    os._exit(0)  # all is closed; what models hold would take seconds to be cleared away

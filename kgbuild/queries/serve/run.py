@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kgbuild.config import Config
-from kgbuild.errors import UsageError
+from kgbuild.errors import UsageError, WorkspaceError
 from kgbuild.queries.store import generation
 
 _GRACE = 3  # seconds that answers in progress have when the server stops
@@ -46,4 +46,7 @@ def run(
         log_level="warning", lifespan="on", server_header=False, date_header=False, access_log=False,
         timeout_keep_alive=30, timeout_graceful_shutdown=_GRACE,
     )  # fmt: skip
-    uvicorn.Server(settings).run(sockets=[at])
+    server = uvicorn.Server(settings)
+    server.run(sockets=[at])
+    if not server.started:
+        raise WorkspaceError(f"{out} cannot be served; what stands above says why.")

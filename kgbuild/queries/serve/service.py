@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from concurrent.futures import ThreadPoolExecutor
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +54,29 @@ class Published:
         self.binding = Binding(out, config, files=False)
 
 
+class Aside:
+    """One thread for models and indexes, one question at a time; the process may end in the middle of one."""
+
+    def __init__(self) -> None:
+        self._asked: queue.SimpleQueue[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]] = queue.SimpleQueue()
+        threading.Thread(target=self._work, daemon=True).start()
+
+    async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What the function returns or raises."""
+        future: Future[Any] = Future()
+        self._asked.put((future, function, arguments))
+        return await asyncio.wrap_future(future)
+
+    def _work(self) -> None:
+        while True:
+            future, function, arguments = self._asked.get()
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(function(*arguments))
+                except BaseException as err:
+                    future.set_exception(err)
+
+
 class Service:
     """Answers from the graph that is published now; a newer one takes over when its store and processes are there."""
 
@@ -59,7 +85,7 @@ class Service:
         self.now: Published | None = None
         self._coming: asyncio.Task[None] | None = None
         self._failed: Path | None = None  # a generation that cannot be served
-        self._threads = ThreadPoolExecutor(1)  # models and indexes: one question at a time
+        self._aside = Aside()
 
     async def start(self) -> None:
         """Raises ``WorkspaceError`` if there is no graph, ``Stopped`` if no process comes up."""
@@ -123,14 +149,14 @@ class Service:
     async def _rewrite(self, published: Published, query: str) -> tuple[Rewritten, dict[str, Any]]:
         if KGF not in query and "kgf:" not in query:
             return Rewritten(query), {}
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, published.binding.rewrite, query)
+        made: tuple[Rewritten, dict[str, Any]] = await self._aside.run(published.binding.rewrite, query)
+        return made
 
     async def warm(self) -> None:
         """Load models and indexes now, so that the first question by likeness does not wait for them."""
-        loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self._threads, self.current().binding.nearest.warm)
+            published = self.current()
+            await self._aside.run(lambda: published.binding.nearest.warm())
         except KgbuildError as err:
             log.info("likeness is not there: %s", err)
 
@@ -140,4 +166,3 @@ class Service:
             self._coming.cancel()
         if self.now is not None:
             self.now.pool.kill()
-        self._threads.shutdown(wait=False, cancel_futures=True)
