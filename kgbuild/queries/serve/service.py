@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from kgbuild.config import Config
 from kgbuild.errors import KgbuildError, QueryError, UpdateError
 from kgbuild.queries.execute import as_asked, packed
 from kgbuild.queries.functions.binding import Binding
+from kgbuild.queries.functions.nearest import Nearest
 from kgbuild.queries.functions.rewrite import Rewritten
 from kgbuild.queries.serve.pool import Pool, Stopped
 from kgbuild.queries.serve.protocol import Asked, Refused
@@ -52,6 +54,13 @@ class Published:
             timeout_s=limits["timeout_s"], memory_mb=limits["memory_mb"],
         )  # fmt: skip
         self.binding = Binding(out, config, files=False)
+
+    @cached_property
+    def films(self) -> dict[str, tuple[str, int]]:
+        """Media type and size of each video that was read, by its path."""
+        report = json.loads((self.folder / "report.json").read_text("utf-8"))
+        read = (s for s in report["sources"] if s["outcome"] == "processed" and s["media_type"].startswith("video/"))
+        return {s["path"]: (s["media_type"], s["size"]) for s in read}
 
 
 class Aside:
@@ -151,6 +160,11 @@ class Service:
             return Rewritten(query), {}
         made: tuple[Rewritten, dict[str, Any]] = await self._aside.run(published.binding.rewrite, query)
         return made
+
+    async def nearest(self, question: Callable[[Nearest], Any]) -> Any:
+        """What a question finds by likeness. Raises ``QueryError`` or another ``KgbuildError``."""
+        published = self.current()
+        return await self._aside.run(lambda: question(published.binding.nearest))
 
     async def warm(self) -> None:
         """Load models and indexes now, so that the first question by likeness does not wait for them."""
