@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _HOME = Path(__file__).parent
 _NEAR = 20  # things found by meaning
+_PATIENCE = 5.0  # seconds that a page waits for the models
 _SHOWN = 500  # rows of an answer on a page
 _FILE = re.compile(r"pictures/[0-9a-f]{16,64}\.png")
 _FIRST = "SELECT ?name ?type ?mentions {\n  ?e rdfs:label ?name ; a ?type .\n} LIMIT 20"
@@ -32,7 +33,7 @@ _STATIC = {"style.css": "text/css", "player.js": "text/javascript"}
 
 
 class Explorer:
-    """Pages over a service. ``corpus``: the folder that the graph was built from, for films; "" if it is not at hand."""
+    """Pages over a service. ``corpus``: the folder that the graph was built from, for films, or ""."""
 
     def __init__(self, service: Service, hosts: Hosts, corpus: str | Path = "") -> None:
         import jinja2
@@ -48,17 +49,12 @@ class Explorer:
         """For the application."""
         from starlette.routing import Route
 
-        plain = {
-            name: self._guarded(self._plain(name))
-            for name in ("home", "entity", "evidence", "quarantine", "statistics")
-        }
-        return [
-            Route("/", plain["home"]), Route("/search", self._guarded(self._search)), Route("/entity", plain["entity"]),
-            Route("/evidence", plain["evidence"]), Route("/quarantine", plain["quarantine"]),
-            Route("/statistics", plain["statistics"]), Route("/query", self._guarded(self._query)),
-            Route("/file/{name:path}", self._guarded(self._file)), Route("/source/{path:path}", self._guarded(self._source)),
-            Route("/static/{name}", self._guarded(self._static)),
-        ]  # fmt: skip
+        answers = {
+            "/": self._plain("home"), "/search": self._search, "/query": self._query, "/file/{name:path}": self._file,
+            "/source/{path:path}": self._source, "/static/{name}": self._static,
+        }  # fmt: skip
+        answers |= {f"/{name}": self._plain(name) for name in ("entity", "evidence", "quarantine", "statistics")}
+        return [Route(path, self._guarded(answer)) for path, answer in answers.items()]
 
     def _guarded(self, answer: Callable[[Request], Any]) -> Callable[[Request], Any]:
         """Check the host, say errors as a page, add the headers that keep a browser safe."""
@@ -104,12 +100,14 @@ class Explorer:
         why = ""
         if text:
             try:
-                found = await self._service.nearest(lambda nearest: _near(nearest, text))
+                found = await asyncio.wait_for(self._service.nearest(lambda nearest: _near(nearest, text)), _PATIENCE)
                 things = await self._data("labels", {"ids": "\n".join(e for e, _ in found)})
                 score = dict(found)
                 near = [{**thing, "score": score[thing["id"]]} for thing in things["things"]]
             except KgbuildError as err:
                 why = str(err)
+            except TimeoutError:
+                why = "The models are still being loaded; search again in a moment."
         return self._render("search.html", q=text, by_name=by_name, near=near, why=why)
 
     async def _query(self, request: Request) -> Response:
@@ -119,7 +117,8 @@ class Explorer:
             never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             try:
                 reply = await self._service.query(Asked(query), {"rows": "json", "graphs": "turtle"}, never)
-                answer = json.loads(reply.body) if "json" in reply.media_type else {"turtle": reply.body.decode()}
+                plain = "json" in reply.media_type
+                answer: dict[str, Any] = json.loads(reply.body) if plain else {"turtle": reply.body.decode()}
                 rows = answer.get("results", {}).get("bindings", [])
                 shown |= {"answer": answer, "rows": rows[:_SHOWN], "cut": reply.truncated or len(rows) > _SHOWN}
             except Refused as why:
@@ -142,15 +141,11 @@ class Explorer:
 
         name = request.path_params["path"]
         films = self._service.current().films
-        path = (self._corpus / name).resolve() if self._corpus and name in films else None
-        if (
-            path is None
-            or self._corpus not in path.parents
-            or not path.is_file()
-            or path.stat().st_size != films[name][1]
-        ):
-            raise Refused(404, "unknown", "there is no such film.")
-        return FileResponse(path, media_type=films[name][0])
+        if self._corpus and name in films:
+            path = (self._corpus / name).resolve()
+            if self._corpus in path.parents and path.is_file() and path.stat().st_size == films[name][1]:
+                return FileResponse(path, media_type=films[name][0])
+        raise Refused(404, "unknown", "there is no such film.")
 
     async def _static(self, request: Request) -> Response:
         from starlette.responses import FileResponse
