@@ -1,10 +1,12 @@
-"""Six queries on 500,000 triples: Oxigraph as kgbuild asks it, against rdflib on the same triples.
+"""Six queries on 500,000 triples: Oxigraph as kgbuild's processes run it, against rdflib on the same triples.
 
-    python benchmarks/sparql_speed.py [--triples 500000] [--rounds 5]
+    OMP_NUM_THREADS=1 python benchmarks/sparql_speed.py [--triples 500000] [--rounds 5]
 
-People work for companies in cities in countries, know each other and have names, ages and, some, a mail address. Each
-engine runs each query ``rounds`` times (rdflib's slow ones once); the shortest counts. Ours is the whole way through
-``Graph.sparql``, with its process and its checks. The answers are compared.
+People work for companies in cities in countries, know each other, report to somebody and have names, ages and, some, a
+mail address. Each engine runs each query ``rounds`` times (slow ones once) in this process; the shortest counts, in
+processor time, since machines are shared. Ours is ``Executor.run`` over the store on disk, opened read-only. Beside it
+stands the wall time of the whole way through ``Graph.sparql``: checks, another process, terms as Python values.
+The answers are compared.
 """
 
 from __future__ import annotations
@@ -18,9 +20,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import kgbuild
+from kgbuild.queries.execute import Executor
+from kgbuild.queries.functions.oxigraph import Functions
+from kgbuild.queries.store import open_store
 
 V = "http://example.org/"
-PEOPLE_PER = 7.3  # triples for each person, about
+PEOPLE_PER = 8.3  # triples for each person, about
 QUERIES = {
     "lookup": "SELECT ?p ?o {{ <{v}person/{some}> ?p ?o }}",
     "3-join": (
@@ -28,7 +33,7 @@ QUERIES = {
         "?t <{v}name> ?c }}"
     ),
     "group": "SELECT ?f (COUNT(?p) AS ?n) (AVG(?a) AS ?m) {{ ?p <{v}worksFor> ?f ; <{v}age> ?a }} GROUP BY ?f",
-    "path": "SELECT DISTINCT ?q {{ <{v}person/{some}> <{v}knows>/<{v}knows>/<{v}knows>/<{v}worksFor>/<{v}city> ?q }}",
+    "path": "SELECT ?p ?n {{ ?p <{v}reportsTo>+ <{v}person/150> ; <{v}name> ?n }}",
     "filter": 'SELECT ?p ?n {{ ?p <{v}age> ?a ; <{v}name> ?n FILTER(?a > 85 && CONTAINS(?n, "77")) }}',
     "optional": ("SELECT ?n ?m {{ ?p <{v}worksFor> <{v}firm/5> ; <{v}name> ?n OPTIONAL {{ ?p <{v}mail> ?m }} }}"),
 }
@@ -47,17 +52,19 @@ def triples(count: int) -> list[str]:
         lines += [f'{p} <{V}name> "person {n}" .', f"{p} <{V}worksFor> <{V}firm/{choice.randrange(firms)}> ."]
         lines.append(f'{p} <{V}age> "{choice.randrange(18, 90)}"^^<http://www.w3.org/2001/XMLSchema#integer> .')
         lines += [f"{p} <{V}knows> <{V}person/{choice.randrange(people)}> ." for _ in range(4)]
+        if n >= 10:
+            lines.append(f"{p} <{V}reportsTo> <{V}person/{n // 10}> .")
         if n % 3 == 0:
             lines.append(f'{p} <{V}mail> "p{n}@example.org" .')
     return sorted(set(lines))
 
 
-def shortest(ask: Callable[[], int], rounds: int) -> tuple[float, int]:
+def shortest(ask: Callable[[], int], rounds: int, clock: Callable[[], float] = time.process_time) -> tuple[float, int]:
     best, size = math.inf, 0
     for _ in range(rounds):
-        start = time.perf_counter()
+        start = clock()
         size = ask()
-        spent = time.perf_counter() - start
+        spent = clock() - start
         best = min(best, spent)
         if spent > 10:
             break
@@ -79,18 +86,20 @@ def main() -> None:
         (Path(temporary) / "current").symlink_to(".generations/000001")
         theirs = rdflib.Graph()
         theirs.parse(data="\n".join(lines), format="nt")
-        print(f"{len(theirs)} triples; shortest of {asked.rounds}, milliseconds")
+        print(f"{len(theirs)} triples; shortest of {asked.rounds}, milliseconds of processor time")
         ratios = []
         with kgbuild.open(temporary) as graph:
             graph.sparql("ASK {}")  # makes the store
+            executor = Executor(open_store(temporary), Functions(temporary), rows=100_000)
             for name, form in QUERIES.items():
                 query = form.format(v=V, some=1234)
-                own, size = shortest(lambda query=query: len(graph.sparql(query).rows), asked.rounds)
+                own, size = shortest(lambda query=query: len(executor.run(query, {}, {}).items), asked.rounds)
                 other, same = shortest(lambda query=query: len(list(theirs.query(query))), asked.rounds)
+                whole, _ = shortest(lambda query=query: len(graph.sparql(query)), asked.rounds, time.perf_counter)
                 assert size == same, (name, size, same)
                 ratios.append(other / own)
-                times = f"kgbuild {own * 1000:9.2f}   rdflib {other * 1000:10.2f}   {other / own:7.1f} times"
-                print(f"{name:9} {times}   {size} rows", flush=True)
+                times = f"kgbuild {own * 1000:8.2f}   rdflib {other * 1000:9.2f}   {other / own:6.1f} times"
+                print(f"{name:9} {times}   {size} rows; whole way {whole * 1000:.2f}", flush=True)
         mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
         print(f"geometric mean {mean:.1f} times, least {min(ratios):.1f} times")
 
