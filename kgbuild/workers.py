@@ -52,22 +52,17 @@ class Worker:
         """The child's answer. Raises ``WorkerDied`` if it was killed or crashed; the next call starts afresh."""
         if self._stopped:
             raise WorkerDied("stopped", "the work was stopped")
+        fresh, late = self._process is None, threading.Event()
         process = self._process or self._start()
         if self._stopped:  # while it started
             process.kill()
-        late = threading.Event()
-
-        def stop() -> None:
-            late.set()
-            process.kill()
-
-        timer = threading.Timer(self._timeout, stop) if self._timeout else None
-        if timer:
-            timer.daemon = True
-            timer.start()
         try:
-            write_frames(process.stdin, [request])
-            *frames, peak = read_frames(process.stdout)
+            if fresh:
+                with _within(_START_S, process, late):
+                    read_frames(process.stdout)  # it is ready: its limit counts from here
+            with _within(self._timeout, process, late):
+                write_frames(process.stdin, [request])
+                *frames, peak = read_frames(process.stdout)
             self.peak_mb = max(self.peak_mb, float(peak))
             return frames
         except (EOFError, BrokenPipeError, ConnectionResetError) as err:
@@ -78,9 +73,6 @@ class Worker:
             if status == _OUT_OF_MEMORY:
                 raise WorkerDied("memory", f"needs more than the {self._memory} MiB allowed") from err
             raise WorkerDied("crashed", f"its process ended with status {status}") from err
-        finally:
-            if timer:
-                timer.cancel()
 
     def _start(self) -> subprocess.Popen[bytes]:
         code = (
@@ -195,6 +187,25 @@ def side_by_side(
 
 
 _OUT_OF_MEMORY = 87
+_START_S = 120.0  # seconds in which a child is to be ready
+
+
+@contextlib.contextmanager
+def _within(seconds: float, process: subprocess.Popen[bytes], late: threading.Event) -> Iterator[None]:
+    """Kill a process that is not done in time, and say that it was late; 0: no limit."""
+
+    def stop() -> None:
+        late.set()
+        process.kill()
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    if seconds:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:
@@ -217,6 +228,7 @@ def serve(factory: str, timeout_s: int, memory_mb: int, life: int) -> None:
         answer: Answer = getattr(import_module(module), name)(read_frames(requests)[0])
         if memory_mb:
             limit_memory(memory_mb)
+        write_frames(channel, [])
         while True:
             try:
                 frames = read_frames(requests)

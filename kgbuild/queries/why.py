@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kgbuild.errors import QueryError
 from kgbuild.identity import source_iri
@@ -15,6 +16,9 @@ from kgbuild.queries.store import check, generation, open_store
 from kgbuild.statements.reason import RULES
 from kgbuild.types import Target, TextPosition
 from kgbuild.vocab import CORE, LABEL, OA, OWL, RDF, SKOS, TYPE, words
+
+if TYPE_CHECKING:
+    import pyoxigraph
 
 KINDS = ("Statement", "InferredStatement", "QuarantinedStatement", "Mention", "SamePicture")
 _DEEP = 12  # steps of a derivation that are followed
@@ -63,15 +67,15 @@ class Explanation:
     decided: Shares = ()
 
 
-def explain(out: str | Path, what: str) -> Explanation:
+def explain(out: str | Path, what: str, *, store: pyoxigraph.Store | None = None) -> Explanation:
     """The evidence of a statement or entity by IRI or by the IRI's last part; of a mention or relation by its IRI.
 
     Of a source, by its path or IRI: the places of other sources that show the same picture.
 
-    Raises ``QueryError`` if the graph does not know it.
+    ``store``: that of the graph, if it is open already. Raises ``QueryError`` if the graph does not know it.
     """
     folder = generation(out)
-    provenance = Provenance(open_store(out), folder)
+    provenance = Provenance(store or open_store(out), folder)
     texts = Texts(folder, provenance)
     return _explain(provenance, texts, _find(provenance, what), _DEEP)
 

@@ -32,7 +32,7 @@ class Functions:
 
     def load(self) -> None:
         """Read all vectors now, if the graph has any."""
-        with contextlib.suppress(WorkspaceError):
+        with contextlib.suppress(WorkspaceError, OSError):
             self._all().vectors("")
 
     def begin(self, vectors: Vectors) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kgbuild.config import Config
+from kgbuild.queries.explorer.web import Explorer
 from kgbuild.queries.serve import forms
 from kgbuild.queries.serve.description import describe_service
 from kgbuild.queries.serve.guard import SECURE, Hosts, check_origin
@@ -26,9 +27,12 @@ _EXPOSED = "Kgbuild-Generation, Kgbuild-Truncated"
 
 
 def make(
-    out: str | Path, config: Config, *, hosts: Sequence[str] = (), cors: Sequence[str] = (), warm: bool = True
+    out: str | Path, config: Config, *, hosts: Sequence[str] = (), cors: Sequence[str] = (), corpus: str | Path = ""
 ) -> Starlette:
-    """The application over one workspace. ``hosts``: names beside addresses; ``cors``: origins, ``*`` for all."""
+    """The application over one workspace. ``hosts``: names beside addresses; ``cors``: origins, ``*`` for all.
+
+    ``corpus``: the folder that the graph was built from, so that films can be shown.
+    """
     from starlette.applications import Starlette
     from starlette.routing import Route
 
@@ -38,14 +42,14 @@ def make(
     @contextlib.asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[None]:
         await service.start()
-        warming = asyncio.ensure_future(service.warm()) if warm else None
+        warming = asyncio.ensure_future(service.warm())
         yield
-        if warming is not None:
-            warming.cancel()
+        warming.cancel()
         await service.close()
 
     methods = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"]
-    return Starlette(routes=[Route("/sparql", endpoint.sparql, methods=methods)], lifespan=life)
+    pages = Explorer(service, Hosts(hosts), corpus).routes()
+    return Starlette(routes=[Route("/sparql", endpoint.sparql, methods=methods), *pages], lifespan=life)
 
 
 class Endpoint:

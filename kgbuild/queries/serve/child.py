@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from kgbuild.queries.execute import ERRORS, Executor, problem, unpacked
+from kgbuild.queries.explorer.names import Names
+from kgbuild.queries.explorer.pages import Pages
 from kgbuild.queries.functions.oxigraph import Functions
 from kgbuild.queries.serve import forms
 from kgbuild.queries.serve.zygote import Open
-from kgbuild.queries.store import open_store
+from kgbuild.queries.store import generation, open_store
 from kgbuild.vocab import PREFIXES
 from kgbuild.workers import Answer, Frames
 
@@ -23,16 +25,21 @@ def load(setup: bytes) -> Open:
     given = json.loads(setup)
     functions = Functions(given["out"])
     functions.load()
+    folder = generation(given["out"])
+    names = Names(folder)
 
     def begin() -> Answer:
         executor = Executor(open_store(given["out"]), functions, rows=given["rows"], size=given["size"])
-        return lambda asked: _answer(executor, json.loads(asked))
+        pages = Pages(given["out"], folder, names, executor)
+        return lambda asked: _answer(executor, pages, json.loads(asked))
 
     return begin
 
 
-def _answer(executor: Executor, asked: Mapping[str, Any]) -> Frames:
+def _answer(executor: Executor, pages: Pages, asked: Mapping[str, Any]) -> Frames:
     try:
+        if "page" in asked:
+            return [json.dumps(pages.page(asked["page"], asked["given"])).encode()]
         return _query(executor, asked)
     except ERRORS as err:
         return [json.dumps(problem(err)).encode()]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kgbuild.config import Config
-from kgbuild.errors import UsageError
+from kgbuild.errors import UsageError, WorkspaceError
 from kgbuild.queries.store import generation
 
 _GRACE = 3  # seconds that answers in progress have when the server stops
@@ -29,7 +29,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def run(
-    out: str | Path, config: Config, at: socket.socket, *, hosts: Sequence[str] = (), cors: Sequence[str] = ()
+    out: str | Path,
+    config: Config,
+    at: socket.socket,
+    *,
+    hosts: Sequence[str] = (),
+    cors: Sequence[str] = (),
+    corpus: str | Path = "",
 ) -> None:
     """Serve until SIGINT or SIGTERM. Raises ``WorkspaceError`` if there is no graph."""
     import uvicorn
@@ -42,8 +48,11 @@ def run(
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, 65536), hard), hard))
     settings = uvicorn.Config(
-        make(out, config, hosts=hosts, cors=cors), http=protocol(config["serve"]["client_s"]), ws="none",
+        make(out, config, hosts=hosts, cors=cors, corpus=corpus), http=protocol(config["serve"]["client_s"]), ws="none",
         log_level="warning", lifespan="on", server_header=False, date_header=False, access_log=False,
         timeout_keep_alive=30, timeout_graceful_shutdown=_GRACE,
     )  # fmt: skip
-    uvicorn.Server(settings).run(sockets=[at])
+    server = uvicorn.Server(settings)
+    server.run(sockets=[at])
+    if not server.started:
+        raise WorkspaceError(f"{out} cannot be served; what stands above says why.")

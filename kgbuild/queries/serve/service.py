@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from concurrent.futures import ThreadPoolExecutor
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,7 @@ from kgbuild.config import Config
 from kgbuild.errors import KgbuildError, QueryError, UpdateError
 from kgbuild.queries.execute import as_asked, packed
 from kgbuild.queries.functions.binding import Binding
+from kgbuild.queries.functions.nearest import Nearest
 from kgbuild.queries.functions.rewrite import Rewritten
 from kgbuild.queries.serve.pool import Pool, Stopped
 from kgbuild.queries.serve.protocol import Asked, Refused
@@ -50,6 +55,36 @@ class Published:
         )  # fmt: skip
         self.binding = Binding(out, config, files=False)
 
+    @cached_property
+    def films(self) -> dict[str, tuple[str, int]]:
+        """Media type and size of each video that was read, by its path."""
+        report = json.loads((self.folder / "report.json").read_text("utf-8"))
+        read = (s for s in report["sources"] if s["outcome"] == "processed" and s["media_type"].startswith("video/"))
+        return {s["path"]: (s["media_type"], s["size"]) for s in read}
+
+
+class Aside:
+    """One thread for models and indexes, one question at a time; the process may end in the middle of one."""
+
+    def __init__(self) -> None:
+        self._asked: queue.SimpleQueue[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]] = queue.SimpleQueue()
+        threading.Thread(target=self._work, daemon=True).start()
+
+    async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What the function returns or raises."""
+        future: Future[Any] = Future()
+        self._asked.put((future, function, arguments))
+        return await asyncio.wrap_future(future)
+
+    def _work(self) -> None:
+        while True:
+            future, function, arguments = self._asked.get()
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(function(*arguments))
+                except BaseException as err:
+                    future.set_exception(err)
+
 
 class Service:
     """Answers from the graph that is published now; a newer one takes over when its store and processes are there."""
@@ -59,7 +94,7 @@ class Service:
         self.now: Published | None = None
         self._coming: asyncio.Task[None] | None = None
         self._failed: Path | None = None  # a generation that cannot be served
-        self._threads = ThreadPoolExecutor(1)  # models and indexes: one question at a time
+        self._aside = Aside()
 
     async def start(self) -> None:
         """Raises ``WorkspaceError`` if there is no graph, ``Stopped`` if no process comes up."""
@@ -123,14 +158,19 @@ class Service:
     async def _rewrite(self, published: Published, query: str) -> tuple[Rewritten, dict[str, Any]]:
         if KGF not in query and "kgf:" not in query:
             return Rewritten(query), {}
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, published.binding.rewrite, query)
+        made: tuple[Rewritten, dict[str, Any]] = await self._aside.run(published.binding.rewrite, query)
+        return made
+
+    async def nearest(self, question: Callable[[Nearest], Any]) -> Any:
+        """What a question finds by likeness. Raises ``QueryError`` or another ``KgbuildError``."""
+        published = self.current()
+        return await self._aside.run(lambda: question(published.binding.nearest))
 
     async def warm(self) -> None:
         """Load models and indexes now, so that the first question by likeness does not wait for them."""
-        loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self._threads, self.current().binding.nearest.warm)
+            published = self.current()
+            await self._aside.run(lambda: published.binding.nearest.warm())
         except KgbuildError as err:
             log.info("likeness is not there: %s", err)
 
@@ -140,4 +180,3 @@ class Service:
             self._coming.cancel()
         if self.now is not None:
             self.now.pool.kill()
-        self._threads.shutdown(wait=False, cancel_futures=True)
