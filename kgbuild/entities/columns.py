@@ -10,7 +10,9 @@ from scipy.sparse import csr_matrix
 
 from kgbuild.entities.group import Group, called
 from kgbuild.entities.keys import compatible, key
+from kgbuild.entities.means import means
 from kgbuild.entities.names import NameTable
+from kgbuild.types import EmbeddingTable
 
 _NAMES = 4  # names of a group that are compared, the preferred one first
 
@@ -18,7 +20,7 @@ _NAMES = 4  # names of a group that are compared, the preferred one first
 class Columns:
     """``owner[i]`` bears the name ``name[i]``; ``groups_of(n)`` are the groups that bear name ``n``, ascending."""
 
-    def __init__(self, groups: Sequence[Group]) -> None:
+    def __init__(self, groups: Sequence[Group], table: EmbeddingTable) -> None:
         numbers: dict[str, int] = {}
         owner, name = [], []
         for i, g in enumerate(groups):
@@ -32,7 +34,7 @@ class Columns:
         self.name = rank[np.array(name, np.int32)] if name else np.zeros(0, np.int32)
         self.key = np.array(_numbers(map(key, distinct)), np.int32)
         self.names = NameTable(distinct)
-        self.vectors = np.stack([g.vector for g in groups]) if groups else np.zeros((0, 1), np.float32)
+        self.vectors = means(groups, table)
         self.name_vectors = self._name_vectors(len(distinct))
         order = np.argsort(self.name, kind="stable")
         self._bearer = self.owner[order]
@@ -74,6 +76,11 @@ class Columns:
     def counts(self, names: np.ndarray) -> np.ndarray:
         """How many groups bear each of these names."""
         made: np.ndarray = self._from[names + 1] - self._from[names]
+        return made
+
+    def several(self) -> np.ndarray:
+        """Whether each group bears more than one name."""
+        made: np.ndarray = np.diff(self._own) > 1
         return made
 
     def first_name(self, groups: np.ndarray) -> np.ndarray:

@@ -6,16 +6,19 @@ fused vectors and neighbours in the graph are no part of its data: they add to i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
-from kgbuild.entities.candidates import group_pairs
+from kgbuild.entities.candidates import ANCHORS, group_pairs
 from kgbuild.entities.columns import Columns, cosines
 from kgbuild.entities.forest import load_forest
 from kgbuild.entities.group import Group
+from kgbuild.entities.means import means
 from kgbuild.entities.names import NAME_FEATURES
-from kgbuild.entities.surroundings import CONTEXT_FEATURES, Surroundings, means
+from kgbuild.entities.surroundings import CONTEXT_FEATURES, Surroundings
 from kgbuild.types import EmbeddingTable
 
 PAIR_FEATURES = (*NAME_FEATURES, *CONTEXT_FEATURES, "vector", "near")
@@ -41,8 +44,19 @@ _CHUNK = 1 << 16
 _AT = {name: i for i, name in enumerate(NAME_FEATURES)}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """Pairs of groups int32 (m, 2), ascending; of each the row of the names it met through, and its log-odds."""
+
+    pairs: np.ndarray
+    ways: np.ndarray
+    log_odds: np.ndarray
+
+
 class Scorer:
-    """Scores pairs of groups; ``names`` are the pairs of names that may meet, with their features in the same order."""
+    """Scores pairs of groups. Of the pairs of ``names`` that meet it keeps the likely ones: a pair's ways are rows of
+    these.
+    """
 
     def __init__(
         self, groups: Sequence[Group], columns: Columns, names: np.ndarray, *,
@@ -50,20 +64,27 @@ class Scorer:
     ) -> None:  # fmt: skip
         self.columns, self.surroundings = columns, Surroundings(groups, states)
         self._weights = weights
-        self.named = np.concatenate(
-            [columns.names.features(*names[at : at + _CHUNK].T) for at in range(0, max(1, len(names)), _CHUNK)]
-        )
-        self.near = columns.nearness(names)
-        self.fused = means(groups, fused)
+        kept = [self._likely(names[at : at + _CHUNK]) for at in range(0, max(1, len(names)), _CHUNK)]
+        self.names, self.named, self.near = (np.concatenate(part) for part in zip(*kept, strict=True))
+        self.fused = means(groups, fused) if fused is not None and len(fused.ids) else None
 
-    def best_ways(self, ways: np.ndarray) -> np.ndarray:
-        """For each pair of groups the row of the names that are most alike; ``ways`` as ``group_pairs`` gives them."""
+    def _likely(self, names: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The pairs of names that may well be of one thing, their features and the cosine of their vectors."""
+        f, near = self.columns.names.features(*names.T), self.columns.nearness(names)
+        likely = (
+            (f[:, _AT["exact"]] > 0) | (f[:, _AT["acronym"]] > 0) | (f[:, _AT["tokens"]] > _LIKE)
+            | (f[:, _AT["contained"]] > _HELD) | (near > _NEAR)
+        )  # fmt: skip
+        return names[likely], f[likely], near[likely]
+
+    def _best(self, found: np.ndarray) -> np.ndarray:
+        """Of rows (group, group, way) each pair once, ascending, with the way whose names are most alike."""
         f = self.named
         alike = np.maximum.reduce([f[:, _AT["tokens"]], f[:, _AT["acronym"]], f[:, _AT["contained"]] * 0.9])
         alike = alike + f[:, _AT["exact"]]
-        order = np.lexsort((ways[:, 1], -alike[ways[:, 1]], ways[:, 0]))
-        first = np.r_[True, np.diff(ways[order, 0]) > 0] if len(ways) else np.zeros(0, bool)
-        made: np.ndarray = ways[order, 1][first]
+        code = found[:, 0] * len(self.columns.vectors) + found[:, 1]
+        order = np.lexsort((found[:, 2], -alike[found[:, 2]], code))
+        made: np.ndarray = found[order[np.diff(code[order], prepend=-1) > 0]]
         return made
 
     def features(self, pairs: np.ndarray, ways: np.ndarray) -> np.ndarray:
@@ -112,26 +133,51 @@ class Scorer:
             "generation": ((old > 0) & (young > 0) & (old != young)).astype(np.float32),
         }
 
-    def candidates(self, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Pairs of groups (m, 2) that types allow and names make likely enough, and the row of their names."""
-        likely = np.flatnonzero(self._likely())
-        pairs, ways = group_pairs(self.columns, names[likely])
-        best = self.best_ways(np.stack([ways[:, 0], likely[ways[:, 1]]], 1))
-        kept = self.columns.allowed(pairs[:, 0], pairs[:, 1])
-        return pairs[kept], best[kept]
+    def candidates(self) -> Iterator[np.ndarray]:
+        """Blocks (m, 3) of (group, group, way) that types allow, each pair of groups once."""
+        held = [np.zeros((0, 3), np.int64)]
+        several = self.columns.several()
+        for found in group_pairs(self.columns, self.names):
+            found = found[self.columns.allowed(found[:, 0], found[:, 1])]
+            again = several[found[:, 0]] | several[found[:, 1]]  # may come in another block too, by another name
+            held.append(found[again].astype(np.int32))
+            yield self._best(found[~again])
+        yield self._best(np.concatenate(held))
 
-    def _likely(self) -> np.ndarray:
-        f = self.named
-        made: np.ndarray = (
-            (f[:, _AT["exact"]] > 0) | (f[:, _AT["acronym"]] > 0) | (f[:, _AT["tokens"]] > _LIKE)
-            | (f[:, _AT["contained"]] > _HELD) | (self.near > _NEAR)
-        )  # fmt: skip
-        return made
+    def scored(self) -> Scored:
+        """All candidates with their log-odds."""
+        rows, odds = [], []
+        for found in self.candidates():
+            odds.append(self.log_odds(found[:, :2], found[:, 2]))
+            rows.append(found.astype(np.int32))
+        found, weight = np.concatenate(rows), np.concatenate(odds)
+        order = np.lexsort((found[:, 1], found[:, 0]))
+        return Scored(found[order, :2], found[order, 2], weight[order])
 
     def same_name(self, ways: np.ndarray) -> np.ndarray:
         """Whether the rows of names are of one key."""
         made: np.ndarray = self.named[ways, _AT["exact"]] > 0
         return made
+
+    def of_one_common_name(self, ways: np.ndarray) -> np.ndarray:
+        """Whether each pair met by a name that both bear, and more than the anchors do."""
+        i, j = self.names[ways].T
+        made: np.ndarray = (i == j) & (self.columns.counts(i) > ANCHORS)
+        return made
+
+    def shown(
+        self, pairs: np.ndarray, ways: np.ndarray, more: Mapping[str, np.ndarray]
+    ) -> Iterator[tuple[tuple[str, float], ...]]:
+        """What a reader is told of each pair: its features, and ``more`` (m,), rounded, where they are not zero."""
+        known: dict[tuple[str, float], tuple[str, float]] = {}  # the same few values, a million times
+        for at in range(0, len(pairs), _CHUNK):
+            part = slice(at, at + _CHUNK)
+            extra = self.extra(pairs[part], ways[part]) | {n: v[part] for n, v in more.items()}
+            names = (*PAIR_FEATURES, *extra)
+            beside = [np.asarray(v, np.float64)[:, None] for v in extra.values()]
+            for row in np.concatenate([self.features(pairs[part], ways[part]), *beside], 1).tolist():
+                kept = ((n, round(v, 4)) for n, v in zip(names, row, strict=True) if v and isfinite(v))
+                yield tuple(known.setdefault(p, p) for p in kept)
 
     def log_odds(self, pairs: np.ndarray, ways: np.ndarray) -> np.ndarray:
         """Log-odds float64 (m,) that each pair is one thing."""

@@ -115,11 +115,12 @@ class Sample:
 
 def sample(known: Known, table: EmbeddingTable, states: EmbeddingTable | None) -> Sample:
     """The candidates that alignment itself would look at."""
-    groups = group(known.mentions, dict(zip(table.ids, table.matrix, strict=True)))
-    columns = Columns(groups)
-    names = name_pairs(columns, _NEIGHBOURS)
-    scorer = Scorer(groups, columns, names, states=states)
-    pairs, ways = scorer.candidates(names)
+    groups = group(known.mentions, frozenset(table.ids))
+    columns = Columns(groups, table)
+    scorer = Scorer(groups, columns, name_pairs(columns, _NEIGHBOURS), states=states)
+    found = np.concatenate(list(scorer.candidates()))
+    found = found[np.lexsort((found[:, 1], found[:, 0]))]
+    pairs, ways = found[:, :2], found[:, 2]
     things = {t: i for i, t in enumerate(sorted(set(known.thing.values())))}
     thing = np.array([things[known.thing[g.mentions[0].id]] for g in groups])
     free = np.array([all(m.id in known.teaches for m in g.mentions) for g in groups])
