@@ -93,13 +93,11 @@ def _clusters(
     columns = Columns(groups, table)
     names = name_pairs(columns, config["align"]["neighbours"])
     scorer = Scorer(groups, columns, names, states=states, fused=fused, weights=config["align"]["weights"])
-    found = scorer.scored()
-    pairs, ways, weight = found.pairs, found.ways, found.log_odds
-    wanted = same(groups, decisions)
-    apart = np.concatenate([different(groups, decisions), listed_apart(groups), rows_apart(groups, pairs)])
-    share = min(max(config["align"]["min_score"], 1e-6), 1 - 1e-6)
+    wanted, share = same(groups, decisions), min(max(config["align"]["min_score"], 1e-6), 1 - 1e-6)
     cut = float(np.log(share / (1 - share)))
-
+    found = scorer.scored(cut - EXTRA["neighbours"] * bool(relations), wanted)  # what neighbours can add at most
+    pairs, ways, weight = found.pairs, found.ways, found.log_odds
+    apart = np.concatenate([different(groups, decisions), listed_apart(groups), rows_apart(groups, pairs)])
     first = scorer.of_one_common_name(ways)
 
     def run(weight: np.ndarray) -> Clustering:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from kgbuild.entities.candidates import ANCHORS, group_pairs
 from kgbuild.entities.columns import Columns, cosines
@@ -144,15 +146,22 @@ class Scorer:
             yield self._best(found[~again])
         yield self._best(np.concatenate(held))
 
-    def scored(self) -> Scored:
-        """All candidates with their log-odds."""
-        rows, odds = [], []
+    def scored(self, least: float, wanted: np.ndarray) -> Scored:
+        """The candidates with their log-odds, without those between groups that no chain of pairs links.
+
+        Links are pairs (n, 2) that are ``wanted``, and candidates above ``least``: most others can be forgotten.
+        """
+        blocks, size = [], len(self.columns.vectors)
         for found in self.candidates():
-            odds.append(self.log_odds(found[:, :2], found[:, 2]))
-            rows.append(found.astype(np.int32))
-        found, weight = np.concatenate(rows), np.concatenate(odds)
-        order = np.lexsort((found[:, 1], found[:, 0]))
-        return Scored(found[order, :2], found[order, 2], weight[order])
+            blocks.append((found.astype(np.int32), self.log_odds(found[:, :2], found[:, 2])))
+        ends = np.concatenate([wanted, *(found[odds > least, :2] for found, odds in blocks)])
+        _, part = connected_components(coo_matrix((np.ones(len(ends), bool), ends.T), (size, size)), directed=False)
+        for at, (found, odds) in enumerate(blocks):
+            kept = part[found[:, 0]] == part[found[:, 1]]
+            blocks[at] = found[kept], odds[kept]
+        rows, weight = (np.concatenate(column) for column in zip(*blocks, strict=True))
+        order = np.lexsort((rows[:, 1], rows[:, 0]))
+        return Scored(rows[order, :2], rows[order, 2], weight[order])
 
     def same_name(self, ways: np.ndarray) -> np.ndarray:
         """Whether the rows of names are of one key."""
