@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kgbuild.config import Config
+from kgbuild.entities.beside import EXTRA
 from kgbuild.entities.candidates import name_pairs
 from kgbuild.entities.cluster import Clustering, cluster
 from kgbuild.entities.columns import Columns
@@ -18,7 +19,7 @@ from kgbuild.entities.neighbours import Neighbours
 from kgbuild.entities.obstacles import different, listed_apart, same
 from kgbuild.entities.records.merge import join_rows, match_rows, row_merges, rows_apart
 from kgbuild.entities.records.table import RecordTable
-from kgbuild.entities.score import EXTRA, Scorer, probability
+from kgbuild.entities.score import Scorer, probability
 from kgbuild.errors import UsageError
 from kgbuild.types import EmbeddingTable, Entity, Match, Mention, RelationMention
 

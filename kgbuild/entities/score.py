@@ -1,7 +1,6 @@
 """How likely two groups of mentions are one thing: a forest over names and contexts, and what is known beside.
 
-The forest (``weights/align.json``; its card ``align.md`` says what it learned from) sees names and contexts. Classes,
-fused vectors and neighbours in the graph are no part of its data: they add to its log-odds by fixed weights.
+The forest (``weights/align.json``; its card ``align.md`` says what it learned from) sees names and contexts.
 """
 
 from __future__ import annotations
@@ -14,31 +13,16 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from kgbuild.entities.beside import EXTRA, Beside
 from kgbuild.entities.candidates import ANCHORS, group_pairs
 from kgbuild.entities.columns import Columns, cosines
 from kgbuild.entities.forest import load_forest
 from kgbuild.entities.group import Group
-from kgbuild.entities.means import means
 from kgbuild.entities.names import NAME_FEATURES
 from kgbuild.entities.surroundings import CONTEXT_FEATURES, Surroundings
 from kgbuild.types import EmbeddingTable
 
 PAIR_FEATURES = (*NAME_FEATURES, *CONTEXT_FEATURES, "vector", "near")
-EXTRA = {
-    "same_type": 0.5,
-    "sure_acronym": 1.5,
-    "one_name": 2.0,
-    "kind_of": -2.0,
-    "place_in": -2.5,
-    "generation": -6.0,
-    "unspaced": -8.0,  # unlike names without blanks: the forest learned from English
-    "one_source": -2.5,
-    "other_type": -0.5,
-    "fused": 1.0,  # more of it joined "GraphQL" and "Graph" (see weights/fusion.md)
-    "neighbours": 1.0,
-    "contradiction": -1.5,
-}
-_FUSED = 0.5  # cosine of fused vectors that speaks neither for nor against
 # Names below all of these are hardly ever of one thing: at least so alike in spelling, so much of the shorter one
 # held by the other, or so near in their vectors.
 _LIKE, _HELD, _NEAR = 0.6, 0.5, 0.62
@@ -68,7 +52,9 @@ class Scorer:
         self._weights = weights
         kept = [self._likely(names[at : at + _CHUNK]) for at in range(0, max(1, len(names)), _CHUNK)]
         self.names, self.named, self.near = (np.concatenate(part) for part in zip(*kept, strict=True))
-        self.fused = means(groups, fused) if fused is not None and len(fused.ids) else None
+        self.beside = Beside(groups, columns, ~self.surroundings.has, fused)
+        if self.surroundings.states is not None:
+            self.surroundings.gather(self._of_one_name())
 
     def _likely(self, names: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The pairs of names that may well be of one thing, their features and the cosine of their vectors."""
@@ -78,6 +64,14 @@ class Scorer:
             | (f[:, _AT["contained"]] > _HELD) | (near > _NEAR)
         )  # fmt: skip
         return names[likely], f[likely], near[likely]
+
+    def _of_one_name(self) -> np.ndarray:
+        """Pairs int32 (m, 2) of groups that bear one name and may be one thing."""
+        found = [np.zeros((0, 2), np.int32)]
+        for block in group_pairs(self.columns, self.names[self.named[:, _AT["exact"]] > 0]):
+            pairs = block[self.columns.allowed(block[:, 0], block[:, 1]), :2]
+            found.append(np.unique(pairs, axis=0).astype(np.int32))
+        return np.concatenate(found)
 
     def _best(self, found: np.ndarray) -> np.ndarray:
         """Of rows (group, group, way) each pair once, ascending, with the way whose names are most alike."""
@@ -92,48 +86,15 @@ class Scorer:
     def features(self, pairs: np.ndarray, ways: np.ndarray) -> np.ndarray:
         """Float32 (m, len(PAIR_FEATURES)) of pairs (m, 2) met through the rows ``ways`` (m,) of names."""
         a, b = pairs[:, 0], pairs[:, 1]
-        around = self.surroundings.features(a, b)
+        around = self.surroundings.features(a, b, self.same_name(ways))
         vector = cosines(self.columns.vectors, a, b)
         beside = np.stack([vector, self.near[ways]], 1).astype(np.float32)
         return np.concatenate([self.named[ways], around, beside], 1)
 
     def extra(self, pairs: np.ndarray, ways: np.ndarray) -> dict[str, np.ndarray]:
-        """What the forest does not know, classes and fused vectors, or saw too seldom, acronyms that are sure."""
-        a, b, c = pairs[:, 0], pairs[:, 1], self.columns
-        known, named = c.typed[a] & c.typed[b], self.named[ways]
-        other = (named[:, _AT["exact"]] == 0) & (named[:, _AT["folded"]] == 0)
-        acronym = np.where(other & (named[:, _AT["acronym"]] == 1), 1, 0).astype(np.float32)
-        found = {
-            "same_type": (known & (c.type[a] == c.type[b])).astype(np.float32),
-            "sure_acronym": acronym,
-            "one_name": ((named[:, _AT["exact"]] > 0) & c.names.telling(c.first_name(a))).astype(np.float32),
-            # coreference has joined what one source calls by two names
-            "one_source": ((c.source[a] == c.source[b]) & other & (acronym == 0)).astype(np.float32),
-            "other_type": (known & (c.type[a] != c.type[b])).astype(np.float32),
-        }
-        found |= self._held(a, b, ways)
-        if self.fused is not None:
-            found["fused"] = np.nan_to_num(np.einsum("ij,ij->i", self.fused[a], self.fused[b]) - _FUSED)
-        return found
-
-    def _held(self, a: np.ndarray, b: np.ndarray, ways: np.ndarray) -> dict[str, np.ndarray]:
-        """Names within names: English compounds end with their head: "TCP Host" is no TCP, but "Amazon S3" may be S3;
-        of places the longer name is of another one.
-        """
-        named, c = self.named[ways], self.columns
-        x, y = c.first_name(a), c.first_name(b)
-        other = (named[:, _AT["exact"]] == 0) & (named[:, _AT["folded"]] == 0)
-        held = (named[:, _AT["contained"]] > 0.999) & other
-        first, last = named[:, _AT["first_word"]] > 0, named[:, _AT["last_word"]] > 0
-        formal = c.names.formal(x) | c.names.formal(y)
-        known, person = c.typed[a] | c.typed[b], c.of("Person")[a] | c.of("Person")[b]
-        old, young = c.names.generation(x), c.names.generation(y)
-        return {
-            "kind_of": (held & first & ~last & ~formal & known & ~person).astype(np.float32),
-            "place_in": (held & last & ~first & c.of("Place")[a] & c.of("Place")[b]).astype(np.float32),
-            "unspaced": (other & (c.names.unspaced(x) | c.names.unspaced(y))).astype(np.float32),
-            "generation": ((old > 0) & (young > 0) & (old != young)).astype(np.float32),
-        }
+        """What adds to the forest's log-odds by the weights of ``EXTRA``, float32 (m,) each."""
+        vector = cosines(self.columns.vectors, pairs[:, 0], pairs[:, 1])
+        return self.beside.features(pairs, self.names[ways], self.named[ways], vector)
 
     def candidates(self) -> Iterator[np.ndarray]:
         """Blocks (m, 3) of (group, group, way) that types allow, each pair of groups once."""

@@ -7,9 +7,11 @@ from array import array
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import coo_matrix, csr_matrix, identity
 
 from kgbuild.embeddings.around import OWN
+from kgbuild.embeddings.text import unit
+from kgbuild.entities.columns import cosines
 from kgbuild.entities.group import Group
 from kgbuild.entities.means import means
 from kgbuild.entities.names import fold, rareness, words
@@ -17,8 +19,10 @@ from kgbuild.types import EmbeddingTable
 
 _CONTEXTS = 8  # distinct contexts of a group that are looked at
 _CHARACTERS = 1000  # of a context
+_HALVES = slice(OWN), slice(OWN, None)
 _NAME = re.compile(r"\b[A-Z]\w+")
-STATE_FEATURES = ("own_state", "around_state")
+_SENSE = 0.35  # cosine of own states from which two groups of one name lend each other their contexts
+STATE_FEATURES = ("own_state", "around_state", "own_sense", "around_sense")
 CONTEXT_FEATURES = ("shared_words", "rarest_word", "shared_names", "names_the_other", *STATE_FEATURES)
 
 
@@ -40,9 +44,13 @@ class Surroundings:
         self._present, self._own = around.matrix(common), own.matrix(common)
         self.has = np.diff(self._around.indptr) > 0
         self.states = means(groups, states) if states is not None and len(states.ids) else None
+        self.senses: np.ndarray | None = None
 
-    def features(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Float32 (len(a), len(CONTEXT_FEATURES)); NaN where one of the two has nothing around it."""
+    def features(self, a: np.ndarray, b: np.ndarray, one_name: np.ndarray) -> np.ndarray:
+        """Float32 (len(a), len(CONTEXT_FEATURES)); NaN where one of the two has nothing around it.
+
+        ``one_name`` (len(a),): the pairs that bear one name, whose senses are not compared.
+        """
         out = np.full((len(a), len(CONTEXT_FEATURES)), np.nan, np.float32)
         if not len(a):
             return out
@@ -55,12 +63,36 @@ class Surroundings:
         out[:, 3] += np.asarray(self._around[b].multiply(self._own[a]).sum(1)).ravel()
         out[~(self.has[a] & self.has[b])] = np.nan
         if self.states is not None:
-            for i, part in enumerate((slice(OWN), slice(OWN, None))):
-                x, y = self.states[a, part], self.states[b, part]
-                out[:, 4 + i] = np.einsum("ij,ij->i", x, y) / np.maximum(
-                    np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1), 1e-12
-                )
+            for i, half in enumerate(_HALVES):
+                x, y = self.states[a, half], self.states[b, half]
+                out[:, 4 + i] = _cosine(x, y)
+        if self.senses is not None:
+            rows = np.flatnonzero(~one_name)
+            for i, half in enumerate(_HALVES):
+                out[rows, 6 + i] = _cosine(self.senses[a[rows], half], self.senses[b[rows], half])
         return out
+
+    def gather(self, pairs: np.ndarray) -> None:
+        """Learn from pairs (m, 2) of groups of one name: their own states tell the senses of it, and what stands around
+        any mention of a sense tells more than what stands around one alone. Unlike names are compared by that.
+        """
+        if self.states is None:
+            return
+        own = unit(self.states[:, :OWN])
+        near = pairs[cosines(own, pairs[:, 0], pairs[:, 1]) > _SENSE]
+        size = len(own)
+        lent = coo_matrix((np.ones(2 * len(near), np.float32), np.concatenate([near, near[:, ::-1]]).T), (size, size))
+        lent = (lent.tocsr() > 0).astype(np.float32) + identity(size, np.float32, "csr")
+        self.senses = np.empty(self.states.shape, np.float16)
+        for half in _HALVES:
+            self.senses[:, half] = unit(lent @ unit(self.states[:, half]))
+
+
+def _cosine(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    x, y = x.astype(np.float32, copy=False), y.astype(np.float32, copy=False)
+    length = np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1)
+    made: np.ndarray = np.einsum("ij,ij->i", x, y) / np.maximum(length, 1e-12)
+    return made
 
 
 def _text(group: Group) -> tuple[str, set[str]]:

@@ -15,11 +15,12 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from kgbuild.entities.beside import EXTRA
 from kgbuild.entities.candidates import name_pairs
 from kgbuild.entities.columns import Columns
 from kgbuild.entities.group import Group, group
 from kgbuild.entities.keys import is_name
-from kgbuild.entities.score import EXTRA, Scorer
+from kgbuild.entities.score import Scorer
 from kgbuild.errors import UsageError
 from kgbuild.types import EmbeddingTable, Mention, Target, TextPosition
 

@@ -20,6 +20,7 @@ _ROUNDS = 3
 _FOLDS = 4
 _BASE = ("record:words", "record:characters")  # what the first best pairs are chosen by
 _FEW = 30  # best pairs below which nothing can be learned from them
+_SURELY = 1.645  # standard errors of a one-sided bound of 95 %
 _ALIKE = 0.45  # similarity of half a chance where nothing can be learned
 
 
@@ -110,17 +111,18 @@ def calibrate(pairs: np.ndarray, score: np.ndarray) -> np.ndarray:
         decoys = np.stack([score[rest], second], 1)[second >= 0]
         if not len(decoys) or not best.any():
             break
-        odds, wrong = _odds(seen[best], decoys)
+        odds, wrong, least = _odds(seen[best], decoys)
         middle = np.median(wrong)  # below it nearly all best pairs are wrong: their share gives the scale
         scale = min(1.0, (odds <= middle).sum() / (wrong <= middle).sum())
-        chance[best] = np.clip(1 - scale / odds, 0, 1)
+        chance[best] = np.clip(1 - scale / least, 0, 1)
     return chance
 
 
-def _odds(real: np.ndarray, decoys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How many best pairs there are for each decoy like this one, of either.
+def _odds(real: np.ndarray, decoys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How many best pairs there are for each decoy like this one: of best pairs, of decoys, and of best pairs at least.
 
-    Logistic regression on score and lead, each a linear spline with one knot at the median.
+    Logistic regression on score and lead, each a linear spline with one knot at the median; the lower bound is that of
+    its coefficients' normal approximation (Laplace). In small tables few decoys tell little: a guess is no chance.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -129,8 +131,13 @@ def _odds(real: np.ndarray, decoys: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     spline = bent / np.maximum(np.tile(seen.std(0), 2), 1e-9)
     is_real = np.arange(len(seen)) < len(real)
     model = LogisticRegression(C=10, max_iter=1000).fit(spline, is_real)
-    odds = np.exp(np.clip(model.decision_function(spline), -20, 20))
-    return odds[is_real], odds[~is_real]
+    logits = model.decision_function(spline)
+    table, chance = np.hstack([spline, np.ones((len(spline), 1))]), 1 / (1 + np.exp(-logits))
+    prior = np.append(np.full(spline.shape[1], 1 / 10), 1e-6)
+    spread = np.linalg.inv((table * (chance * (1 - chance))[:, None]).T @ table + np.diag(prior))
+    error = np.sqrt(np.einsum("ij,jk,ik->i", table, spread, table))
+    odds, least = (np.exp(np.clip(v, -20, 20)) for v in (logits, logits - _SURELY * error))
+    return odds[is_real], odds[~is_real], least[is_real]
 
 
 def _cross_fitted(table: np.ndarray, held: np.ndarray, ids: np.ndarray) -> np.ndarray:
