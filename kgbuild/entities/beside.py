@@ -21,7 +21,7 @@ EXTRA = {
     "sure_acronym": 1.5,
     "strange_acronym": -2.5,
     "one_name": 2.0,
-    "like_names": -0.3,
+    "like_names": -0.5,
     "unlike_names": 1.2,
     "kind_of": -2.0,
     "one_of": -3.0,
@@ -60,7 +60,8 @@ class Beside:
         c, exact = self._columns, named[:, _AT["exact"]] > 0
         other = ~exact & (named[:, _AT["folded"]] == 0)
         known = c.typed[a] & c.typed[b]
-        telling = exact & c.names.telling(c.first_name(a))
+        x, y = c.first_name(a), c.first_name(b)
+        telling = exact & (c.key[x] == c.key[y]) & c.names.telling(x)  # "Master" is no "Master-slave", though called so
         subject, told = self._one_subject(a, b), ~(self._bare[a] | self._bare[b])
         strange = self._strange(a, b, names, named, vector, other)
         sure = other & (named[:, _AT["acronym"]] == 1) & ~strange
@@ -69,9 +70,10 @@ class Beside:
             "sure_acronym": sure,
             "strange_acronym": strange,
             "one_name": np.where(telling, subject, 0),
-            # a cluster is judged by the mean of its pairs, which are no independent witnesses
+            # A cluster is judged by the mean of its pairs, which are no independent witnesses. Sources of one subject
+            # put unlike things into like contexts: there nothing is added.
             "like_names": np.where(exact & told, 1 - subject, 0),
-            "unlike_names": ~exact & told,
+            "unlike_names": np.where(~exact & told, 1 - subject, 0),
             # coreference has joined what one source calls by two names
             "one_source": (c.source[a] == c.source[b]) & other & ~sure,
             "other_type": known & (c.type[a] != c.type[b]),
@@ -116,11 +118,15 @@ class Beside:
         """
         c, (i, j) = self._columns, names.T
         x, y = c.first_name(a), c.first_name(b)
-        held = (named[:, _AT["contained"]] > 0.999) & other
+        held: np.ndarray = (named[:, _AT["contained"]] > 0.999) & other
         first, last = named[:, _AT["first_word"]] > 0, named[:, _AT["last_word"]] > 0
         formal = c.names.formal(x) | c.names.formal(y)
         known, person = c.typed[a] | c.typed[b], c.of("Person")[a] | c.of("Person")[b]
         role = c.names.role[i] | c.names.role[j]
+        text = c.names.text
+        for row in np.flatnonzero(role & other & ~held).tolist():  # "forum" and "forums db"
+            short, long = sorted((text[i[row]], text[j[row]]), key=len)
+            held[row] = first[row] = long.startswith(f"{short}s ")
         old, young = c.names.generation(x), c.names.generation(y)
         return {
             "kind_of": held & first & ~last & ~formal & ((known & ~person) | role),

@@ -67,10 +67,10 @@ class Scorer:
 
     def _of_one_name(self) -> np.ndarray:
         """Pairs int32 (m, 2) of groups that bear one name and may be one thing."""
-        found = [np.zeros((0, 2), np.int32)]
+        found, size = [np.zeros((0, 2), np.int32)], max(1, len(self.columns.vectors))
         for block in group_pairs(self.columns, self.names[self.named[:, _AT["exact"]] > 0]):
-            pairs = block[self.columns.allowed(block[:, 0], block[:, 1]), :2]
-            found.append(np.unique(pairs, axis=0).astype(np.int32))
+            a, b = block[self.columns.allowed(block[:, 0], block[:, 1]), :2].T
+            found.append(np.stack(np.divmod(np.unique(a * size + b), size), 1).astype(np.int32))
         return np.concatenate(found)
 
     def _best(self, found: np.ndarray) -> np.ndarray:

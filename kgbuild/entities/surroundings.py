@@ -67,7 +67,7 @@ class Surroundings:
                 x, y = self.states[a, half], self.states[b, half]
                 out[:, 4 + i] = _cosine(x, y)
         if self.senses is not None:
-            rows = np.flatnonzero(~one_name)
+            rows = np.flatnonzero(~one_name & self.has[a] & self.has[b])
             for i, half in enumerate(_HALVES):
                 out[rows, 6 + i] = _cosine(self.senses[a[rows], half], self.senses[b[rows], half])
         return out
