@@ -6,8 +6,10 @@ The forest (``weights/align.json``; its card ``align.md`` says what it learned f
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import isfinite
+from os import cpu_count
 
 import numpy as np
 from scipy.sparse import coo_matrix
@@ -27,6 +29,7 @@ PAIR_FEATURES = (*NAME_FEATURES, *CONTEXT_FEATURES, "vector", "near")
 # held by the other, or so near in their vectors.
 _LIKE, _HELD, _NEAR = 0.6, 0.5, 0.62
 _CHUNK = 1 << 16
+THREADS = min(4, cpu_count() or 1)
 _AT = {name: i for i, name in enumerate(NAME_FEATURES)}
 
 
@@ -154,11 +157,15 @@ class Scorer:
         kind = "plain" if self.surroundings.states is None else "states"
         forest = load_forest(PAIR_FEATURES, kind, self._weights)
         out = np.empty(len(pairs))
-        for at in range(0, len(pairs), _CHUNK):
+
+        def fill(at: int) -> None:
             part = slice(at, at + _CHUNK)
             out[part] = forest.log_odds(self.features(pairs[part], ways[part]))
             for name, value in self.extra(pairs[part], ways[part]).items():
                 out[part] += EXTRA[name] * value
+
+        with ThreadPoolExecutor(THREADS) as pool:  # each chunk is its own: how many there are changes no number
+            list(pool.map(fill, range(0, len(pairs), _CHUNK)))
         return out
 
 

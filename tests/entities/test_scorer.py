@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from kgbuild.embeddings.around import OWN, REST, SPACE
-from kgbuild.entities import candidates
+from kgbuild.embeddings.text import unit
+from kgbuild.entities import candidates, score
 from kgbuild.entities.candidates import ANCHORS, name_pairs
 from kgbuild.entities.cluster import cluster
 from kgbuild.entities.columns import Columns
@@ -20,22 +21,19 @@ NONE = np.zeros((0, 2), np.int64)
 def made(count: int, bearers: int, seed: int = 0) -> Scorer:
     rng = np.random.default_rng(seed)
     names = [f"{w} {v}" for w in ("Red", "Blue", "Green", "Old") for v in ("River", "Bridge", "Union", "Harbour")]
-    mentions = []
+    mentions, own = [], list[int]()
     for i in range(count):
         name = "Red River" if i < bearers else names[rng.integers(len(names))]
         target = Target(f"https://x.org/source/{i:04d}", (TextPosition(0, len(name)),))
-        words = " ".join(f"word{w}" for w in rng.integers(0, 40, 6))
+        own.append(names.index(name))
+        words = " ".join(f"{name[:2]}word{w}" for w in rng.integers(0, 8, 4))
         mentions.append(Mention(f"{target.source}#m", target, name, "Thing", 0.9, "text/1", context=f"{name} {words}"))
     ids, parts = tuple(m.id for m in mentions), (24, OWN + REST)
-    vectors, states = (EmbeddingTable(s, ids, _unit(rng, count, d)) for s, d in zip(("x", SPACE), parts, strict=True))
+    kinds = [rng.standard_normal((len(names), d))[own] + 0.4 * rng.standard_normal((count, d)) for d in parts]
+    vectors, states = (EmbeddingTable(s, ids, unit(k)) for s, k in zip(("x", SPACE), kinds, strict=True))
     groups = group(mentions, ids)
     columns = Columns(groups, vectors)
     return Scorer(groups, columns, name_pairs(columns, 5), states=states)
-
-
-def _unit(rng: np.random.Generator, count: int, width: int) -> np.ndarray:
-    rows = rng.standard_normal((count, width)).astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def test_pairs_that_are_forgotten_change_no_cluster() -> None:
@@ -51,9 +49,10 @@ def test_pairs_that_are_forgotten_change_no_cluster() -> None:
     assert one.tolist() == other.tolist() and len(set(one.tolist())) < size
 
 
-def test_the_size_of_blocks_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_size_of_blocks_and_the_number_of_threads_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     first = made(120, 10).scored(0.0, NONE)
-    monkeypatch.setattr(candidates, "_PAIRS", 50)
+    for module, name, value in ((candidates, "_PAIRS", 50), (score, "_CHUNK", 16), (score, "THREADS", 3)):
+        monkeypatch.setattr(module, name, value)
     again = made(120, 10).scored(0.0, NONE)
     assert np.array_equal(first.pairs, again.pairs) and np.array_equal(first.log_odds, again.log_odds)
 
@@ -85,5 +84,6 @@ def test_what_stands_around_one_mention_of_a_sense_is_lent_to_the_others() -> No
     around.gather(np.array([[a, b], [a, c], [b, c]]))
     assert around.senses is not None
     senses = around.senses[:, OWN:].astype(np.float32)
-    assert np.allclose(senses[a], senses[b]) and not np.allclose(senses[a], around.states[a, OWN:], atol=0.05)
-    assert np.allclose(senses[c], around.states[c, OWN:], atol=2e-3)  # another sense: nothing is lent
+    assert np.allclose(senses[a], senses[b], atol=2e-3)
+    assert not np.allclose(senses[a], unit(around.states[[a], OWN:])[0], atol=0.05)
+    assert np.allclose(senses[c], unit(around.states[[c], OWN:])[0], atol=2e-3)  # another sense: nothing is lent
