@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from kgbuild.config import Config
 from kgbuild.types import EmbeddingTable, Extraction, Mention, RelationMention
 
-__all__ = ["BACKWARD", "LITERALS", "embed", "embed_relations", "is_open", "open_relations", "things"]
+__all__ = ["BACKWARD", "LITERALS", "embed", "embed_relations", "is_open", "open_relations", "things", "vector_key"]
 
 # Labels of mentions that become literals: they are no things and have no vector.
 LITERALS = frozenset({"Time", "Quantity", "Text"})
 BACKWARD = "~backward"  # ends the key of a relation's vector that is read from object to subject
+_RECORDS = "records/"  # agents of this name read tables of records
+_CELLS = 8  # of a column of records whose vectors stand for all of it
 
 
 def embed(extraction: Extraction, encoder: Any) -> EmbeddingTable:
@@ -35,11 +39,32 @@ def open_relations(extraction: Extraction, base: str) -> list[RelationMention]:
     return [r for r in extraction.relations if is_open(r.predicate, base)]
 
 
-def embed_relations(extraction: Extraction, encoder: Any, config: Config) -> EmbeddingTable:
-    """Two vectors for each open relation: under its id read forward, under id + ``BACKWARD`` read backward."""
-    from kgbuild.embeddings.contexts import backward, contexts
+def vector_key(relation: RelationMention) -> str:
+    """Under what a relation's vector stands: its id; cells of one column of records say one thing and share theirs."""
+    return relation.predicate if relation.agent.startswith(_RECORDS) else relation.id
 
+
+def embed_relations(extraction: Extraction, encoder: Any, config: Config) -> EmbeddingTable:
+    """Two vectors for each ``vector_key`` of the open relations: under it read forward, under it + ``BACKWARD`` read
+    backward. A column of records has the mean of its first cells.
+    """
+    from kgbuild.embeddings.contexts import backward, contexts
+    from kgbuild.embeddings.text import unit
+
+    told: dict[str, list[RelationMention]] = {}
+    for r in open_relations(extraction, config["graph"]["base"]):
+        same = told.setdefault(vector_key(r), [])
+        if len(same) < _CELLS:
+            same.append(r)
     mentions = {m.id: m for m in extraction.mentions}
-    found = contexts(open_relations(extraction, config["graph"]["base"]), mentions)
-    matrix = encoder.relations([*found.values(), *map(backward, found.values())])
-    return EmbeddingTable(encoder.space, (*found, *(id + BACKWARD for id in found)), matrix)
+    found = contexts([r for same in told.values() for r in same], mentions)
+    made = encoder.relations([*found.values(), *map(backward, found.values())])
+    row = {id: n for n, id in enumerate(found)}
+    rows = {key: [row[r.id] for r in same if r.id in row] for key, same in told.items()}
+    rows = {key: own for key, own in rows.items() if own}
+    shift = np.array([0, len(found)])
+    matrix = np.empty((2 * len(rows), encoder.dim), np.float32)
+    for n, own in enumerate(rows.values()):
+        both = made[np.array(own)[:, None] + shift]
+        matrix[[n, n + len(rows)]] = both[0] if len(own) == 1 else unit(both.mean(0))
+    return EmbeddingTable(encoder.space, (*rows, *(key + BACKWARD for key in rows)), matrix)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kgbuild.config import Config
+from kgbuild.entities.beside import EXTRA
 from kgbuild.entities.candidates import name_pairs
 from kgbuild.entities.cluster import Clustering, cluster
 from kgbuild.entities.columns import Columns
@@ -18,10 +19,11 @@ from kgbuild.entities.neighbours import Neighbours
 from kgbuild.entities.obstacles import different, listed_apart, same
 from kgbuild.entities.records.merge import join_rows, match_rows, row_merges, rows_apart
 from kgbuild.entities.records.table import RecordTable
-from kgbuild.entities.score import EXTRA, PAIR_FEATURES, Scorer, probability
+from kgbuild.entities.score import Scorer, probability
 from kgbuild.errors import UsageError
 from kgbuild.types import EmbeddingTable, Entity, Match, Mention, RelationMention
 
+_BLOCK = 8192  # vectors that are checked at a time
 _UNSURE = 4.0  # log-odds within which neighbours in the graph are asked
 
 
@@ -53,14 +55,13 @@ def align(
     """
     for given in (table, states, fused):
         check(given)
-    vectors = dict(zip(table.ids, table.matrix, strict=True))
-    groups, decisions, base = group(mentions, vectors), decisions or Decisions(), config["graph"]["base"]
+    groups, decisions, base = group(mentions, frozenset(table.ids)), decisions or Decisions(), config["graph"]["base"]
     rows: list[Match] = []
     if records:
         told = [(a, b) for a, b in different(groups, decisions).tolist()]
         found = match_rows(records, min_score=config["align"]["min_score"])
-        groups, rows = join_rows(groups, found, vectors, told)
-    clusters, links = _clusters(groups, config, decisions, relations, states, fused)
+        groups, rows = join_rows(groups, found, told)
+    clusters, links = _clusters(groups, table, config, decisions, relations, states, fused)
     entities, merges = identify(groups, clusters, links, base)
     merges = sorted([*merges, *row_merges(rows, entities, mentions)], key=_order)
     return Alignment(tuple(entities), tuple(merges))
@@ -77,7 +78,8 @@ def check(table: EmbeddingTable | None) -> None:
     if table.matrix.ndim != 2 or len(table.matrix) != len(table.ids):
         shape = "x".join(map(str, table.matrix.shape))
         raise UsageError(f"vectors of {table.space!r}: {len(table.ids)} ids but a matrix of {shape}.")
-    bad = np.flatnonzero(~np.isfinite(table.matrix).all(1))
+    blocks = (table.matrix[at : at + _BLOCK] for at in range(0, len(table.matrix), _BLOCK))
+    bad = np.flatnonzero(~np.concatenate([np.isfinite(b).all(1) for b in blocks] or [np.zeros(0, bool)]))
     if len(bad):
         raise UsageError(
             f"vectors of {table.space!r}: {len(bad)} not finite, the first is that of {table.ids[bad[0]]}."
@@ -85,25 +87,25 @@ def check(table: EmbeddingTable | None) -> None:
 
 
 def _clusters(
-    groups: Sequence[Group], config: Config, decisions: Decisions, relations: Sequence[RelationMention],
-    states: EmbeddingTable | None, fused: EmbeddingTable | None,
+    groups: Sequence[Group], table: EmbeddingTable, config: Config, decisions: Decisions,
+    relations: Sequence[RelationMention], states: EmbeddingTable | None, fused: EmbeddingTable | None,
 ) -> tuple[list[list[int]], list[Match]]:  # fmt: skip
     """Clusters of group numbers and the matches that joined them."""
-    columns = Columns(groups)
+    columns = Columns(groups, table)
     names = name_pairs(columns, config["align"]["neighbours"])
     scorer = Scorer(groups, columns, names, states=states, fused=fused, weights=config["align"]["weights"])
-    pairs, ways = scorer.candidates(names)
-    weight = scorer.log_odds(pairs, ways)
-    rows_of_two = np.array(rows_apart(groups, pairs.tolist()), np.int64).reshape(-1, 2)
-    wanted = same(groups, decisions)
-    apart = np.concatenate([different(groups, decisions), listed_apart(groups), rows_of_two])
-    share = min(max(config["align"]["min_score"], 1e-6), 1 - 1e-6)
+    wanted, share = same(groups, decisions), min(max(config["align"]["min_score"], 1e-6), 1 - 1e-6)
     cut = float(np.log(share / (1 - share)))
+    found = scorer.scored(cut - EXTRA["neighbours"] * bool(relations), wanted)  # what neighbours can add at most
+    pairs, ways, weight = found.pairs, found.ways, found.log_odds
+    apart = np.concatenate([different(groups, decisions), listed_apart(groups), rows_apart(groups, pairs)])
+    first = scorer.of_one_common_name(ways)
 
     def run(weight: np.ndarray) -> Clustering:
         return cluster(
-            pairs, weight - cut, size=len(groups), kind=columns.kind, fits=columns.fits, wanted=wanted, apart=apart
-        )
+            pairs, weight - cut, size=len(groups), kind=columns.kind, fits=columns.fits, wanted=wanted, apart=apart,
+            first=first,
+        )  # fmt: skip
 
     made = run(weight)
     near = Neighbours(groups, relations).features(pairs, made.label, np.abs(weight - cut) < _UNSURE)
@@ -112,15 +114,9 @@ def _clusters(
         made = run(weight)
     links = [Match(groups[a].id, groups[b].id, 1.0, (("decision", 1.0),)) for a, b in wanted.tolist()]
     rows = made.joined[made.joined >= 0]
-    seen = scorer.features(pairs[rows], ways[rows])
-    extra = scorer.extra(pairs[rows], ways[rows]) | {n: v[rows] for n, v in near.items()}
-    for n, (row, score) in enumerate(zip(rows, probability(weight[rows]), strict=True)):
-        shown = {
-            **dict(zip(PAIR_FEATURES, seen[n].tolist(), strict=True)),
-            **{k: float(v[n]) for k, v in extra.items()},
-        }
-        kept = tuple((k, round(v, 4)) for k, v in shown.items() if v and np.isfinite(v))
-        links.append(Match(groups[pairs[row, 0]].id, groups[pairs[row, 1]].id, round(float(score), 4), kept))
+    shown = scorer.shown(pairs[rows], ways[rows], {n: v[rows] for n, v in near.items()})
+    for row, score, seen in zip(rows, probability(weight[rows]), shown, strict=True):
+        links.append(Match(groups[pairs[row, 0]].id, groups[pairs[row, 1]].id, round(float(score), 4), seen))
     order = np.argsort(made.label, kind="stable")
     cuts = np.flatnonzero(np.diff(made.label[order])) + 1
     return [part.tolist() for part in np.split(order, cuts)] if len(groups) else [], links

@@ -2,13 +2,13 @@
 
 Two names meet by an equal key or spelling, an acronym, a rare word, or near vectors. The groups of two names that
 meet are compared all with all while they are few; of a name that thousands bear, each is compared with its nearest
-among a bounded number of anchors, so the work grows with the mentions and not with their square.
+among a bounded number of anchors, so the work grows with the mentions and not with their square. Pairs of groups come
+in blocks: there are more of them than memory should hold at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -16,10 +16,11 @@ from kgbuild.embeddings.index import VectorIndex
 from kgbuild.entities.columns import Columns
 from kgbuild.types import EmbeddingTable
 
+ANCHORS = 128  # groups of a name borne by many that the others are compared with
 _BLOCK = 60  # names of one word or acronym that are compared all with all
 _LONGER = 20  # longer names that a name of one word is compared with, the most borne first
 _ALL = 900  # pairs of groups of two names that are all compared
-_ANCHORS = 128  # groups of a name borne by many that the others are compared with
+_PAIRS = 1 << 20  # pairs of groups in a block, about
 _NEAREST = 4  # anchors that each of them is compared with
 _NEAR = 0.55  # cosine from which a neighbour is a candidate
 
@@ -55,9 +56,16 @@ def _equal(codes: np.ndarray) -> np.ndarray:
     return np.concatenate(found) if found else np.zeros((0, 2), np.int64)
 
 
-def _blocks(blocks: Iterable[Sequence[int]]) -> np.ndarray:
-    pairs = [p for b in blocks if len(b) <= _BLOCK for p in combinations(b, 2)]
-    return np.array(pairs, np.int64).reshape(-1, 2)
+def _blocks(holder: np.ndarray, block: np.ndarray) -> np.ndarray:
+    """All pairs of the holders (n,) of each block, of blocks with at most ``_BLOCK``; ``block`` (n,) is ascending."""
+    starts = np.flatnonzero(np.diff(block, prepend=-1))
+    size = np.diff(np.append(starts, len(block)))
+    found = []
+    for count in range(2, _BLOCK + 1):
+        rows = holder[starts[size == count][:, None] + np.arange(count)]
+        i, j = np.triu_indices(count, 1)
+        found.append(np.stack([rows[:, i].ravel(), rows[:, j].ravel()], 1))
+    return np.concatenate(found).astype(np.int64)
 
 
 def _acronyms(columns: Columns) -> list[np.ndarray]:
@@ -73,20 +81,22 @@ def _acronyms(columns: Columns) -> list[np.ndarray]:
 
 def _rare_words(columns: Columns) -> list[np.ndarray]:
     """Names that share a word few names have; a name of one word meets the commonest of the names that hold it."""
-    holders: list[list[int]] = [[] for _ in range(len(columns.names.vocabulary))]
-    alone: list[list[int]] = [[] for _ in range(len(columns.names.vocabulary))]
-    for i, tokens in enumerate(columns.names.tokens):
-        for w in tokens:
-            holders[w].append(i)
-        if len(tokens) == 1:
-            alone[tokens[0]].append(i)
-    borne = columns.counts(np.arange(len(columns.names.names)))
+    tokens = columns.names.tokens
+    size = np.array([len(t) for t in tokens], np.int64)
+    word = np.fromiter((w for t in tokens for w in t), np.int32, size.sum())
+    holder = np.repeat(np.arange(len(tokens), dtype=np.int32), size)
+    order = np.argsort(word, kind="stable")
+    word, holder = word[order], holder[order]
+    borne, alone = columns.counts(np.arange(len(tokens))), size[holder] == 1
     common = []
-    for short, names in zip(alone, holders, strict=True):
-        if short and len(names) > _BLOCK:
-            best = sorted(names, key=lambda n: (-borne[n], n))[:_LONGER]
-            common += [(s, n) for s in short[:_LONGER] for n in best if n != s]
-    return [_blocks(holders), np.array(common, np.int64).reshape(-1, 2)]
+    starts = np.flatnonzero(np.diff(word, prepend=-1))
+    ends = np.append(starts[1:], len(word))
+    for start, end in zip(starts[ends - starts > _BLOCK], ends[ends - starts > _BLOCK], strict=True):
+        names, short = holder[start:end], holder[start:end][alone[start:end]][:_LONGER]
+        best = names[np.lexsort((names, -borne[names]))[:_LONGER]]
+        pairs = np.stack([np.repeat(short, len(best)), np.tile(best, len(short))], 1)
+        common.append(pairs[pairs[:, 0] != pairs[:, 1]])
+    return [_blocks(holder, word), *common]
 
 
 def _neighbours(columns: Columns, neighbours: int) -> np.ndarray:
@@ -96,34 +106,37 @@ def _neighbours(columns: Columns, neighbours: int) -> np.ndarray:
         return np.zeros((0, 2), np.int64)
     matrix = columns.name_vectors
     index = VectorIndex.build(EmbeddingTable("names", tuple(map(str, range(count))), matrix))
-    scores, rows = index.search(matrix, neighbours + 1)
-    own = np.repeat(np.arange(count), rows.shape[1])
-    near, at = scores.ravel(), rows.ravel()
-    kept = (at >= 0) & (at != own) & (near >= _NEAR)
-    return np.stack([own[kept], at[kept]], 1)
+    found = [np.zeros((0, 2), np.int64)]
+    for rows, scores, near in index.neighbours(neighbours):
+        at, nth = np.nonzero((near >= 0) & (scores >= _NEAR))
+        found.append(np.stack([rows[at], near[at, nth]], 1))
+    return np.concatenate(found)
 
 
-def group_pairs(columns: Columns, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of groups (m, 2), i < j, ascending, and for each the rows of ``pairs`` that made it a candidate.
+def group_pairs(columns: Columns, pairs: np.ndarray) -> Iterator[np.ndarray]:
+    """Blocks (m, 3) of (group, other group, row of ``pairs`` that made them candidates), the smaller number first.
 
-    The second array (k, 2) holds (row of the first, row of ``pairs``), sorted.
+    Two groups may come again, in the same block or in another one if one of them bears several names.
     """
-    left, right = columns.counts(pairs[:, 0]), columns.counts(pairs[:, 1])
-    large = left.astype(np.int64) * right > _ALL
-    small = np.flatnonzero(~large)
-    made = [_product(columns, pairs, small)]
-    for row in np.flatnonzero(large):
-        a, b = columns.groups_of(pairs[row, 0]), columns.groups_of(pairs[row, 1])
-        both = _anchored(columns.vectors, a, b)
-        made.append(np.concatenate([both, np.full((len(both), 1), row)], 1))
-    found = np.concatenate(made)
+    each = columns.counts(pairs[:, 0]).astype(np.int64) * columns.counts(pairs[:, 1])
+    small = np.flatnonzero(each <= _ALL)
+    for rows in np.split(small, np.flatnonzero(np.diff(np.cumsum(each[small]) // _PAIRS)) + 1):
+        yield _ordered(_product(columns, pairs, rows))
+    held: list[np.ndarray] = []
+    for row in np.flatnonzero(each > _ALL):
+        both = _anchored(columns.vectors, columns.groups_of(pairs[row, 0]), columns.groups_of(pairs[row, 1]))
+        held.append(np.concatenate([both, np.full((len(both), 1), row)], 1))
+        if sum(map(len, held)) > _PAIRS:
+            yield _ordered(np.concatenate(held))
+            held = []
+    if held:
+        yield _ordered(np.concatenate(held))
+
+
+def _ordered(found: np.ndarray) -> np.ndarray:
+    """Without pairs of a group with itself, the smaller group first."""
     found = found[found[:, 0] != found[:, 1]]
-    low, high = found[:, :2].min(1), found[:, :2].max(1)
-    code = low * max(1, len(columns.vectors)) + high
-    kept, inverse = np.unique(code, return_inverse=True)
-    width = max(1, len(columns.vectors))
-    ways = np.unique(np.stack([inverse, found[:, 2]], 1), axis=0)
-    return np.stack([kept // width, kept % width], 1), ways
+    return np.stack([found[:, :2].min(1), found[:, :2].max(1), found[:, 2]], 1)
 
 
 def _product(columns: Columns, pairs: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -139,18 +152,25 @@ def _product(columns: Columns, pairs: np.ndarray, rows: np.ndarray) -> np.ndarra
 
 
 def _anchored(vectors: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Each group of either name with its nearest anchors of the other."""
-    return np.concatenate([_to_anchors(vectors, a, b), _to_anchors(vectors, b, a)])
+    """Each group of the rarer name with its nearest anchors of the other, whose anchors meet the rarer's in turn."""
+    a, b = sorted((a, b), key=len)
+    near = _to_anchors(vectors, a, b)
+    return near if np.array_equal(a, b) else np.concatenate([near, _to_anchors(vectors, _spread(b), a)])
+
+
+def _spread(groups: np.ndarray) -> np.ndarray:
+    """The anchors of a name: at most ``ANCHORS`` of its groups, evenly from first to last."""
+    return groups[np.unique(np.linspace(0, len(groups) - 1, min(len(groups), ANCHORS)).astype(int))]
 
 
 def _to_anchors(vectors: np.ndarray, groups: np.ndarray, others: np.ndarray) -> np.ndarray:
-    spaced = np.unique(np.linspace(0, len(others) - 1, min(len(others), _ANCHORS)).astype(int))
-    anchors, found = others[spaced], []
+    anchors, found = _spread(others), []
     for at in range(0, len(groups), 4096):
         part = groups[at : at + 4096]
         near = vectors[part] @ vectors[anchors].T
         near[part[:, None] == anchors[None, :]] = -2
-        k = min(_NEAREST, len(anchors))
-        best = np.argsort(-near, axis=1, kind="stable")[:, :k]
-        found.append(np.stack([np.repeat(part, k), anchors[best].ravel()], 1))
+        for _ in range(min(_NEAREST, len(anchors))):
+            best = near.argmax(1)
+            found.append(np.stack([part, anchors[best]], 1))
+            near[np.arange(len(part)), best] = -np.inf
     return np.concatenate(found).astype(np.int64)

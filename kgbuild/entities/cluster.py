@@ -8,6 +8,7 @@ scored speak. Pairs that cannot be one thing stand in the sum with a weight that
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -28,74 +29,88 @@ class Clustering:
 
 def cluster(
     pairs: np.ndarray, weight: np.ndarray, *, size: int, kind: np.ndarray, fits: np.ndarray,
-    wanted: np.ndarray, apart: np.ndarray,
+    wanted: np.ndarray, apart: np.ndarray, first: np.ndarray | None = None,
 ) -> Clustering:  # fmt: skip
     """Clusters of ``size`` groups from scored pairs (m, 2) with log-odds ``weight`` (m,): above 0 speaks for one thing.
 
     ``kind`` (n,) and ``fits`` (k, k) say which groups' types go together; ``wanted`` (w, 2) pairs are joined whatever
-    else is known, ``apart`` (a, 2) pairs never by the scores.
+    else is known, ``apart`` (a, 2) pairs never by the scores. Pairs marked in ``first`` (m,), those of one name that
+    very many bear, are joined before all others are looked at, which leaves little of them.
     """
-    label = np.arange(size)
+    label = np.arange(size, dtype=np.int32)
     for a, b in wanted.tolist():  # few: the user's own
         low, high = sorted((label[a], label[b]))
         label[label == high] = low
-    start = label.copy()
-    rows = np.flatnonzero(weight > 0)
-    ends = label[pairs[rows]]
-    graph = coo_matrix((np.ones(len(rows), np.float32), (ends[:, 0], ends[:, 1])), (size, size))
-    _, part = connected_components(graph, directed=False)
-    part = part[label]
-    inside = np.flatnonzero(part[pairs[:, 0]] == part[pairs[:, 1]])
-    inside = inside[np.argsort(part[pairs[inside, 0]], kind="stable")]
-    never = apart[part[apart[:, 0]] == part[apart[:, 1]]] if len(apart) else apart
-    never = never[np.argsort(part[never[:, 0]], kind="stable")] if len(never) else never
     bad = [sum(1 << j for j, ok in enumerate(row) if not ok) for row in fits.tolist()]
-    bounds = _runs(part[pairs[inside, 0]])
-    where = part[never[:, 0]] if len(never) else np.zeros(0, int)
     joined: list[int] = []
-    for low, high in bounds:
-        rows = inside[low:high]
-        if not (weight[rows] > 0).any():
-            continue
-        here = part[pairs[rows[0], 0]]
-        keep = never[np.searchsorted(where, here) : np.searchsorted(where, here, "right")]
-        joined += _Part(start, pairs[rows], weight[rows], rows, keep, kind, bad).run(label)
+    for rows in ([] if first is None or not first.any() else [np.flatnonzero(first)]) + [np.arange(len(pairs))]:
+        for part in _parts(label, pairs, weight, rows, apart, kind):
+            joined += _Part(part, bad).run(label)
+        label = label[label]  # clusters that went into others
     return Clustering(label, np.array(joined, np.int64))
 
 
-def _runs(values: np.ndarray) -> list[tuple[int, int]]:
-    """Stretches of equal values."""
-    if not len(values):
-        return []
-    cuts = np.flatnonzero(np.diff(values)) + 1
-    edges = [0, *cuts.tolist(), len(values)]
-    return list(pairwise(edges))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Edges:
+    """Clusters that hang together by positive pairs. Of the pairs between each two: sum and number of the log-odds, the
+    best one and its row.
+    """
+
+    ends: np.ndarray
+    sum: np.ndarray
+    count: np.ndarray
+    best: np.ndarray
+    row: np.ndarray
+    kinds: Mapping[int, int]  # of each cluster the types of its members, as bits
+
+
+def _parts(
+    label: np.ndarray, pairs: np.ndarray, weight: np.ndarray, rows: np.ndarray, apart: np.ndarray, kind: np.ndarray
+) -> Iterator[_Edges]:
+    """The connected parts of the positive pairs among ``rows``, by their smallest cluster."""
+    good = label[pairs[rows[weight[rows] > 0]]]
+    graph = coo_matrix((np.ones(len(good), np.int8), good.T), (len(label), len(label)))
+    _, part = connected_components(graph, directed=False)
+    part = part[label]
+    rows = rows[part[pairs[rows, 0]] == part[pairs[rows, 1]]]
+    apart = apart[part[apart[:, 0]] == part[apart[:, 1]]]
+    ends = np.sort(label[np.concatenate([pairs[rows], apart])], axis=1)
+    value = np.concatenate([weight[rows], np.full(len(apart), NEVER)])
+    rows = np.concatenate([rows, np.full(len(apart), -1)])
+    order = np.lexsort((rows, ends[:, 1], ends[:, 0], part[ends[:, 0]]))
+    order = order[ends[order, 0] != ends[order, 1]]
+    ends, value, rows = ends[order], value[order], rows[order]
+    new = (np.diff(ends, axis=0, prepend=-1) != 0).any(1)
+    edge = np.cumsum(new) - 1
+    best = np.flatnonzero(np.diff(edge[(by_best := np.lexsort((rows, -value, edge)))], prepend=-1))
+    best = by_best[best]
+    ends, total, count = ends[new], np.bincount(edge, value), np.bincount(edge)
+    held = np.unique(np.stack([label, kind], 1)[np.isin(label, ends)], axis=0).tolist()
+    kinds: dict[int, int] = {}
+    for home, k in held:
+        kinds[home] = kinds.get(home, 0) | 1 << k
+    cuts = np.flatnonzero(np.diff(part[ends[:, 0]], prepend=-1)).tolist()
+    for low, high in pairwise([*cuts, len(ends)]):
+        s = slice(low, high)
+        yield _Edges(ends[s], total[s], count[s], value[best[s]], rows[best[s]], kinds)
 
 
 class _Part:
-    """One connected part of the positive pairs. An edge is [sum, count, best log-odds, its row]."""
+    """One connected part. An edge is [sum, count, best log-odds, its row]."""
 
-    def __init__(
-        self, start: np.ndarray, pairs: np.ndarray, weight: np.ndarray, rows: np.ndarray, apart: np.ndarray,
-        kind: np.ndarray, bad: list[int],
-    ) -> None:  # fmt: skip
+    def __init__(self, found: _Edges, bad: list[int]) -> None:
         self.edges: dict[int, dict[int, list[float]]] = {}
         self.members: dict[int, list[int]] = {}
         self.kinds: dict[int, int] = {}
         self.bad = bad
         self.unfit: dict[int, int] = {}
-        for g in np.unique(np.concatenate([pairs.ravel(), apart.ravel()])).tolist():
-            home = int(start[g])
-            self.members.setdefault(home, []).append(g)
-            self.kinds[home] = self.kinds.get(home, 0) | 1 << int(kind[g])
-        for (a, b), w, row in zip(start[pairs].tolist(), weight.tolist(), rows.tolist(), strict=True):
-            self._add(a, b, [w, 1, w, row])
-        for a, b in start[apart].tolist():
-            self._add(a, b, [NEVER, 1, NEVER, -1])
+        for g in np.unique(found.ends).tolist():
+            self.members[g], self.kinds[g] = [g], found.kinds[g]
+        columns = (found.sum, found.count, found.best, found.row)
+        for (a, b), *edge in zip(found.ends.tolist(), *(c.tolist() for c in columns), strict=True):
+            self._add(a, b, edge)
 
     def _add(self, a: int, b: int, edge: list[float]) -> None:
-        if a == b:
-            return
         known = self.edges.setdefault(a, {}).get(b)
         if known is None:
             self.edges[a][b] = self.edges.setdefault(b, {})[a] = edge
@@ -122,7 +137,7 @@ class _Part:
             for c, mean in self._merge(a, b):
                 heapq.heappush(heap, (-mean, *c))
         for members in self.members.values():
-            label[members] = min(int(label[m]) for m in members)
+            label[members] = min(members)
         return rows
 
     def _clash(self, a: int, b: int) -> bool:

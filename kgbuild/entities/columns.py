@@ -8,17 +8,21 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from kgbuild.embeddings.text import unit
 from kgbuild.entities.group import Group, called
 from kgbuild.entities.keys import compatible, key
+from kgbuild.entities.means import means
 from kgbuild.entities.names import NameTable
+from kgbuild.types import EmbeddingTable
 
+_TELLING = 4  # groups of a source from which their mean tells its subject
 _NAMES = 4  # names of a group that are compared, the preferred one first
 
 
 class Columns:
     """``owner[i]`` bears the name ``name[i]``; ``groups_of(n)`` are the groups that bear name ``n``, ascending."""
 
-    def __init__(self, groups: Sequence[Group]) -> None:
+    def __init__(self, groups: Sequence[Group], table: EmbeddingTable) -> None:
         numbers: dict[str, int] = {}
         owner, name = [], []
         for i, g in enumerate(groups):
@@ -32,7 +36,7 @@ class Columns:
         self.name = rank[np.array(name, np.int32)] if name else np.zeros(0, np.int32)
         self.key = np.array(_numbers(map(key, distinct)), np.int32)
         self.names = NameTable(distinct)
-        self.vectors = np.stack([g.vector for g in groups]) if groups else np.zeros((0, 1), np.float32)
+        self.vectors = means(groups, table)
         self.name_vectors = self._name_vectors(len(distinct))
         order = np.argsort(self.name, kind="stable")
         self._bearer = self.owner[order]
@@ -47,6 +51,7 @@ class Columns:
         self._types = np.array([g.type for g in groups], dtype=object)
         self.type = np.array(_numbers(g.type for g in groups), np.int32)
         self.source = np.array(_numbers(g.source for g in groups), np.int32)
+        self._subjects = self._mean_of_sources()
         self.typed = np.array([g.type != "Thing" for g in groups], bool)
         self.described = np.array([g.described for g in groups], bool)
 
@@ -55,12 +60,19 @@ class Columns:
         made: np.ndarray = self._types == kind
         return made
 
+    def _mean_of_sources(self) -> np.ndarray:
+        """The unit mean of the vectors of each source's groups, float32 (sources, d); 0 for those of few groups."""
+        size = np.bincount(self.source)
+        cells = (np.ones(len(self.source), np.float32), (self.source, np.arange(len(self.source))))
+        matrix = unit(np.asarray(csr_matrix(cells, (len(size), len(self.source))) @ self.vectors, np.float32))
+        matrix[size < _TELLING] = 0
+        return matrix
+
     def _name_vectors(self, count: int) -> np.ndarray:
         """The unit mean of the vectors of each name's bearers, float32 (count, d)."""
         bears = csr_matrix((np.ones(len(self.name), np.float32), (self.name, self.owner)), (count, len(self.vectors)))
         matrix = np.asarray(bears @ self.vectors, np.float32)
-        made: np.ndarray = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
-        return made
+        return unit(matrix)
 
     def groups_of(self, name: int) -> np.ndarray:
         """Groups that bear a name, ascending."""
@@ -74,6 +86,15 @@ class Columns:
     def counts(self, names: np.ndarray) -> np.ndarray:
         """How many groups bear each of these names."""
         made: np.ndarray = self._from[names + 1] - self._from[names]
+        return made
+
+    def likeness_of_sources(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Cosine of the mean vectors of the sources of two groups, float32 (n,); 0 where one names hardly anything."""
+        return cosines(self._subjects, self.source[a], self.source[b])
+
+    def several(self) -> np.ndarray:
+        """Whether each group bears more than one name."""
+        made: np.ndarray = np.diff(self._own) > 1
         return made
 
     def first_name(self, groups: np.ndarray) -> np.ndarray:

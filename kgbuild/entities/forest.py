@@ -47,12 +47,12 @@ class Forest:
             out[at : at + _ROWS] = self._block(np.asarray(matrix[at : at + _ROWS], np.float32), plans)
         return out
 
-    def _plan(self, root: int) -> tuple[list[tuple[int, np.uint64]], np.ndarray]:
+    def _plan(self, root: int) -> tuple[list[tuple[int, np.unsignedinteger[Any]]], np.ndarray]:
         """Of one tree: its inner nodes, each with the leaves that stay possible when its test fails, and its leaves.
 
         Leaves are bits from left to right (QuickScorer, Lucchese et al. 2015): the lowest bit left is the answer.
         """
-        nodes: list[tuple[int, np.uint64]] = []
+        nodes: list[tuple[int, int]] = []
         leaves: list[float] = []
 
         def walk(node: int) -> None:
@@ -61,20 +61,24 @@ class Forest:
                 return
             first = len(leaves)
             walk(int(self.left[node]))
-            lost = (1 << len(leaves)) - (1 << first)
-            nodes.append((node, np.uint64(((1 << 64) - 1) ^ lost)))
+            nodes.append((node, (1 << len(leaves)) - (1 << first)))
             walk(int(self.right[node]))
 
         walk(root)
-        return nodes, np.array(leaves)
+        bits = np.uint32 if len(leaves) <= 32 else np.uint64
+        everything = int(np.iinfo(bits).max)
+        return [(node, bits(everything ^ lost)) for node, lost in nodes], np.array(leaves)
 
-    def _block(self, rows: np.ndarray, plans: list[tuple[list[tuple[int, np.uint64]], np.ndarray]]) -> np.ndarray:
+    def _block(
+        self, rows: np.ndarray, plans: list[tuple[list[tuple[int, np.unsignedinteger[Any]]], np.ndarray]]
+    ) -> np.ndarray:
         columns = np.ascontiguousarray(rows.T)
         absent = np.isnan(columns)
         some = absent.any(1)
         total = np.full(len(rows), self.base)
-        everything = np.uint64((1 << 64) - 1)
         for nodes, leaves in plans:
+            bits = np.uint32 if len(leaves) <= 32 else np.uint64
+            everything = bits(np.iinfo(bits).max)
             left = np.full(len(rows), everything)
             for node, kept in nodes:
                 feature = self.feature[node]
@@ -82,7 +86,7 @@ class Forest:
                 if some[feature] and self.missing[node]:
                     goes |= absent[feature]
                 left &= np.where(goes, everything, kept)
-            lowest = left & (~left + np.uint64(1))
+            lowest = left & (~left + bits(1))
             total += leaves[np.frexp(lowest.astype(np.float64))[1] - 1]
         scale, shift = np.array(self.calibration)[(rows[:, 0] > 0).astype(int)].T
         made: np.ndarray = scale * total + shift

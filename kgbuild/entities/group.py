@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from kgbuild.entities.keys import alike, compatible, guard, is_name, key, name_of
 from kgbuild.entities.union import Union
@@ -22,7 +20,7 @@ _READ = frozenset({"picture", "frame"})  # modalities whose letters were read fr
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Mentions held to be one thing: its main name, all names, type, source and mean vector (unit).
+    """Mentions held to be one thing: its main name, all names, type and source.
 
     ``guard`` is the type that keeps unlike things apart. ``described``: nobody names or marks it, it is only described.
     """
@@ -35,13 +33,12 @@ class Group:
     guard: str
     source: str
     mentions: tuple[Mention, ...]
-    vector: np.ndarray
     described: bool = False
 
 
-def group(mentions: Sequence[Mention], vectors: Mapping[str, np.ndarray]) -> list[Group]:
-    """Groups in the order of their ids, which do not depend on the order of the mentions."""
-    ordered = sorted({m.id: m for m in mentions if m.id in vectors and is_name(m.surface)}.values(), key=lambda m: m.id)
+def group(mentions: Sequence[Mention], known: Container[str]) -> list[Group]:
+    """Groups of the mentions whose ids are ``known``, in the order of their ids: that of the mentions is no matter."""
+    ordered = sorted({m.id: m for m in mentions if m.id in known and is_name(m.surface)}.values(), key=lambda m: m.id)
     union = Union(len(ordered))
     by_cluster: dict[tuple[str, str], list[int]] = {}
     by_key: dict[tuple[str, str], list[int]] = {}
@@ -59,7 +56,7 @@ def group(mentions: Sequence[Mention], vectors: Mapping[str, np.ndarray]) -> lis
         _join_coreferent(ordered, same, union, holders.get(source, {}))
     for same in by_key.values():
         _join_same_name(ordered, same, union)
-    return sorted((make([ordered[i] for i in members], vectors) for members in union.groups()), key=lambda g: g.id)
+    return sorted((make([ordered[i] for i in members]) for members in union.groups()), key=lambda g: g.id)
 
 
 def called(mention: Mention) -> str:
@@ -111,17 +108,14 @@ def _join_same_name(mentions: Sequence[Mention], same: list[int], union: Union) 
         union.join(leader[home] if home else same[0], i)
 
 
-def make(mentions: list[Mention], vectors: Mapping[str, np.ndarray]) -> Group:
+def make(mentions: list[Mention]) -> Group:
     """The group of some mentions, the first of which gives it its id and source."""
     name = preferred(mentions)
     keys = Counter(key(called(m)) for m in mentions)
-    mean = np.mean([vectors[m.id] for m in mentions], axis=0)
-    vector = mean / max(float(np.linalg.norm(mean)), 1e-12)
     kind = main_type(mentions)
     return Group(
         mentions[0].id, key(name), name, tuple(sorted(keys)), kind, guard(kind, name), mentions[0].target.source,
-        tuple(mentions), vector.astype(np.float32),
-        all(m.nominal and m.agent.startswith(_DESCRIBING) for m in mentions),
+        tuple(mentions), all(m.nominal and m.agent.startswith(_DESCRIBING) for m in mentions),
     )  # fmt: skip
 
 
@@ -130,6 +124,8 @@ def preferred(mentions: Sequence[Mention]) -> str:
     from pixels, then the commonest.
     """
     counts = Counter(called(m) for m in mentions)
+    if len(counts) == 1:
+        return next(iter(counts))
     proper = {called(m) for m in mentions if not m.nominal and m.surface != m.surface.lower()}
     written = {called(m) for m in mentions if m.modality not in _READ}
     person = main_type(mentions) == "Person"

@@ -35,6 +35,7 @@ def tidy(surface: str) -> str:
     return re.sub(r"^(?:the|a|an) (?=\w)", "", text) or clean(surface)
 
 
+@lru_cache(1 << 17)
 def name_of(surface: str, kind: str) -> str:
     """The name that a surface gives to a thing of a class: "Norwegian" said of a place means Norway."""
     text = tidy(surface)

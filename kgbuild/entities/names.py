@@ -48,13 +48,22 @@ def rareness(counts: np.ndarray, size: int) -> np.ndarray:
 
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
 _FORMAL = frozenset(("inc", "ltd", "corp", "corporation", "company", "co", "gmbh", "plc", "llc", "ag", "sa", "limited"))
+# Heads of compounds that say what part something plays in a system: "TCP Host" is no TCP.
+_ROLES = frozenset((
+    "api", "app", "balancer", "cache", "client", "cluster", "consumer", "controller", "database", "db",
+    "engine", "gateway", "guide", "handler", "host", "instance", "layer", "manager", "module", "node", "page",
+    "pattern", "producer", "proxy", "queue", "replica", "replication", "server", "service", "storage", "store",
+    "table", "termination", "user", "worker",
+))  # fmt: skip
+_LISTED = re.compile(r"/| or | vs\.? ", re.I)
 _GENERATIONS = {"sr": 1, "senior": 1, "jr": 2, "junior": 2, "iii": 3, "iv": 4}
 
 
 class NameTable:
     """Distinct names; row numbers are those of ``names``.
 
-    Rarity is inverse document frequency over the distinct names, scaled to [0, 1].
+    Rarity is inverse document frequency over the distinct names, scaled to [0, 1]. ``role``: whether a name's head says
+    what part it plays; ``listed``: whether it names several things; ``letters``: how many, if it is an acronym.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -88,6 +97,9 @@ class NameTable:
         self._digits = np.array([all(w.isdigit() for w in t) for t in tokens], bool)
         self._numbers = _codes([" ".join(sorted(w for w in t if any(c.isdigit() for c in w))) for t in tokens])
         self._formal = np.array([t[-1] in _FORMAL for t in tokens], bool)
+        self.role = np.array([len(t) > 1 and t[-1] in _ROLES for t in tokens], bool)
+        self.listed = np.array([bool(_LISTED.search(n)) for n in cut], bool)
+        self.letters = np.array([len(s) for s in self.short], np.int8)
         self._unspaced = np.array([bool(_UNSPACED.search(n)) for n in cut], bool)
         self._generation = np.array([_GENERATIONS.get(t[-1], 0) for t in tokens], np.int8)
         self._lower = np.array([n == n.lower() for n in cut], bool)

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import coo_matrix, csr_matrix, identity
 
 from kgbuild.embeddings.around import OWN
+from kgbuild.embeddings.text import unit
+from kgbuild.entities.columns import cosines
 from kgbuild.entities.group import Group
+from kgbuild.entities.means import means
 from kgbuild.entities.names import fold, rareness, words
 from kgbuild.types import EmbeddingTable
 
 _CONTEXTS = 8  # distinct contexts of a group that are looked at
 _CHARACTERS = 1000  # of a context
+_HALVES = slice(OWN), slice(OWN, None)
 _NAME = re.compile(r"\b[A-Z]\w+")
-STATE_FEATURES = ("own_state", "around_state")
+_SENSE = 0.35  # cosine of own states from which two groups of one name lend each other their contexts
+STATE_FEATURES = ("own_state", "around_state", "own_sense", "around_sense")
 CONTEXT_FEATURES = ("shared_words", "rarest_word", "shared_names", "names_the_other", *STATE_FEATURES)
 
 
@@ -25,26 +31,26 @@ class Surroundings:
 
     def __init__(self, groups: Sequence[Group], states: EmbeddingTable | None = None) -> None:
         vocabulary: dict[str, int] = {}
-        number = lambda found: sorted({vocabulary.setdefault(w, len(vocabulary)) for w in sorted(found)})  # noqa: E731
-        around, named, own = [], [], []
+        around, named, own = _Rows(vocabulary), _Rows(vocabulary), _Rows(vocabulary)
         for g in groups:
             text, name = _text(g)
             near = set(words(text)) - name
-            around.append(number(near))
-            named.append(number(near & {fold(w) for w in _NAME.findall(text)}))
-            own.append(number(name))
-        self.has = np.array([bool(r) for r in around], bool)
-        counts = np.bincount(np.array([w for r in around for w in r], np.int32), minlength=len(vocabulary))
-        rarity = rareness(counts, len(groups))
-        width = max(1, len(vocabulary))
-        self._around = _matrix(around, width, rarity)
-        self._named = _matrix(named, width, rarity)
-        self._present = _matrix(around, width, np.ones(width, np.float32))
-        self._own = _matrix(own, width, np.ones(width, np.float32))
-        self.states = means(groups, states)
+            around.add(near)
+            named.add(near & {fold(w) for w in _NAME.findall(text)})
+            own.add(name)
+        rarity = rareness(around.counts(), len(groups))
+        common = np.ones(len(vocabulary), np.float32)
+        self._around, self._named = around.matrix(rarity), named.matrix(rarity)
+        self._present, self._own = around.matrix(common), own.matrix(common)
+        self.has = np.diff(self._around.indptr) > 0
+        self.states = means(groups, states) if states is not None and len(states.ids) else None
+        self.senses: np.ndarray | None = None
 
-    def features(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Float32 (len(a), len(CONTEXT_FEATURES)); NaN where one of the two has nothing around it."""
+    def features(self, a: np.ndarray, b: np.ndarray, one_name: np.ndarray) -> np.ndarray:
+        """Float32 (len(a), len(CONTEXT_FEATURES)); NaN where one of the two has nothing around it.
+
+        ``one_name`` (len(a),): the pairs that bear one name, whose senses are not compared.
+        """
         out = np.full((len(a), len(CONTEXT_FEATURES)), np.nan, np.float32)
         if not len(a):
             return out
@@ -57,12 +63,36 @@ class Surroundings:
         out[:, 3] += np.asarray(self._around[b].multiply(self._own[a]).sum(1)).ravel()
         out[~(self.has[a] & self.has[b])] = np.nan
         if self.states is not None:
-            for i, part in enumerate((slice(OWN), slice(OWN, None))):
-                x, y = self.states[a, part], self.states[b, part]
-                out[:, 4 + i] = np.einsum("ij,ij->i", x, y) / np.maximum(
-                    np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1), 1e-12
-                )
+            for i, half in enumerate(_HALVES):
+                x, y = self.states[a, half], self.states[b, half]
+                out[:, 4 + i] = _cosine(x, y)
+        if self.senses is not None:
+            rows = np.flatnonzero(~one_name & self.has[a] & self.has[b])
+            for i, half in enumerate(_HALVES):
+                out[rows, 6 + i] = _cosine(self.senses[a[rows], half], self.senses[b[rows], half])
         return out
+
+    def gather(self, pairs: np.ndarray) -> None:
+        """Learn from pairs (m, 2) of groups of one name: their own states tell the senses of it, and what stands around
+        any mention of a sense tells more than what stands around one alone. Unlike names are compared by that.
+        """
+        if self.states is None:
+            return
+        own = unit(self.states[:, :OWN])
+        near = pairs[cosines(own, pairs[:, 0], pairs[:, 1]) > _SENSE]
+        size = len(own)
+        lent = coo_matrix((np.ones(2 * len(near), np.float32), np.concatenate([near, near[:, ::-1]]).T), (size, size))
+        lent = (lent.tocsr() > 0).astype(np.float32) + identity(size, np.float32, "csr")
+        self.senses = np.empty(self.states.shape, np.float16)
+        for half in _HALVES:
+            self.senses[:, half] = unit(lent @ unit(self.states[:, half]))
+
+
+def _cosine(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    x, y = x.astype(np.float32, copy=False), y.astype(np.float32, copy=False)
+    length = np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1)
+    made: np.ndarray = np.einsum("ij,ij->i", x, y) / np.maximum(length, 1e-12)
+    return made
 
 
 def _text(group: Group) -> tuple[str, set[str]]:
@@ -75,21 +105,23 @@ def _text(group: Group) -> tuple[str, set[str]]:
     return text, {w for s in surfaces for w in words(s[:_CHARACTERS])}
 
 
-def _matrix(rows: Sequence[Sequence[int]], width: int, weight: np.ndarray) -> csr_matrix:
-    pointer = np.concatenate([[0], np.cumsum([len(r) for r in rows])]).astype(np.int64)
-    columns = np.fromiter((w for r in rows for w in r), np.int32, pointer[-1])
-    return csr_matrix((weight[columns], columns, pointer), (len(rows), width))
+class _Rows:
+    """Sets of words, one for each group, as ascending numbers of the words in a vocabulary that grows."""
 
+    def __init__(self, vocabulary: dict[str, int]) -> None:
+        self._vocabulary, self._words, self._ends = vocabulary, array("i"), array("q", [0])
 
-def means(groups: Sequence[Group], table: EmbeddingTable | None) -> np.ndarray | None:
-    """Unit mean of the vectors of each group's mentions; NaN where there is none."""
-    if table is None or not len(table.ids):
-        return None
-    row = {id: i for i, id in enumerate(table.ids)}
-    out = np.full((len(groups), table.matrix.shape[1]), np.nan, np.float32)
-    for i, g in enumerate(groups):
-        rows = [row[m.id] for m in g.mentions if m.id in row]
-        if rows:
-            mean = table.matrix[rows].mean(0)
-            out[i] = mean / max(float(np.linalg.norm(mean)), 1e-12)
-    return out
+    def add(self, found: Iterable[str]) -> None:
+        number = self._vocabulary.setdefault
+        self._words.extend(sorted({number(w, len(self._vocabulary)) for w in sorted(found)}))
+        self._ends.append(len(self._words))
+
+    def counts(self) -> np.ndarray:
+        """How many rows hold each word."""
+        return np.bincount(np.asarray(self._words), minlength=len(self._vocabulary))
+
+    def matrix(self, weight: np.ndarray) -> csr_matrix:
+        """Rows: groups; columns: words, each with its weight."""
+        columns = np.asarray(self._words)
+        shape = (len(self._ends) - 1, max(1, len(self._vocabulary)))
+        return csr_matrix((weight[columns], columns, np.asarray(self._ends)), shape)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from kgbuild.embeddings import BACKWARD, LITERALS
+from kgbuild.embeddings import BACKWARD, LITERALS, vector_key
 from kgbuild.embeddings.relation import probability
 from kgbuild.identity import normalise, relation_iri
 from kgbuild.mentions.lemmas import lemma
@@ -65,34 +65,39 @@ class Typer:
 
     def __call__(self, extraction: Extraction, vectors: EmbeddingTable) -> Extraction:
         """The extraction with typed relation mentions added; ``vectors`` as ``embed_relations`` made them."""
-        ids = [id for id in vectors.ids if not id.endswith(BACKWARD)]
-        if not ids or not self._properties:
+        keys = [key for key in vectors.ids if not key.endswith(BACKWARD)]
+        if not keys or not self._properties:
             return extraction
-        relations = {r.id: r for r in extraction.relations}
+        rows = {key: row for row, key in enumerate(keys)}
         ends: dict[str, Kind] = {m.id: literal(m.label, m.surface) for m in extraction.mentions if m.label in LITERALS}
         ends |= {m.id: self._kinds[m.id] for m in extraction.mentions if m.id in self._kinds}
         scores = vectors.matrix @ self._table.matrix.T
-        forward, backward = scores[: len(ids)], scores[len(ids) :]
+        forward, backward = scores[: len(keys)], scores[len(keys) :]
+        known: dict[tuple[int, str, Kind, Kind], tuple[Property, bool, float] | None] = {}  # cells of one column
         made = []
-        for row, id in enumerate(ids):
-            r = relations.get(id)
-            if r is None or r.subject not in ends or r.object not in ends:
+        for r in extraction.relations:
+            row = rows.get(vector_key(r))
+            if row is None or r.subject not in ends or r.object not in ends:
                 continue
-            typed = self._best(r, ends[r.subject], ends[r.object], forward[row], backward[row])
-            if typed is not None:
-                made.append(typed)
+            subject, object = _kind(ends[r.subject]), _kind(ends[r.object])
+            case = (row, r.phrase, subject, object)
+            if case not in known:
+                known[case] = self._best(r.phrase, subject, object, forward[row], backward[row])
+            if (best := known[case]) is not None:
+                made.append(_typed(r, *best))
         return replace(extraction, relations=(*extraction.relations, *made))
 
     def _best(
-        self, r: RelationMention, subject: Kind, object: Kind, ahead: np.ndarray, back: np.ndarray
-    ) -> RelationMention | None:
+        self, phrase: str, subject: Kind, object: Kind, ahead: np.ndarray, back: np.ndarray
+    ) -> tuple[Property, bool, float] | None:
+        """The property that is meant, whether it is read from object to subject, and its chance; None if unsure."""
         as_said, turned = self._fitting(subject, object), self._fitting(object, subject)
         # Words tell the property better than its direction: where the ends fit one reading only, that one is meant.
         both = np.where(as_said | turned, np.maximum(ahead, back), -np.inf)
         best = int(both.argmax())
         if both[best] == -np.inf:
             return None
-        named = [row for row in self._named.get(base_form(r.phrase), ()) if both[row] > -np.inf]
+        named = [row for row in self._named.get(base_form(phrase), ()) if both[row] > -np.inf]
         if named:
             best, sure = max(named, key=lambda row: both[row]), _NAMED
         else:
@@ -103,11 +108,8 @@ class Typer:
         p = self._properties[best]
         is_turned = bool(turned[best])
         if as_said[best]:  # a property's own words say it in its own direction, better than their vectors do
-            is_turned &= not p.symmetric and bool(back[best] > ahead[best]) and not self._echoes(r.phrase, best)
-        ends = (r.object, r.subject) if is_turned else (r.subject, r.object)
-        iri = relation_iri(ends[0], p.iri, ends[1], r.target, AGENT)
-        score = round(min(1.0, sure) * r.score, 4)
-        return replace(r, id=iri, subject=ends[0], predicate=p.iri, object=ends[1], score=score, agent=AGENT, phrase="")
+            is_turned &= not p.symmetric and bool(back[best] > ahead[best]) and not self._echoes(phrase, best)
+        return p, is_turned, sure
 
     def _echoes(self, phrase: str, row: int) -> bool:
         """Whether a phrase has a word of a property's names and is not the passive of them."""
@@ -123,6 +125,19 @@ class Typer:
         if key not in self._fits:
             self._fits[key] = np.array([not misfit(subject, object, p, self._ontology) for p in self._properties])
         return self._fits[key]
+
+
+def _kind(end: Kind) -> Kind:
+    """A literal without its words: of these, only whether a number is whole says what it fits."""
+    return Value("0.5" if "." in end.lexical else "0", end.datatype) if isinstance(end, Value) else end
+
+
+def _typed(r: RelationMention, p: Property, is_turned: bool, sure: float) -> RelationMention:
+    """A relation once more, under a property."""
+    ends = (r.object, r.subject) if is_turned else (r.subject, r.object)
+    iri = relation_iri(ends[0], p.iri, ends[1], r.target, AGENT)
+    score = round(min(1.0, sure) * r.score, 4)
+    return replace(r, id=iri, subject=ends[0], predicate=p.iri, object=ends[1], score=score, agent=AGENT, phrase="")
 
 
 @lru_cache(20_000)

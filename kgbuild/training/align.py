@@ -39,9 +39,9 @@ log = logging.getLogger(__name__)
 class Recipe(Numbers):
     """Every number of a training run."""
 
-    trees: int = 120
-    rate: float = 0.08
-    leaves: int = 10
+    trees: int = 160
+    rate: float = 0.06
+    leaves: int = 16
     least: int = 30  # pairs in a leaf
     ridge: float = 5.0
     linked: float = 0.3  # weight of a pair of ../shared/text against one of ../shared/align

@@ -15,11 +15,12 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from kgbuild.entities.beside import EXTRA
 from kgbuild.entities.candidates import name_pairs
 from kgbuild.entities.columns import Columns
 from kgbuild.entities.group import Group, group
 from kgbuild.entities.keys import is_name
-from kgbuild.entities.score import EXTRA, Scorer
+from kgbuild.entities.score import Scorer
 from kgbuild.errors import UsageError
 from kgbuild.types import EmbeddingTable, Mention, Target, TextPosition
 
@@ -115,11 +116,12 @@ class Sample:
 
 def sample(known: Known, table: EmbeddingTable, states: EmbeddingTable | None) -> Sample:
     """The candidates that alignment itself would look at."""
-    groups = group(known.mentions, dict(zip(table.ids, table.matrix, strict=True)))
-    columns = Columns(groups)
-    names = name_pairs(columns, _NEIGHBOURS)
-    scorer = Scorer(groups, columns, names, states=states)
-    pairs, ways = scorer.candidates(names)
+    groups = group(known.mentions, frozenset(table.ids))
+    columns = Columns(groups, table)
+    scorer = Scorer(groups, columns, name_pairs(columns, _NEIGHBOURS), states=states)
+    found = np.concatenate(list(scorer.candidates()))
+    found = found[np.lexsort((found[:, 1], found[:, 0]))]
+    pairs, ways = found[:, :2], found[:, 2]
     things = {t: i for i, t in enumerate(sorted(set(known.thing.values())))}
     thing = np.array([things[known.thing[g.mentions[0].id]] for g in groups])
     free = np.array([all(m.id in known.teaches for m in g.mentions) for g in groups])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from kgbuild.config import Config
-from kgbuild.embeddings import BACKWARD, embed_relations, is_open, open_relations
+from kgbuild.embeddings import BACKWARD, embed_relations, is_open, open_relations, vector_key
 from kgbuild.embeddings.contexts import contexts
 from kgbuild.embeddings.relation import Context, RelationEncoder, probability
 from kgbuild.types import Box, Extraction, Mention, RelationMention, Target, TextPosition
@@ -118,3 +120,21 @@ def test_a_clear_lead_and_a_high_score_make_sure(encoder: RelationEncoder) -> No
     assert probability(np.float64(0.6), np.float64(-np.inf), known) <= probability(
         np.float64(0.6), np.float64(0.0), known
     )
+
+
+def test_cells_of_one_column_share_a_vector(encoder: RelationEncoder, config: Config) -> None:
+    mentions, relations = [], []
+    for n in range(20):
+        row = at(100 * n, 100 * n + 30)
+        mentions += [mention(2 * n, f"shop {n}", at(100 * n, 100 * n + 7)), mention(2 * n + 1, f"port {n}", row)]
+        ends = mentions[-2].id, f"{BASE}relation/listens_on", mentions[-1].id
+        relations.append(RelationMention(f"s#r{n}", *ends, row, 1.0, "records/1", f"shop {n} port {n}"))
+    one, all_of_them = (
+        embed_relations(Extraction("s", tuple(mentions), tuple(found)), encoder, config)
+        for found in (relations[:1], relations)
+    )
+    key = vector_key(relations[0])
+    assert one.ids == all_of_them.ids == (key, key + BACKWARD) and key == vector_key(relations[7])
+    assert np.allclose(np.linalg.norm(all_of_them.matrix, axis=1), 1, atol=1e-5)
+    alone = embed_relations(Extraction("s", tuple(mentions), (replace(relations[0], agent="t/1"),)), encoder, config)
+    assert np.array_equal(alone.matrix, one.matrix) and (all_of_them.matrix * one.matrix).sum(1).min() > 0.7

@@ -22,7 +22,7 @@ from kgbuild.entities.group import group, main_type, preferred
 from kgbuild.entities.keys import alike, key
 from kgbuild.entities.union import Union
 from kgbuild.errors import ConfigError
-from kgbuild.types import Extraction, Mention, Target, TextPosition
+from kgbuild.types import EmbeddingTable, Extraction, Mention, Target, TextPosition
 
 
 @pytest.fixture(scope="module")
@@ -248,11 +248,12 @@ def test_descriptions_meet_across_sources_only_by_a_named_term() -> None:
         made("c", "Web Server", nominal=False, agent="marks/1"), made("a", "server", nominal=True),
         made("c", "Server", nominal=False, agent="marks/1"),
     ]  # fmt: skip
-    groups = group(mentions, {m.id: np.ones(4, np.float32) for m in mentions})
+    ids = tuple(m.id for m in mentions)
+    groups, table = group(mentions, ids), EmbeddingTable("x", ids, np.ones((len(ids), 4), np.float32))
     row = {m.id: i for i, g in enumerate(groups) for m in g.mentions}
 
     def allowed(a: str, b: str) -> bool:
-        return bool(Columns(groups).allowed(np.array([row[a]]), np.array([row[b]]))[0])
+        return bool(Columns(groups, table).allowed(np.array([row[a]]), np.array([row[b]]))[0])
 
     assert not allowed("a#web server", "b#web servers")  # two descriptions may be of two things
     assert allowed("a#web server", "c#Web Server")

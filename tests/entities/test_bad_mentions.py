@@ -48,8 +48,9 @@ def test_a_thousand_of_one_name_do_not_collapse_nor_take_the_square() -> None:
             {"Person", "Thing"},
             {"Place", "Thing"},
         )
-    columns = Columns(group(mentions, dict.fromkeys((m.id for m in mentions), np.ones(4, np.float32))))
-    pairs, _ = group_pairs(columns, name_pairs(columns, 10))
+    table = vectors(mentions)
+    columns = Columns(group(mentions, table.ids), table)
+    pairs = np.concatenate(list(group_pairs(columns, name_pairs(columns, 10))))
     assert 0 < len(pairs) < 20 * len(mentions)
 
 

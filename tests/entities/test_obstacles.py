@@ -27,7 +27,7 @@ def said(text: str, *names: str) -> list[Mention]:
 
 
 def groups(*mentions: Mention) -> list[Group]:
-    return group(mentions, {m.id: np.ones(4, np.float32) for m in mentions})
+    return group(mentions, {m.id for m in mentions})
 
 
 def apart(*mentions: Mention) -> set[frozenset[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -48,7 +48,6 @@ def match_rows(tables: Sequence[RecordTable], *, min_score: float) -> list[Match
 def join_rows(
     groups: Sequence[Group],
     matches: Iterable[Match],
-    vectors: Mapping[str, np.ndarray],
     apart: Collection[tuple[int, int]] = (),
 ) -> tuple[list[Group], list[Match]]:
     """Groups with the rows that match made one, and the matches that did it.
@@ -76,16 +75,17 @@ def join_rows(
     made = [
         groups[inside[0]]
         if len(inside) == 1
-        else make(sorted((m for i in inside for m in groups[i].mentions), key=lambda m: m.id), vectors)
+        else make(sorted((m for i in inside for m in groups[i].mentions), key=lambda m: m.id))
         for inside in members.values()
     ]
     return sorted(made, key=lambda g: g.id), used
 
 
-def rows_apart(groups: Sequence[Group], pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The pairs of groups that are both rows: where records did not match, a like name does not join them."""
-    row = [any(is_row(m) for m in g.mentions) for g in groups]
-    return [(a, b) for a, b in pairs if row[a] and row[b]]
+def rows_apart(groups: Sequence[Group], pairs: np.ndarray) -> np.ndarray:
+    """The pairs (n, 2) of groups that are both rows: where records did not match, a like name does not join them."""
+    row = np.array([any(is_row(m) for m in g.mentions) for g in groups], bool)
+    made: np.ndarray = pairs[row[pairs[:, 0]] & row[pairs[:, 1]]]
+    return made
 
 
 def row_merges(matches: Iterable[Match], entities: Iterable[Entity], mentions: Iterable[Mention]) -> list[Merge]:

@@ -20,6 +20,7 @@ _ROUNDS = 3
 _FOLDS = 4
 _BASE = ("record:words", "record:characters")  # what the first best pairs are chosen by
 _FEW = 30  # best pairs below which nothing can be learned from them
+_SURELY = 1.0  # standard errors to the safe side
 _ALIKE = 0.45  # similarity of half a chance where nothing can be learned
 
 
@@ -42,7 +43,7 @@ def label_free(pairs: np.ndarray, found: Features) -> tuple[np.ndarray, np.ndarr
             break
         score = _cross_fitted(table, held, pairs[:, 0])
         chance = calibrate(pairs, score)
-    return chance, score
+    return calibrate(pairs, score, errors=_SURELY), score
 
 
 def _likeness(found: Features) -> np.ndarray:
@@ -98,11 +99,15 @@ def sides(pairs: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return both[: len(pairs)], both[len(pairs) :]
 
 
-def calibrate(pairs: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """Chance (n,) of each pair: 0 if a record has a better one, else one minus the local false discovery rate."""
+def calibrate(pairs: np.ndarray, score: np.ndarray, *, errors: float = 0.0) -> np.ndarray:
+    """Chance (n,) of each pair: 0 if a record has a better one, else one minus the local false discovery rate.
+
+    The rate is taken at so many standard ``errors`` to the safe side.
+    """
     lead = _lead(pairs, score)
     best = lead >= 0
     chance = best.astype(np.float64)
+    error = np.zeros(int(best.sum()))
     seen = np.stack([score, lead], 1)
     for _ in range(_ROUNDS):
         rest = np.flatnonzero(chance <= 0.5)
@@ -110,17 +115,20 @@ def calibrate(pairs: np.ndarray, score: np.ndarray) -> np.ndarray:
         decoys = np.stack([score[rest], second], 1)[second >= 0]
         if not len(decoys) or not best.any():
             break
-        odds, wrong = _odds(seen[best], decoys)
+        odds, wrong, error = _odds(seen[best], decoys)
         middle = np.median(wrong)  # below it nearly all best pairs are wrong: their share gives the scale
         scale = min(1.0, (odds <= middle).sum() / (wrong <= middle).sum())
         chance[best] = np.clip(1 - scale / odds, 0, 1)
+    if errors and best.any():
+        chance[best] = np.clip(1 - (1 - chance[best]) * np.exp(errors * error), 0, 1)
     return chance
 
 
-def _odds(real: np.ndarray, decoys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How many best pairs there are for each decoy like this one, of either.
+def _odds(real: np.ndarray, decoys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How many best pairs there are for each decoy like this one, of either; of best pairs the log's standard error.
 
-    Logistic regression on score and lead, each a linear spline with one knot at the median.
+    Logistic regression on score and lead, each a linear spline with one knot at the median; errors are those of its
+    normal approximation (Laplace). In small tables few decoys tell little.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -129,8 +137,13 @@ def _odds(real: np.ndarray, decoys: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     spline = bent / np.maximum(np.tile(seen.std(0), 2), 1e-9)
     is_real = np.arange(len(seen)) < len(real)
     model = LogisticRegression(C=10, max_iter=1000).fit(spline, is_real)
-    odds = np.exp(np.clip(model.decision_function(spline), -20, 20))
-    return odds[is_real], odds[~is_real]
+    logits = model.decision_function(spline)
+    table, chance = np.hstack([spline, np.ones((len(spline), 1))]), 1 / (1 + np.exp(-logits))
+    prior = np.append(np.full(spline.shape[1], 1 / 10), 1e-6)
+    spread = np.linalg.inv((table * (chance * (1 - chance))[:, None]).T @ table + np.diag(prior))
+    error = np.sqrt(np.einsum("ij,jk,ik->i", table, spread, table))
+    odds = np.exp(np.clip(logits, -20, 20))
+    return odds[is_real], odds[~is_real], error[is_real]
 
 
 def _cross_fitted(table: np.ndarray, held: np.ndarray, ids: np.ndarray) -> np.ndarray:

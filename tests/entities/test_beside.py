@@ -1,0 +1,76 @@
+"""What stands beside the forest: rules on acronyms, compounds, and names in sources of one subject."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kgbuild.entities.beside import Beside
+from kgbuild.entities.columns import Columns
+from kgbuild.entities.group import group
+from kgbuild.types import EmbeddingTable, Mention, Target, TextPosition
+
+
+def mention(name: str, source: int | str, label: str = "Thing", *, n: int = 0, context: str = "") -> Mention:
+    target = Target(f"https://x.org/source/{source}", (TextPosition(n, n + len(name)),))
+    return Mention(f"{target.source}#{n:05d}", target, name, label, 0.9, "text/1", context=context or name)
+
+
+def said(mentions: Sequence[Mention], vectors: Sequence[Sequence[float]], *, bare: bool = False) -> dict[str, float]:
+    """What is said of the first two mentions."""
+    matrix = np.array(vectors, np.float32)
+    matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
+    table = EmbeddingTable("x", tuple(m.id for m in mentions), matrix)
+    groups = group(mentions, table.ids)
+    columns = Columns(groups, table)
+    rows = [next(i for i, g in enumerate(groups) if m in g.mentions) for m in mentions[:2]]
+    names = columns.first_name(np.array(rows))[None]
+    beside = Beside(groups, columns, np.full(len(groups), bare))
+    vector = (columns.vectors[rows[:1]] * columns.vectors[rows[1:]]).sum(1)
+    found = beside.features(np.array([rows]), names, columns.names.features(*names.T), vector)
+    return {name: float(value[0]) for name, value in found.items() if value[0]}
+
+
+def two(a: str, b: str, cosine: float, *, context: str = "") -> dict[str, float]:
+    """What is said of two names in sentences."""
+    found = said([mention(a, 1), mention(b, 2, context=context)], [[1, 0], [cosine, (1 - cosine**2) ** 0.5]])
+    assert found.pop("unlike_names") == 1
+    return found
+
+
+def test_initials_alone_make_no_acronym() -> None:
+    assert two("RDS", "Root DNS Server", 0.05) == {"strange_acronym": 1}
+    assert two("IE", "Instagram Engineering", 0.3) == {"strange_acronym": 1}
+    assert two("DNS", "Domain Name System", 0.6) == {"sure_acronym": 1}
+    assert two("US", "United States", 0.7) == {}
+
+
+def test_an_acronym_that_the_text_explains_is_not_strange() -> None:
+    assert two("RDS", "Root DNS Server", 0.05, context="A Root DNS Server (RDS) answers.") == {"sure_acronym": 1}
+
+
+def test_a_head_that_says_a_part_makes_another_thing() -> None:
+    assert "kind_of" in two("TCP", "TCP Host", 0.8) and "kind_of" in two("Forums", "Forums DB", 0.8)
+    for a, b in (
+        ("S3", "Amazon S3"),
+        ("Pacific", "Pacific Ocean"),
+        ("Warner", "Warner Brothers"),
+        ("Acme", "Acme Inc"),
+    ):
+        assert "kind_of" not in two(a, b, 0.8)
+
+
+def test_a_list_of_things_is_none_of_them() -> None:
+    assert "one_of" in two("NoSQL", "SQL or NoSQL", 0.8) and "one_of" in two("JS", "HTML/CSS/JS", 0.8)
+    assert "one_of" not in two("CSS/JS", "HTML/CSS/JS", 0.8)
+
+
+def test_one_name_is_one_thing_in_sources_of_one_subject() -> None:
+    names = ("Cache", "Queue", "Server", "Worker")
+    one, other = ([mention(name, s, n=20 * i) for i, name in enumerate(names)] for s in (1, 2))
+    mentions = [one[0], other[0], *one[1:], *other[1:]]
+    near, far = [[1.0, 0.1]] * 8, [[1.0, 0.0] if m.target.source.endswith("1") else [0.0, 1.0] for m in mentions]
+    assert said(mentions, near) == {"one_name": 1} and said(mentions, far) == {"like_names": 1}
+    assert said(mentions[:2], near[:2]) == {"like_names": 1}  # two names tell no subject
+    assert said(mentions, far, bare=True) == {"one_name": 1}  # labels without words around them
