@@ -23,8 +23,8 @@ from kgbuild.errors import WorkspaceError, unwritable
 FORMAT = 1
 MANIFEST = "manifest.json"
 PUBLISHED = (
-    "graph.nq", "facts.ttl", "graph.graphml", "entities.parquet", "statements.parquet", "mentions.parquet",
-    "segments.parquet", "vectors.faiss", "vectors.json", "pictures.faiss", "pictures.json",
+    "graph.nq", "facts.ttl", "graph.graphml", "entities.parquet", "statements.parquet", "evidence.parquet",
+    "mentions.parquet", "segments.parquet", "vectors.faiss", "vectors.json", "pictures.faiss", "pictures.json",
     "merges.json", "links.json", "report.html", "report.json", "runs.jsonl",
     "texts", "pictures",
 )  # fmt: skip
