@@ -77,7 +77,7 @@ def build(corpus: str, out: str, config: str | None = None, overrides: dict[str,
     """Build the graph of a folder. It fails if nothing was extracted; files that fail are in its artifact."""
     log, started = get_run_logger(), time.time()
     workspace = Workspace(out)
-    job = Job(str(Path(corpus).resolve()), workspace.cache_url, Config.load(config, overrides=overrides))
+    job = Job.of(corpus, workspace, Config.load(config, overrides=overrides))
     sources, left_out = list_sources(job)
     with workspace.lock():
         report = published(workspace, build_key(job, sources, left_out))

@@ -44,7 +44,7 @@ def build(
     """
     settings = config if isinstance(config, Config) else Config.load(config)
     progress, workspace, started = progress or Silent(), Workspace(out), time.time()
-    job = Job(str(Path(corpus).resolve()), workspace.cache_url, settings)
+    job = Job.of(corpus, workspace, settings)
     sources, left_out = list_sources(job)
     with workspace.lock():
         key = build_key(job, sources, left_out)

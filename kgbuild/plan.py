@@ -57,7 +57,7 @@ def plan(corpus: str | Path, *, out: str | Path, config: Config | str | Path | N
     """What ``build`` with the same arguments would do. Raises what it would raise before its first stage."""
     settings = config if isinstance(config, Config) else Config.load(config)
     workspace = Workspace(out)
-    job = Job(str(Path(corpus).resolve()), workspace.cache_url, settings)
+    job = Job.of(corpus, workspace, settings)
     sources, left_out = list_sources(job)
     key = build_key(job, sources, left_out)
     report, damage = published_report(workspace)

@@ -25,6 +25,7 @@ from kgbuild.progress import Progress, Silent
 from kgbuild.serialise import from_json, to_json
 from kgbuild.types import EmbeddingTable, Extraction, Issue, Reading, Source
 from kgbuild.workers import Frames, WorkerDied, WorkerPool, side_by_side
+from kgbuild.workspace import Workspace
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,6 +47,11 @@ class Job:
     root: str
     cache: str
     config: Config
+
+    @classmethod
+    def of(cls, corpus: str | Path, workspace: Workspace, config: Config) -> Job:
+        """The job of a build into a workspace; its cache lies there unless ``run.cache`` names another place."""
+        return cls(str(Path(corpus).resolve()), config["run"]["cache"] or workspace.cache_url, config)
 
     @property
     def workers(self) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rig import Rig, digest, document, finish, options
 
-HERE = Path(__file__).parent
+PATHS = os.pathsep.join(p for p in (str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")) if p)
 
 
 def main() -> None:
@@ -36,7 +36,7 @@ def main() -> None:
                 del arguments[arguments.index("--config") : arguments.index("--config") + 2]
             env = {
                 **os.environ, "PYTHONHASHSEED": str(n % 10), "LC_ALL": pick.choice(("C", "C.UTF-8", "POSIX")),
-                "TZ": pick.choice(("UTC", "Asia/Kolkata", "America/St_Johns")), "PYTHONPATH": str(HERE),
+                "TZ": pick.choice(("UTC", "Asia/Kolkata", "America/St_Johns")), "PYTHONPATH": PATHS,
             }  # fmt: skip
             command = [sys.executable, "-c", "from kgbuild.cli import main; main()", *arguments]
             done = subprocess.run(command, env=env, check=False, capture_output=True, cwd=rig.home)

@@ -73,6 +73,8 @@ def parse_svg(text: str) -> Drawing:
             drawing = svgelements.SVG.parse(BytesIO(etree.tostring(root)), reify=True)
         except _UNREADABLE as err:
             raise SourceError(f"its shapes cannot be read: {err}", "broken-svg") from err
+    if not isinstance(drawing, svgelements.SVG):
+        raise SourceError("its outermost element is no <svg> of the namespace of SVG", "broken-svg")
     shapes: list[Shape] = []
     labels: list[Label] = []
     for element in drawing.elements():

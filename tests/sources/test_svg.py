@@ -102,7 +102,14 @@ def test_an_unknown_prefix_is_no_reason_to_refuse() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["<svg", svg("<g>"), '<!DOCTYPE s [<!ENTITY a "b">]>' + svg("&a;"), svg("<g>" * 500 + "</g>" * 500)]
+    "text",
+    [
+        "<svg",
+        svg("<g>"),
+        '<svg xmlns="http:?/www.w3.org/2000/svg"><g/></svg>',
+        '<!DOCTYPE s [<!ENTITY a "b">]>' + svg("&a;"),
+        svg("<g>" * 500 + "</g>" * 500),
+    ],
 )
 def test_broken_and_hostile_files_are_refused(text: str) -> None:
     with pytest.raises(SourceError):

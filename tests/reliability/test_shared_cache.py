@@ -1,0 +1,72 @@
+"""Stages of one build in processes with working folders of their own, over one cache (a shared folder, S3): the same bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+import rig
+
+STAGES = """
+import json, sys
+from kgbuild.config import Config
+from kgbuild.stages import Job, extract_sources, list_sources, read_sources
+root, config, cache, part = sys.argv[1:]
+job = Job(root, cache, Config.load(config, overrides={"run.workers": 1}))
+own = list_sources(job)[0][int(part)::2]
+print(json.dumps([sorted(stage(job, own).worked) for stage in (read_sources, extract_sources)]))
+"""
+FILES = dict(rig.document(n) for n in range(5))
+
+
+@pytest.fixture(params=["folder", "s3"])
+def shared_cache(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """An fsspec URL that all processes see, and what their environment needs for it."""
+    if request.param == "folder":
+        yield (tmp_path / "share").as_uri(), {}
+        return
+    pytest.importorskip("s3fs")
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        address, secret = f"http://{host}:{port}", {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        client = pytest.importorskip("boto3").client("s3", endpoint_url=address, region_name="us-east-1", **secret)
+        client.create_bucket(Bucket="kg")
+        names = {"ENDPOINT_URL": address, "KEY": "test", "SECRET": "test"}
+        yield "s3://kg/cache", {f"FSSPEC_S3_{name}": value for name, value in names.items()}
+    finally:
+        server.stop()
+
+
+@pytest.mark.filterwarnings("ignore")  # of the S3 server and of its client's libraries
+def test_two_workers_and_one_that_publishes(
+    shared_cache: tuple[str, dict[str, str]], corpus: Callable[[Mapping[str, str | bytes]], Path], tmp_path: Path
+) -> None:
+    url, more = shared_cache
+    env = {**os.environ, **more, "PYTHONPATH": str(Path(rig.__file__).parent)}
+    folder = corpus(FILES)
+    (tmp_path / "lean.toml").write_text(rig.CONFIG, "utf-8")
+    config, worked = str(tmp_path / "lean.toml"), []
+    for part in "01":
+        place = tmp_path / f"worker-{part}"
+        place.mkdir()
+        command = [sys.executable, "-c", STAGES, str(folder), config, url, part]
+        done = subprocess.run(command, env=env, cwd=place, check=True, capture_output=True, text=True)
+        worked.append(json.loads(done.stdout.splitlines()[-1]))
+        assert list(place.iterdir()) == []
+    assert sorted(worked[0][1] + worked[1][1]) == sorted(FILES) and worked[0] != worked[1]
+    arguments = ["build", str(folder), "--config", config, "--workers", "1", "--json", "--out"]
+    command = [sys.executable, "-c", "from kgbuild.cli import main; main()", *arguments]
+    shared = [*command, str(tmp_path / "shared"), "--set", f"run.cache={url}"]
+    report = json.loads(subprocess.run(shared, env=env, check=True, capture_output=True, text=True).stdout)
+    subprocess.run([*command, str(tmp_path / "alone")], env=env, check=True, capture_output=True)
+    last = json.loads((tmp_path / "shared" / "runs.jsonl").read_text("utf-8"))
+    assert last["work"] == {} and report["status"] == "success"  # all was found in the cache
+    assert not (tmp_path / "shared" / "cache").exists()
+    assert rig.digest(tmp_path / "shared") == rig.digest(tmp_path / "alone")
