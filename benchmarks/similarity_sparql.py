@@ -28,6 +28,7 @@ from kgbuild.embeddings.text import TextEncoder
 from kgbuild.queries.functions.nearest import Nearest
 from kgbuild.types import EmbeddingTable
 from kgbuild.vocab import CORE, GENERAL, LABEL, TYPE
+from kgbuild.workspace import write_manifest
 
 BASE = "https://example.org/kg/"
 WORDS = """north south old grand silent rapid royal central upper lower blue red golden iron silver early late open
@@ -80,6 +81,8 @@ def workspace(out: Path, count: int, config: Config) -> None:
                 (GENERAL + "location", f"<{ids[n * 13 % count]}>"),
             ):  # fmt: skip
                 file.write(f"<{entity}> <{p}> {o} <{source}> .\n")
+    parquet.write_table(pa.table({"id": pa.array([], pa.string())}), folder / "statements.parquet")
+    write_manifest(folder)
     (out / "current").symlink_to(".generations/000001")
 
 

@@ -19,10 +19,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+from pyarrow import parquet
+
 import kgbuild
 from kgbuild.queries.execute import Executor
 from kgbuild.queries.functions.oxigraph import Functions
-from kgbuild.queries.store import open_store
+from kgbuild.queries.store import TABLES, open_store
+from kgbuild.workspace import write_manifest
 
 V = "http://example.org/"
 PEOPLE_PER = 8.3  # triples for each person, about
@@ -83,6 +87,9 @@ def main() -> None:
         folder = Path(temporary) / ".generations" / "000001"
         folder.mkdir(parents=True)
         (folder / "graph.nq").write_text("".join(f"{line[:-1]}<{V}graph> .\n" for line in lines), "utf-8")
+        for name in TABLES:
+            parquet.write_table(pa.table({"id": pa.array([], pa.string())}), folder / name)
+        write_manifest(folder)
         (Path(temporary) / "current").symlink_to(".generations/000001")
         theirs = rdflib.Graph()
         theirs.parse(data="\n".join(lines), format="nt")

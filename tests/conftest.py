@@ -50,7 +50,7 @@ def serving(out: Path, *options: str) -> Iterator[Served]:
         finally:
             process.send_signal(signal.SIGINT)
             try:
-                process.wait(10)
+                process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise

@@ -19,8 +19,9 @@ from conftest import Served, serving
 from test_serve_protocol import DIRECT, FORM, ask, get
 
 from kgbuild.queries.serve.guard import Hosts
-from kgbuild.queries.store import generation
+from kgbuild.queries.store import TABLES, generation
 from kgbuild.vocab import LABEL
+from kgbuild.workspace import write_manifest
 
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 
@@ -321,6 +322,9 @@ def test_each_answer_is_of_one_generation(example: tuple[Path, object], tmp_path
         folder.mkdir(parents=True)
         lines = [f'<http://x.org/{i}> <{LABEL}> "{n}" <http://x.org/g> .\n' for i in range(2000)]
         (folder / "graph.nq").write_text("".join(lines), "utf-8")
+        for name in TABLES:
+            shutil.copyfile(example[0] / name, folder / name)
+        write_manifest(folder)
         folders.append(folder)
     (out / "current").symlink_to(".generations/000000")
     assert generation(out) == folders[0].resolve()
@@ -342,7 +346,7 @@ def test_each_answer_is_of_one_generation(example: tuple[Path, object], tmp_path
     assert seen == {"0", "1"}
 
 
-def test_no_graph_there(tmp_path: Path) -> None:
+def test_no_graph_to_serve(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from kgbuild.cli import main; main()", "serve", str(tmp_path), "--port", "0"],
         capture_output=True, text=True, check=False,

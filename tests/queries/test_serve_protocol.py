@@ -23,7 +23,7 @@ def ask(
     served: Served, method: str, path: str = "/sparql", body: str | bytes | None = None, **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
     """Status, headers in lower case and body of one request. Underscores of names of headers are hyphens."""
-    connection = http.client.HTTPConnection(served.host, served.port, timeout=30)
+    connection = http.client.HTTPConnection(served.host, served.port, timeout=120)
     sent = body.encode() if isinstance(body, str) else body
     connection.request(method, path, sent, {k.replace("_", "-"): v for k, v in headers.items()})
     answer = connection.getresponse()
