@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import logging
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 app = typer.Typer(help="Train the weights that kgbuild ships.", no_args_is_help=True)
+
+
+class Device(StrEnum):
+    """Where a network is trained."""
+
+    cpu = "cpu"
+    cuda = "cuda"
 
 
 @app.callback()
@@ -23,15 +32,22 @@ def text(
     checkpoints: Annotated[Path, typer.Option(help="Folder for the state after each epoch.")],
     set_: Annotated[list[str] | None, typer.Option("--set", help="A number of the recipe: --set epochs=4")] = None,
     limit: Annotated[int, typer.Option(help="Documents of each set, for a trial; 0 = all.")] = 0,
+    teacher: Annotated[Path | None, typer.Option(help="Folder of all-mpnet-base-v2, for the third phase.")] = None,
+    device: Annotated[Device, typer.Option(help="Where the third phase runs.")] = Device.cpu,
 ) -> None:
     """Mentions, coreference and relations (see the card kgbuild/weights/text.md)."""
     from kgbuild.config import Config
+    from kgbuild.training.taught import load_teacher
     from kgbuild.training.text import Recipe, train
 
     logging.getLogger("kgbuild").setLevel(logging.INFO)
     logging.getLogger().handlers[0].setLevel(logging.INFO)
     recipe = Recipe().but(set_ or [])
-    train(data, out, config=Config.load(), recipe=recipe, checkpoints=checkpoints, limit=limit)
+    network = partial(load_teacher, teacher) if teacher else None
+    train(
+        data, out, config=Config.load(), recipe=recipe, checkpoints=checkpoints, limit=limit, teacher=network,
+        device=device.value,
+    )  # fmt: skip
     typer.echo(f"weights: {out / 'text.safetensors'}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -53,6 +54,7 @@ class Relation:
     subject: int
     object: int
     evidence: tuple[int, ...] = ()  # the sentences that show it
+    signs: tuple[float, float] = (0.0, 0.0)  # what ``score`` is the chance of: see ``chance``
 
 
 @dataclass(slots=True)
@@ -107,6 +109,7 @@ class Annotator:
         self.types: list[str] = self.facts["types"]
         self.properties: list[dict[str, str]] = self.facts["properties"]
         self.shift: float = config["text"]["relation_threshold"]
+        self.calibration: Sequence[float] = self.facts.get("calibration", (1.0, 0.0, 0.0))
         with as_file(home.joinpath("text.safetensors")) as path:
             if not path.is_file():
                 raise ModelError(f"{path} is missing. Reinstall kgbuild or train again: `kgbuild train text`.")
@@ -216,12 +219,14 @@ class Annotator:
                 a.lists += 1
             if not 2 <= len(present) <= ENTITIES_AT_ONCE:
                 continue
-            for key, score, evidence in self._relate_window(a, number, present):
-                if key not in best or score > best[key][0]:
-                    best[key] = score, number, evidence
-        for (head, tail, prop), (score, home, evidence) in sorted(best.items()):
+            for key, margin, evidence in self._relate_window(a, number, present):
+                if key not in best or margin > best[key][0]:
+                    best[key] = margin, number, evidence
+        for (head, tail, prop), (margin, home, evidence) in sorted(best.items()):
             subject, object = self._closest(a, head, tail, home)
-            a.relations.append(Relation(head, tail, prop, score, subject, object, evidence))
+            doubt = math.log(max(1e-6, min(a.mentions[subject].score, a.mentions[object].score)))
+            score = chance(self.calibration, margin, doubt)
+            a.relations.append(Relation(head, tail, prop, score, subject, object, evidence, (margin, doubt)))
 
     def _relate_window(
         self, a: Annotation, number: int, present: list[tuple[int, list[int]]]
@@ -250,13 +255,13 @@ class Annotator:
                 logits, focus = self.model.relate(
                     states, attention, mentions, kinds, torch.tensor(batch), nearness(places, batch)
                 )
-                margin = logits[:, 1:] - logits[:, :1] + self.shift
-                rows, columns = torch.nonzero(margin > 0, as_tuple=True)
-                scores = torch.sigmoid(margin[rows, columns]).tolist()
+                margin = logits[:, 1:] - logits[:, :1]
+                rows, columns = torch.nonzero(margin + self.shift > 0, as_tuple=True)
+                margins = margin[rows, columns].tolist()
             looks = focus[rows].double().numpy()
-            for i, (row, column, score) in enumerate(zip(rows.tolist(), columns.tolist(), scores, strict=True)):
+            for i, (row, column, over) in enumerate(zip(rows.tolist(), columns.tolist(), margins, strict=True)):
                 h, t = batch[row]
-                found.append(((present[h][0], present[t][0], column), score, _looked_at(looks[i], sentence)))
+                found.append(((present[h][0], present[t][0], column), over, _looked_at(looks[i], sentence)))
         return found
 
     def find_grammar(self, a: Annotation) -> None:
@@ -283,6 +288,15 @@ class Annotator:
             if a.homes[i] == a.homes[j] == home
         ]
         return min(pairs)[2:]
+
+
+def chance(calibration: Sequence[float], margin: float, doubt: float) -> float:
+    """Chance that a relation holds (Platt 1999).
+
+    ``margin``: its logit over the threshold; ``doubt`` <= 0: log of the less sure mention's score.
+    """
+    slope, weight, offset = calibration
+    return 1 / (1 + math.exp(-(slope * margin + weight * doubt + offset)))
 
 
 def _looked_at(look: np.ndarray, sentence: list[int]) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from kgbuild.mentions.chinese_words import NOUNS, Word, is_known
 
 LONGEST = 6  # words of a subject or object
 NEAR = 3  # words of one that is sure to be whole
-SURE, UNSURE = 0.85, 0.7  # the share that holds: see docs/chinese.md
+SURE, UNSURE = 0.9, 0.6  # the share that holds: see docs/chinese.md
 _CUTS = re.compile("[，,；;：:。！？!?…—]+")
 # Anywhere in the sentence: reported, conditional or asked.
 _DOUBTFUL = re.compile(

@@ -46,9 +46,11 @@ class Component:
 
     def annotate(self, doc: Doc) -> Annotation:
         """The annotation of a document, over ``sentences_of(doc)``."""
-        if not doc.has_annotation("SENT_START"):
-            self._sentencizer(doc)
-        return self.annotator([[t.text for t in s] for s in sentences_of(doc)])
+        return self.annotator([[t.text for t in s] for s in sentences_of(self.split(doc))])
+
+    def split(self, doc: Doc) -> Doc:
+        """The document with the ends of its sentences, if it has none yet."""
+        return doc if doc.has_annotation("SENT_START") else self._sentencizer(doc)
 
     def __call__(self, doc: Doc) -> Doc:
         note = self.annotate(doc)

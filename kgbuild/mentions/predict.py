@@ -92,7 +92,7 @@ def _row(annotator: Annotator, note: Annotation) -> dict[str, Any]:
         "relations": [
             {
                 "h": r.head, "t": r.tail, "p": annotator.properties[r.property]["id"], "score": round(r.score, 4),
-                "evidence": list(r.evidence),
+                "evidence": list(r.evidence), "signs": [round(v, 4) for v in r.signs],
             }
             for r in note.relations
         ],

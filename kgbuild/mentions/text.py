@@ -198,10 +198,9 @@ class TextExtractor:
             b = position(tail.segment).start + min(tail.end, tail.offset + end - tail.start)
             target = Target(passage.reading.source.id, (*union(covered), TextPosition(a, b)))
             surface = passage.reading.text[a:b]
-        known = (subject.score, object.score) if agent == AGENT else (1.0,)
         return RelationMention(
             relation_iri(subject.id, predicate, object.id, target, agent), subject.id, predicate, object.id,
-            target, round(score * min(known) ** 0.5, 4), agent, surface, seen_as(covered[0]),
+            target, round(score, 4), agent, surface, seen_as(covered[0]),
         )  # fmt: skip
 
 

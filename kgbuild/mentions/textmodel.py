@@ -190,11 +190,13 @@ class TextModel(RelationHeads):
 
     def part(self) -> None:
         """Let the layers read again start as those of the first reading, with marks that say nothing."""
-        for one, other in zip(
-            _adapters(self.again), _adapters(_layers(self.encoder)[-self.shape.again :]), strict=True
-        ):
-            one.follow(other)
+        self.read_again_as(_layers(self.encoder)[-self.shape.again :])
         nn.init.zeros_(self.marks.weight)
+
+    def read_again_as(self, layers: nn.Module) -> None:
+        """Let the layers read again be the same map as these, whose adapters are of no higher rank."""
+        for one, other in zip(_adapters(self.again), _adapters(layers), strict=True):
+            one.follow(other)
 
     def own_state(self) -> dict[str, Tensor]:
         """The trained parameters alone (adapters and heads), by name."""

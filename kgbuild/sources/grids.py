@@ -74,9 +74,9 @@ def likely(table: Table, *, set_off: bool = False) -> float:
     Numbers under words say so, and a first row that is set off from the others (``set_off``); rules alone do not.
     """
     if not all(c is not None and not _is_figure(c) for c in table.header[1:]):
-        return 0.5
+        return 0.3
     figures = any(all(_is_figure(row[k]) for row in table.rows) for k in range(1, len(table.header)))
-    return 0.95 if figures and (set_off or table.ruled) else 0.9 if figures or set_off else 0.75
+    return 0.95 if figures and (set_off or table.ruled) else 0.9 if figures or set_off else 0.5
 
 
 def _is_figure(cell: Cell | None) -> bool:

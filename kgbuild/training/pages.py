@@ -53,7 +53,7 @@ class Page:
         self.pairs = np.array(list(permutations(range(len(self.entity)), 2)), dtype=np.int64).reshape(-1, 2)
 
 
-def pages_of(document: dict[str, Any], tokenizer: Any, properties: Sequence[str]) -> list[Page]:
+def pages_of_document(document: dict[str, Any], tokenizer: Any, properties: Sequence[str]) -> list[Page]:
     """The windows of a document with at least two entities; relations stay inside a window."""
     made = (_page(document, window, properties) for window in pack(document["sents"], tokenizer))
     return [p for p in made if len(p.entity) > 1]

@@ -5,7 +5,9 @@ relations take part with mentions and coreference, later also with the relations
 averaged model finds in them. A first phase has all heads share one reading; in the second,
 which begins with the averaged weights of the first in half precision, relations read the last
 layers again. The mean of both phases' weights is kept (WiSE-FT, Wortsman et al. 2022), in
-half precision, as ``text.safetensors`` with ``text.json``. The whole state is kept in the folder
+half precision, as ``text.safetensors`` with ``text.json``. In a
+third, larger networks teach the second reading (``taught``). Confidence is fitted at the end
+(``calibration``). The whole state of the first two is kept in the folder
 of checkpoints between epochs, and the same command goes on from there after a break with the
 same result.
 """
@@ -20,23 +22,27 @@ import math
 import random
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from kgbuild import backbone
 from kgbuild.config import Config
 from kgbuild.errors import ConfigError
+from kgbuild.mentions.annotate import Annotator
 from kgbuild.mentions.textmodel import Shape, TextModel
+from kgbuild.training.calibration import calibrate
 from kgbuild.training.documents import TYPES, Example, examples, related_types, teach
+from kgbuild.training.open_texts import open_texts
 from kgbuild.training.recipe import Numbers
+from kgbuild.training.taught import Pages, ask, learn_from_teachers, pages_of
 from kgbuild.training.treebank import KINDS, inventory, trees
 from kgbuild.vocab import camel
 
@@ -80,6 +86,13 @@ class Recipe(Numbers):
     again_rate: float = 0.5  # of the rates of the first
     again_trust: float = -0.5  # margin over the threshold class from which relations are taught; in the first 0
     mix: float = 0.5  # share of the second phase in the weights that are written, the rest is the first's
+    teachers: int = 3  # third phase: larger networks that are taught twice, then teach
+    teacher_epochs: int = 15
+    teacher_again: int = 2  # second round, with what all found in a third of the other pages
+    student_epochs: int = 7
+    student_rate: float = 1e-3
+    student_rank: int = 64  # of the adapters of the layers read again
+    student_seed: int = 7
     half: int = 1  # encoder in bfloat16
     seed: int = 13
     threads: int = 1
@@ -103,8 +116,14 @@ class Phase:
     home: Path
 
 
-def train(data: Path, out: Path, *, config: Config, recipe: Recipe, checkpoints: Path, limit: int = 0) -> None:
-    """Run the recipe on the folder ``data``; ``limit`` > 0 takes only so many documents of a set (a trial)."""
+def train(
+    data: Path, out: Path, *, config: Config, recipe: Recipe, checkpoints: Path, limit: int = 0,
+    teacher: Callable[[], nn.Module] | None = None, device: str = "cpu",
+) -> None:  # fmt: skip
+    """Run the recipe on the folder ``data``; ``limit`` > 0 takes only so many documents of a set (a trial).
+
+    The third phase runs with a ``teacher`` (a new network of it each time), on ``device``.
+    """
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(recipe.threads)
     names = json.loads((data / "properties.json").read_text("utf-8"))
@@ -150,6 +169,19 @@ def train(data: Path, out: Path, *, config: Config, recipe: Recipe, checkpoints:
     mean = learn(model, again, extra, recipe, facts)
     mixed = {n: torch.lerp(begun[n], p, recipe.mix) for n, p in mean.items()}
     save(mixed, out, model.shape, recipe, **inventories)
+    if teacher is not None:
+        annotator = Annotator(Config.load(overrides={"text.weights": str(out)}))
+        partly = [{**d, "relations_complete": False} for d in more]
+        found = open_texts(data, annotator, set(properties), limit)
+        pages = Pages(*(pages_of(d, tokenizer, properties) for d in (main, partly, found)))
+        torch.manual_seed(recipe.student_seed)
+        wide = TextModel(backbone.load_backbone(config)[1], replace(model.shape, again_rank=recipe.student_rank))
+        model.load_state_dict(mixed, strict=False)
+        wide.load_state_dict({n: p for n, p in mixed.items() if not n.startswith("again.")}, strict=False)
+        wide.read_again_as(model.again)
+        ask(pages, teacher, wide.shape, recipe, device)
+        save(learn_from_teachers(wide, pages, recipe, device), out, wide.shape, recipe, **inventories)
+    calibrate(out, read_documents(data / "redocred_train.jsonl.gz", "val")[: limit or None])
 
 
 def learn(

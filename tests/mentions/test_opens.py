@@ -11,8 +11,11 @@ from handparsed import KNOWN, Parsed, sentence
 import kgbuild
 from kgbuild.config import Config
 from kgbuild.identity import open_relation_iri
+from kgbuild.mentions import phrases
 from kgbuild.mentions.annotate import Annotation, Span
+from kgbuild.mentions.grammar import Phrase
 from kgbuild.mentions.opens import OpenRelation, open_relations
+from kgbuild.mentions.tree import Tree
 from kgbuild.queries.graph import Graph
 from kgbuild.statements.shapes import validate
 from kgbuild.vocab import CORE, words
@@ -55,6 +58,23 @@ def test_marked_terms_stand_for_the_noun_behind_them() -> None:
     (plain,), (marked,) = opened([text], [], []), opened([text], [], [], marks={0: [(3, 5)]})
     assert (plain.object.start, plain.object.end, plain.object.nominal) == (3, 6, True)
     assert (marked.object.start, marked.object.end, marked.object.nominal) == (3, 5, False)
+
+
+@pytest.mark.parametrize(("score", "kept"), [(0.9, "load balancers"), (0.4, "balancers")])
+def test_parts_that_the_tree_hangs_elsewhere_belong_where_the_network_is_sure(score: float, kept: str) -> None:
+    words, parse = sentence(
+        "Clients/NOUN/2/nsubj need/VERB/0/root the/DET/4/det load/NOUN/2/compound balancers/NOUN/2/obj"
+    )
+    note = Annotation([words], [], [], [], [], [], [], parses=[parse], phrases=[Phrase(0, 4, 2, 5, 0, 1, score)])
+    (found,) = open_relations(note, TYPES)
+    assert " ".join(words[found.object.start : found.object.end]) == kept
+
+
+def test_a_wider_phrase_takes_no_verb_and_no_article() -> None:
+    words, parse = sentence("Clients/NOUN/2/nsubj read/VERB/0/root a/DET/5/det big/ADJ/2/amod cache/NOUN/2/obj")
+    tree = Tree(words, parse)
+    narrow = phrases.phrase(tree, 4)
+    assert [phrases.widened(tree, narrow, at).start for at in (0, 3, 4)] == [3, 3, 4]
 
 
 def test_nothing_is_found_without_a_parse() -> None:

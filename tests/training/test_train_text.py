@@ -10,17 +10,22 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import MPNetConfig, MPNetModel
 
 from kgbuild.cli.app import run
 from kgbuild.config import Config
 from kgbuild.errors import ConfigError, ModelError
 from kgbuild.mentions.annotate import Annotator
 from kgbuild.training import text as training
+from kgbuild.training.taught import load_teacher
 from kgbuild.training.text import Recipe
 
 PEOPLE = ["Ada Brown", "Tom Fields", "Mia Stone", "Leo Hart", "Eva Winter", "Sam Rivers"]
 TOWNS = ["Lisbon", "Oslo", "Vienna", "Dublin", "Turin", "Ghent"]
-RECIPE = Recipe(epochs=2, again_epochs=2, extra_epochs=2, tree_epochs=1, teach_from=1, threads=1)
+RECIPE = Recipe(
+    epochs=2, again_epochs=2, extra_epochs=2, tree_epochs=1, teach_from=1, threads=1, teachers=2, teacher_epochs=1,
+    teacher_again=1, student_epochs=1, student_rank=20,
+)  # fmt: skip
 
 
 def document(n: int, choose: random.Random) -> dict[str, object]:
@@ -96,6 +101,32 @@ def test_a_checkpoint_of_another_recipe_is_refused(data: Path, tmp_path: Path) -
         else:
             with pytest.raises(ConfigError, match="--checkpoints"):
                 training.train(data, tmp_path / "weights", **options)  # type: ignore[arg-type]
+
+
+def test_larger_networks_teach_relations_and_nothing_else(data: Path, trained: Path, tmp_path: Path) -> None:
+    small = {"hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
+    made: list[MPNetModel] = []
+
+    def network() -> MPNetModel:
+        made.append(MPNetModel(MPNetConfig(**small, vocab_size=30527), add_pooling_layer=False))
+        return made[-1]
+
+    training.train(
+        data, tmp_path, config=Config.load(), recipe=RECIPE, checkpoints=trained.parent / "state", teacher=network
+    )
+    before, after = (load_file(folder / "text.safetensors") for folder in (trained, tmp_path))
+    assert len(made) == 4  # two in each of two rounds
+    changed = {n.split(".")[0] for n, t in after.items() if before[n].shape != t.shape or not torch.equal(before[n], t)}
+    assert changed == {"again", "bilinear", "head", "marks", "near_embedding", "tail", "type_embedding"}
+    assert {len(t) for n, t in after.items() if n.startswith("again.") and n.endswith(".a")} == {20}
+    sentence = ["Ada", "Brown", "was", "born", "in", "Oslo", "."]
+    notes = [Annotator(Config.load(overrides={"text.weights": str(f)}))([sentence]) for f in (trained, tmp_path)]
+    assert notes[0].mentions == notes[1].mentions and notes[0].clusters == notes[1].clusters
+
+
+def test_another_network_is_no_teacher(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="all-mpnet-base-v2"):
+        load_teacher(tmp_path)
 
 
 def test_the_weights_are_small_and_half_precision(trained: Path) -> None:
