@@ -181,7 +181,8 @@ def batches(pages: Sequence[Page], size: int, noise: random.Random | None = None
 class Reader(Protocol):
     """A network that reads a batch with marks (b, n): states (b, n, d), attention (b, heads, n, n)."""
 
-    heads: RelationHeads
+    @property
+    def heads(self) -> RelationHeads: ...
 
     def read(self, batch: Batch, marks: Tensor) -> tuple[Tensor, Tensor]: ...
 
