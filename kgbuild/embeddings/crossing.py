@@ -134,7 +134,6 @@ class Fusion(nn.Module):
         nn.init.zeros_(self.head.bias)
         self.share = nn.ParameterDict({n: nn.Parameter(torch.tensor(share)) for n, share in TOLD.items()})
         self.types = nn.Linear(shape.out, shape.types)
-        self.match = nn.Linear(2 * shape.out + 1, 1)
         self.relation = nn.Sequential(nn.Linear(2 * shape.out, 64), nn.GELU(), nn.Linear(64, shape.relations))
         self.scale = nn.Parameter(torch.tensor(2.7))  # of the contrast: training only
         self.match_scale, self.match_bias = nn.Parameter(torch.tensor(2.3)), nn.Parameter(torch.tensor(0.7))
@@ -181,7 +180,7 @@ class Fusion(nn.Module):
 
     def _gates(self, given: Mapping[str, Sequences], present: Tensor) -> Tensor:
         """From the means of the sequences, over the modalities that a mention has."""
-        means = next(iter(given.values())).tokens.new_zeros(*present.shape, self.shape.width)
+        means = self.queries.new_zeros(*present.shape, self.shape.width)
         for k, m in enumerate(MODALITIES):
             if m in given:
                 weight = given[m].present.float()[:, :, None]
@@ -213,11 +212,6 @@ class Fusion(nn.Module):
     def relates(self, a: Tensor, b: Tensor) -> Tensor:
         """Logits (n, relations) of what holds from one mention to another."""
         made: Tensor = self.relation(SHARP * torch.cat([a, b], -1))
-        return made
-
-    def same(self, a: Tensor, b: Tensor) -> Tensor:
-        """Logits (n,) that two mentions are one thing, from their vectors."""
-        made: Tensor = self.match(torch.cat([(a - b).abs(), SHARP * a * b, (a * b).sum(-1, keepdim=True)], -1))[..., 0]
         return made
 
 

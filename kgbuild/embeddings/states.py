@@ -16,14 +16,15 @@ import numpy as np
 
 from kgbuild.backbone import WIDTH
 from kgbuild.embeddings.layout import FEATURES, frames, layout
-from kgbuild.embeddings.text import TextEncoder
-from kgbuild.identity import clean
+from kgbuild.embeddings.text import Read, TextEncoder
+from kgbuild.identity import clean, digest, normalise
 from kgbuild.types import Box, Mention, RelationMention, Segment
 
 AROUND = 8  # tokens beside the mention in its sentence
 WORDS = ("name", "sentence", "mention", "source", "sentences", "mentions", *(f"around {n}" for n in range(AROUND)))
 COLOURS = 7  # numbers beside the tower's in each state of a picture (see ``colours``)
 LINKS = 4  # neighbours looked at in each direction: those it leads to, then those that lead to it
+NAMED = 32  # other names of the source that are kept: those of the smallest numbers (Broder, MinHash, 1997)
 PATCHES, PARTS = 16, 4  # states of a region; of a whole picture
 _MARGIN = 0.15  # of a region's longer side, around its box
 _LEAST = 6  # pixels around a box
@@ -46,11 +47,14 @@ class States:
     """The states of n mentions, float32. ``whole_of``: the row of ``whole`` that each stands in, -1 for none.
 
     words (n, len(WORDS), 384), links (n, 2 * LINKS, 384), seen (n, 384), region (n, PATCHES, tower width + COLOURS),
-    whole (pictures, PARTS, tower width + COLOURS), layout (n, len(FEATURES)).
+    whole (pictures, PARTS, tower width + COLOURS), layout (n, len(FEATURES)). Numbers of names (``name_number``, int64,
+    0 for none): near (n, 2 * LINKS) of the links, named (n, NAMED) of what else the source names.
     """
 
     words: np.ndarray
     links: np.ndarray
+    near: np.ndarray
+    named: np.ndarray
     seen: np.ndarray
     region: np.ndarray
     whole: np.ndarray
@@ -76,42 +80,49 @@ class StateEncoder:
         picture: Callable[[str], np.ndarray | None],
     ) -> States:
         """The states in the order of the mentions. ``picture`` gives the RGB pixels of a blob, None if it has none."""
+        return self.read(mentions, relations, segments, picture)[0]
+
+    def read(
+        self,
+        mentions: Sequence[Mention],
+        relations: Sequence[RelationMention],
+        segments: Sequence[Segment],
+        picture: Callable[[str], np.ndarray | None],
+    ) -> tuple[States, Read]:
+        """The states, and what the text encoder read for them."""
+        *words, read = self.words(mentions, relations)
         pictures = self.pictures(mentions, segments, picture)
-        return States(*self.words(mentions, relations), *pictures, layout(mentions, segments))
+        return States(*words, *pictures, layout(mentions, segments)), read
 
     def without_pictures(self) -> StateEncoder:
         """The same but for the tower: no picture has states."""
         return StateEncoder(self.text, None, width=self._width)
 
-    def words(self, mentions: Sequence[Mention], relations: Sequence[RelationMention]) -> tuple[np.ndarray, np.ndarray]:
-        """The fields ``words`` and ``links``."""
+    def words(
+        self, mentions: Sequence[Mention], relations: Sequence[RelationMention]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Read]:
+        """The fields ``words``, ``links``, ``near`` and ``named``, and what the text encoder read."""
         surfaces = [clean(m.surface) for m in mentions]
         out = np.zeros((len(mentions), len(WORDS), WIDTH), dtype=np.float32)
         links = np.zeros((len(mentions), 2 * LINKS, WIDTH), dtype=np.float32)
-        if not mentions:
-            return out, links
-        unique = sorted(set(surfaces))
-        vectors = dict(zip(unique, self.text.encode(unique), strict=True))
-        out[:, 0] = [vectors[s] for s in surfaces]
+        numbers = np.zeros((len(mentions), 2 * LINKS), dtype=np.int64)
+
+        def see(n: int, tokens: np.ndarray, offsets: np.ndarray, at: int) -> None:
+            _around(out[n], tokens, offsets, at, mentions[n])
+
+        read = self.text.read(mentions, see)
+        out[:, 0], out[:, 1] = read.own, read.around
+        vectors = dict(zip(surfaces, read.own, strict=True))
+        number = {s: name_number(s) for s in vectors}
         own = {m.id: (m.target.source, name) for m, name in zip(mentions, surfaces, strict=True)}
         near = _neighbours(relations, own)
-        for row, m in zip(links, mentions, strict=True):
+        for i, m in enumerate(mentions):
             for way in (0, 1):
                 for n, name in enumerate(near.get((*own[m.id], way), ())):
-                    row[way * LINKS + n] = vectors[name]
+                    links[i, way * LINKS + n], numbers[i, way * LINKS + n] = vectors[name], number[name]
         contexts = [m.context or s for m, s in zip(mentions, surfaces, strict=True)]
-        rows: dict[str, list[int]] = {}
-        for n, text in enumerate(contexts):
-            rows.setdefault(text, []).append(n)
-        texts = sorted(rows)
-        for chosen, states, offsets in self.text.passes(texts):
-            pooled, found = self.text.pooled(states), states.numpy()
-            for k, n in enumerate(chosen):
-                for i in rows[texts[n]]:
-                    out[i, 1] = pooled[k]
-                    _around(out[i], found[k], np.array(offsets[k]), texts[n].find(mentions[i].surface), mentions[i])
         _tell_sources(out, mentions, surfaces, contexts)
-        return out, links
+        return out, links, numbers, _named(mentions, [number[s] for s in surfaces]), read
 
     def pictures(
         self, mentions: Sequence[Mention], segments: Sequence[Segment], picture: Callable[[str], np.ndarray | None]
@@ -153,6 +164,24 @@ def _neighbours(
             found.setdefault((*own[r.subject], 0), set()).add(own[r.object][1])
             found.setdefault((*own[r.object], 1), set()).add(own[r.subject][1])
     return {key: sorted(near)[:LINKS] for key, near in found.items()}
+
+
+def name_number(name: str) -> int:
+    """A number above 0 for a name; names that differ in case or blanks only have the same."""
+    return int(digest(normalise(name), length=15), 16) or 1
+
+
+def _named(mentions: Sequence[Mention], numbers: Sequence[int]) -> np.ndarray:
+    """For each mention the smallest numbers of the other names in its source, in order: (n, NAMED)."""
+    out = np.zeros((len(mentions), NAMED), dtype=np.int64)
+    held: dict[str, set[int]] = {}
+    for m, number in zip(mentions, numbers, strict=True):
+        held.setdefault(m.target.source, set()).add(number)
+    least = {source: sorted(found)[: NAMED + 1] for source, found in held.items()}
+    for row, m, number in zip(out, mentions, numbers, strict=True):
+        others = [n for n in least[m.target.source] if n != number][:NAMED]
+        row[: len(others)] = others
+    return out
 
 
 def _around(out: np.ndarray, states: np.ndarray, offsets: np.ndarray, at: int, m: Mention) -> None:
@@ -218,4 +247,7 @@ def _crop(pixels: np.ndarray, m: Mention, outer: Box | None) -> np.ndarray:
     return pixels[min(y0, height - 1) : max(y1, y0 + 1), min(x0, width - 1) : max(x1, x0 + 1)]
 
 
-__all__ = ["COLOURS", "FEATURES", "LINKS", "PARTS", "PATCHES", "WORDS", "StateEncoder", "States", "Tower", "colours"]
+__all__ = [
+    "COLOURS", "FEATURES", "LINKS", "NAMED", "PARTS", "PATCHES", "WORDS", "StateEncoder", "States", "Tower", "colours",
+    "name_number",
+]  # fmt: skip

@@ -3,7 +3,7 @@
 The frozen encoders run once over all documents; the network learns on their states that mentions of one thing lie
 together, whatever modalities each has (InfoNCE with several positives: van den Oord et al. 2018, Khosla et al. 2020),
 and to judge each pair of a world by itself (Zhai et al., SigLIP, 2023), those of one label most. A batch is some whole
-worlds, so that every mention meets all that it could be taken for.
+worlds, so that every mention meets all that it could be taken for. The match heads come last (see ``fusion_match``).
 """
 
 from __future__ import annotations
@@ -26,29 +26,35 @@ from torch.nn import functional as F
 from kgbuild import backbone
 from kgbuild.config import Config
 from kgbuild.embeddings.crossing import MODALITIES, MODES, Fusion, Shape
+from kgbuild.embeddings.fuse import head_name
 from kgbuild.embeddings.layout import FEATURES
+from kgbuild.embeddings.pairs import Fused, MatchHead, features
 from kgbuild.embeddings.states import LINKS, PARTS, PATCHES, WORDS, StateEncoder
 from kgbuild.training.fusion_batches import Table, has_any
 from kgbuild.training.fusion_data import RELATION_NAMES, TYPES, Corpus, joined, text_corpus, world_corpus
 from kgbuild.training.fusion_encode import encoders
+from kgbuild.training.fusion_match import homonyms, learn, measure_pairs
 from kgbuild.training.fusion_measure import choose, measure
 from kgbuild.training.recipe import Numbers
 
 log = logging.getLogger(__name__)
 
+ALONE = tuple((m,) for m in MODALITIES)  # what match heads look at for comparison
 _ROWS = 2048  # mentions encoded at a time
 _BLOCK = 8  # worlds that are kept together
+_FIRST = {"train": 10_000, "match": 20_000, "dev": 1000, "test": 2000}  # seeds
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe(Numbers):
     """Every number of a training run."""
 
-    worlds: int = 800
-    chosen: int = 24  # worlds on which the threshold is chosen
+    worlds: int = 832
+    matched: int = 96  # worlds that the match heads learn from
+    chosen: int = 24  # worlds on which thresholds are chosen
     tested: int = 40  # worlds that are measured
     documents: int = 240  # of linked text, of each set
-    epochs: int = 60
+    epochs: int = 33
     seconds: float = 0.0  # for the training of each network, whatever the epochs; 0: no limit
     mixed: int = 16  # worlds (or sets of texts) of a step
     rate: float = 1e-3
@@ -56,7 +62,7 @@ class Recipe(Numbers):
     warmup: int = 100
     alike: float = 6.0  # weight of pairs of one label, or of things that share one, beside others
     contrast: float = 0.3  # weight of InfoNCE
-    heads: float = 0.1  # weight of the losses of the type and match heads
+    heads: float = 0.1  # weight of the loss of the type head
     drop: float = 0.1  # chance of each modality to be left out; text less often
     alone: float = 0.05  # chance that one modality stands alone
     noise: float = 0.1  # of the states, as a share of a unit vector
@@ -166,20 +172,10 @@ def _loss(model: Fusion, table: Table, rows: Tensor, recipe: Recipe) -> Tensor:
     weight = rival * (1 + (recipe.alike - 1) * alike)
     judged = F.softplus(torch.where(same, -logits, logits)) * weight
     pairs = judged.sum() / same.sum().clamp(min=1)
-    return pairs + recipe.contrast * contrast + recipe.heads * _heads(model, table, rows, vectors, same, alike)
-
-
-def _heads(model: Fusion, table: Table, rows: Tensor, vectors: Tensor, same: Tensor, alike: Tensor) -> Tensor:
-    """Losses of the type head, and of the match head on pairs of one thing and of one label."""
     kinds = table.truth["kind"][rows]
-    known = (kinds >= 0).float()
-    loss = (F.cross_entropy(model.kinds(vectors), kinds.clamp(min=0), reduction="none") * known).sum()
-    pairs = (same | alike).nonzero()
-    pairs = pairs[torch.randint(len(pairs), (4096,), device=rows.device)] if len(pairs) else pairs
-    a, b = pairs.T
-    truth = same[a, b].float()
-    match = F.binary_cross_entropy_with_logits(model.same(vectors[a], vectors[b]), truth) if len(pairs) else 0.0
-    return loss / known.sum().clamp(min=1) + match
+    known = kinds >= 0
+    types = F.cross_entropy(model.kinds(vectors), kinds.clamp(min=0), reduction="none") * known
+    return pairs + recipe.contrast * contrast + recipe.heads * types.sum() / known.sum().clamp(min=1)
 
 
 def fit_relations(model: Fusion, corpus: Corpus, vectors: np.ndarray, recipe: Recipe, *, device: str = "cpu") -> None:
@@ -209,35 +205,63 @@ def shape(corpus: Corpus, recipe: Recipe) -> Shape:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Data:
-    """What a run learns from, chooses its threshold on, and is measured on."""
+    """What the network and the match heads learn from, what thresholds are chosen on, and what is measured on."""
 
     train: Corpus
+    matched: Corpus
     chosen: Corpus
     tested: Corpus
+
+
+def worlds(name: str, count: int, encoder: StateEncoder, *, keep: Path | None, key: str) -> Corpus:
+    """Worlds to learn from (``train``), for the match heads (``match``), to choose (``dev``) or to measure (``test``).
+
+    Names of ``train`` and ``match`` are of one split; those of the others share no word with them.
+    """
+    first = _FIRST[name]
+    blocks = [range(b, min(b + _BLOCK, first + count)) for b in range(first, first + count, _BLOCK)]
+    split = "train" if name == "match" else name
+    return joined([world_corpus(seeds, split, encoder, keep=keep, key=key) for seeds in blocks])
 
 
 def prepare(data: Path | None, encoder: StateEncoder, recipe: Recipe, *, keep: Path | None, key: str) -> Data:
     """The states of all documents; ``data``: the folder with ``text``, None to do without linked text."""
     log.info("making worlds and running the frozen encoders")
-
-    def worlds(split: str, first: int, count: int) -> Corpus:
-        blocks = [range(b, min(b + _BLOCK, first + count)) for b in range(first, first + count, _BLOCK)]
-        return joined([world_corpus(seeds, split, encoder, keep=keep, key=key) for seeds in blocks])
-
-    train = worlds("train", 10_000, recipe.worlds)
+    train, matched, chosen, tested = (
+        worlds(split, count, encoder, keep=keep, key=key)
+        for split, count in (("train", recipe.worlds), ("match", recipe.matched), ("dev", recipe.chosen),
+                             ("test", recipe.tested))
+    )  # fmt: skip
     if data is not None and recipe.documents:
         given = {"documents": recipe.documents, "seed": recipe.seed}
         train = joined([train, text_corpus(data / "text", encoder, keep=keep, key=key, **given)])
-    chosen, tested = worlds("dev", 1000, recipe.chosen), worlds("test", 2000, recipe.tested)
-    log.info("%d mentions to learn from, %d and %d to choose and measure", len(train), len(chosen), len(tested))
-    return Data(train, chosen, tested)
+    log.info("%d mentions to learn from, %d to match, %d and %d to choose and measure", len(train), len(matched),
+             len(chosen), len(tested))  # fmt: skip
+    return Data(train, matched, chosen, tested)
 
 
-def evaluate(model: Fusion, data: Data, keep: Sequence[str] = MODALITIES) -> dict[str, float]:
-    """F1 on unseen worlds at the threshold chosen on others (see ``fusion_measure.measure``)."""
-    threshold = choose(data.chosen, embedded(model, data.chosen, keep)[0], has_any(data.chosen, keep))
-    found = measure(data.tested, embedded(model, data.tested, keep)[0], threshold, has_any(data.tested, keep))
+def evaluate(model: Fusion, data: Data) -> dict[str, float]:
+    """F1 of clusters by cosines on unseen worlds, at the threshold chosen on others (see ``fusion_measure``)."""
+    threshold = choose(data.chosen, embedded(model, data.chosen)[0], has_any(data.chosen, MODALITIES))
+    found = measure(data.tested, embedded(model, data.tested)[0], threshold, has_any(data.tested, MODALITIES))
     return {"threshold": threshold, **found}
+
+
+def match(
+    model: Fusion, data: Data, keep: Sequence[str] = MODALITIES, *, seed: int = 0
+) -> tuple[MatchHead, dict[str, float]]:
+    """The match head over what a network makes of some modalities, and its measures on unseen worlds."""
+    sets = []
+    for corpus in (data.matched, data.chosen, data.tested):
+        vectors, gates = embedded(model, corpus, keep)
+        with torch.inference_mode():
+            kinds = model.kinds(torch.from_numpy(vectors)).softmax(-1).numpy()
+        pairs = homonyms(corpus)
+        fused = Fused(vectors, gates, kinds)
+        sets.append((pairs, features(corpus.states, fused, pairs.left, pairs.right, keep=keep)))
+    head = learn(*sets[:2], seed=seed)
+    pairs, x = sets[2]
+    return head, measure_pairs(pairs, head.log_odds(x), head.alone, head.together)
 
 
 def train(
@@ -260,22 +284,29 @@ def train(
 def write(
     out: Path, models: Mapping[str, Fusion], data: Data, *, recipe: Recipe, tower: str
 ) -> dict[str, dict[str, float]]:
-    """Measure the networks of all modes on unseen worlds and write them with their facts; returns the measures."""
+    """Train the match heads, measure all on unseen worlds, write them with their facts; returns the measures."""
     state: dict[str, Tensor] = {}
-    measures = {}
+    measures, heads = {}, {}
     for mode, model in models.items():
         measures[mode] = evaluate(model, data)
         log.info("%s: %s", mode, measures[mode])
         state |= {f"{mode}/{n}": t.half().contiguous() for n, t in sorted(model.state_dict().items())}
+        for keep in (MODALITIES, *(ALONE if mode == "attention" else ())):
+            name = head_name(mode, keep)
+            head, found = match(model, data, keep, seed=recipe.seed)
+            heads[name], measures[f"match: {name}"] = (head.alone, head.together), found
+            log.info("match, %s: %s", name, found)
+            state |= {f"head/{name}/{n}": torch.from_numpy(np.ascontiguousarray(w)) for n, w in head.weights.items()}
     out.mkdir(parents=True, exist_ok=True)
     path = out / "fusion.safetensors"
     save_file(state, path)
     facts = {
-        "format": 1,
+        "format": 2,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "backbone_sha256": backbone.SHA256,
         "tower_sha256": tower,
         "modes": list(models),
+        "heads": heads,
         "shape": asdict(shape(data.train, recipe)),
         "types": list(TYPES),
         "relations": list(RELATION_NAMES),

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from kgbuild.embeddings.layout import layout
-from kgbuild.embeddings.states import StateEncoder, States
-from kgbuild.identity import digest, normalise
+from kgbuild.embeddings.states import StateEncoder, States, name_number
+from kgbuild.identity import digest
 from kgbuild.training.linked import linked_tales
 from kgbuild.training.worlds import Tale, make_world, tell
 from kgbuild.training.worlds.kinds import KINDS, RELATIONS
@@ -26,7 +26,7 @@ class Corpus:
     """Mentions in numbers, states in half precision, a number for each mention but in ``stated``.
 
     ``group``: the world or set it is of: only within one are two things known to be two. ``thing``: unique over groups.
-    ``label``: number of its normalised name. ``kind``: index in ``TYPES``, -1 unknown. ``case``: index in
+    ``label``: ``name_number`` of its name. ``kind``: index in ``TYPES``, -1 unknown. ``case``: index in
     ``worlds.CASES`` of what the homonym of its thing differs in, ``hard``: number of the label that they share, -1
     none. ``drawn``: 1 in a picture. ``stated`` (n, 3): rows of subject and object, index in ``RELATION_NAMES``.
     """
@@ -45,7 +45,7 @@ class Corpus:
         return len(self.thing)
 
 
-_WORLDS, _TEXTS = "4", "3"  # to be raised where worlds, texts or their states change: kept files are not used then
+_WORLDS, _TEXTS = "5", "4"  # to be raised where worlds, texts or their states change: kept files are not used then
 _TOGETHER = 8  # tales whose words are encoded at a time
 NUMBERS = tuple(f.name for f in fields(Corpus) if f.name != "states")
 
@@ -114,11 +114,11 @@ def _made(tales: Iterable[tuple[Tale, dict[str, list[Any]]]], encoder: StateEnco
     """The arrays of each tale; the words of several at a time, so that a device has enough to do."""
     for some in _some(((t, more) for t, more in tales if t.mentions), _TOGETHER):
         mentions = [m for tale, _ in some for m in tale.mentions]
-        words, links = encoder.words(mentions, [r for tale, _ in some for r in tale.relations])
+        *spoken, _ = encoder.words(mentions, [r for tale, _ in some for r in tale.relations])
         start = 0
         for tale, more in some:
             rows = slice(start, start := start + len(tale.mentions))
-            yield _arrays(tale, more, encoder, words[rows], links[rows])
+            yield _arrays(tale, more, encoder, *(array[rows] for array in spoken))
 
 
 def _load(keep: Path | None, name: str) -> dict[str, np.ndarray] | None:
@@ -145,13 +145,14 @@ def _some(items: Iterable[tuple[Tale, dict[str, list[Any]]]], count: int) -> Ite
 
 
 def _arrays(
-    tale: Tale, more: dict[str, list[Any]], encoder: StateEncoder, words: np.ndarray, links: np.ndarray
-) -> dict[str, np.ndarray]:
+    tale: Tale, more: dict[str, list[Any]], encoder: StateEncoder,
+    words: np.ndarray, links: np.ndarray, near: np.ndarray, named: np.ndarray,
+) -> dict[str, np.ndarray]:  # fmt: skip
     count = len(tale.mentions)
     numbers: dict[str, Any] = {
         "group": [0] * count,
         "thing": [tale.gold[m.id] for m in tale.mentions],
-        "label": [int(digest(normalise(m.surface), length=15), 16) for m in tale.mentions],
+        "label": [name_number(m.surface) for m in tale.mentions],
         "kind": [-1] * count, "case": [-1] * count, "hard": [-1] * count,
         "drawn": [int(m.modality in ("picture", "frame")) for m in tale.mentions],
         "stated": [],
@@ -161,7 +162,9 @@ def _arrays(
     seen, region, whole, whole_of = encoder.pictures(tale.mentions, tale.segments, tale.pictures.get)
     states = {"words": words, "links": links, "layout": layout(tale.mentions, tale.segments),
               "seen": seen, "region": region, "whole": whole}  # fmt: skip
-    return arrays | {n: a.astype(np.float16) for n, a in states.items()} | {"whole_of": whole_of}
+    return arrays | {n: a.astype(np.float16) for n, a in states.items()} | {
+        "whole_of": whole_of, "near": near, "named": named,
+    }  # fmt: skip
 
 
 def _stack(parts: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:

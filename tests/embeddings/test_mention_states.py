@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kgbuild.config import Config
-from kgbuild.embeddings.states import AROUND, LINKS, StateEncoder
+from kgbuild.embeddings.states import AROUND, LINKS, NAMED, StateEncoder, name_number
 from kgbuild.embeddings.text import TextEncoder
 from kgbuild.embeddings.vision import VisionTower
 from kgbuild.types import Box, Mention, RelationMention, Segment, Target, TextPosition
@@ -49,6 +49,18 @@ def test_links_are_the_labels_of_neighbours_by_direction(encoder: StateEncoder) 
     named = encoder.text.encode(["Ada", "Barn", "Cache", "Hub"])
     assert np.array_equal(states.links[0, :LINKS], named[:3]) and np.array_equal(states.links[0, LINKS], named[2])
     assert np.array_equal(states.links[1, 0], named[3]) and not states.links[3, :LINKS].any()
+    assert states.near[0, :3].tolist() == [name_number(n) for n in ("Ada", "Barn", "Cache")]
+    assert ((states.near != 0) == states.links.any(2)).all()
+
+
+def test_names_of_a_source_are_numbers_without_its_own(encoder: StateEncoder) -> None:
+    many = [written(n, f"Name {n}") for n in range(NAMED + 8)]
+    states = encoder([*many, written(99, "NAME  3")], [], [], {}.get)
+    numbers = sorted(name_number(m.surface) for m in many)
+    for row, m in zip(states.named, many, strict=False):
+        assert row.tolist() == [n for n in numbers if n != name_number(m.surface)][:NAMED]
+    assert np.array_equal(states.named[-1], states.named[3])  # case and blanks make no other name
+    assert not encoder([written(0, "Gateway")], [], [], {}.get).named.any()
 
 
 def test_regions_are_cut_from_the_picture_at_any_size(encoder: StateEncoder) -> None:
