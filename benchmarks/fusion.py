@@ -25,7 +25,7 @@ from kgbuild.embeddings.states import StateEncoder
 from kgbuild.embeddings.text import mixed
 from kgbuild.training.fusion import ALONE, Recipe, worlds
 from kgbuild.training.fusion_data import Corpus
-from kgbuild.training.fusion_match import f1, homonyms, measure_pairs
+from kgbuild.training.fusion_match import alike, f1, homonyms, measure_pairs
 from kgbuild.training.fusion_measure import choose, measure
 from kgbuild.training.worlds import CASES, make_world, tell
 
@@ -40,6 +40,7 @@ def table(title: str, columns: tuple[str, ...]) -> None:
 def matches(tested: Corpus, networks: dict[str, FusedEncoder]) -> None:
     """Homonyms by the match heads: a row for each modality alone, for each mode."""
     table("match head", MATCHED)
+    tested = alike(tested)
     pairs = homonyms(tested)
     every = np.ones(len(pairs.same), bool)
     joined = [f1(pairs.same[pairs.case == n], every[pairs.case == n]) for n in range(len(CASES))]

@@ -130,7 +130,9 @@ def _links(states: States, a: np.ndarray, b: np.ndarray) -> dict[str, np.ndarray
         "more links": np.maximum(counts[a], counts[b]),
         "linked name": np.einsum("nik,njk->nij", x, y).max((1, 2)),
         "links": _cosine(x.sum(1), y.sum(1)),
-        "shared links": _shared(near[a], near[b]),
+        "shared links": np.minimum(
+            _shared(near[a], near[b]), _shared(near[b], near[a])
+        ),  # both ways: it may stand twice
         "shared links, directed": away,
         "shared names": shared,
         "share of names": shared / np.sqrt(np.maximum(sizes[a], 1) * np.maximum(sizes[b], 1)),

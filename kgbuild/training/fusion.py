@@ -33,7 +33,7 @@ from kgbuild.embeddings.states import LINKS, PARTS, PATCHES, WORDS, StateEncoder
 from kgbuild.training.fusion_batches import Table, has_any
 from kgbuild.training.fusion_data import RELATION_NAMES, TYPES, Corpus, joined, text_corpus, world_corpus
 from kgbuild.training.fusion_encode import encoders
-from kgbuild.training.fusion_match import homonyms, learn, measure_pairs
+from kgbuild.training.fusion_match import alike, homonyms, learn, measure_pairs
 from kgbuild.training.fusion_measure import choose, measure
 from kgbuild.training.recipe import Numbers
 
@@ -252,7 +252,7 @@ def match(
 ) -> tuple[MatchHead, dict[str, float]]:
     """The match head over what a network makes of some modalities, and its measures on unseen worlds."""
     sets = []
-    for corpus in (data.matched, data.chosen, data.tested):
+    for corpus in map(alike, (data.matched, data.chosen, data.tested)):
         vectors, gates = embedded(model, corpus, keep)
         with torch.inference_mode():
             kinds = model.kinds(torch.from_numpy(vectors)).softmax(-1).numpy()

@@ -7,7 +7,7 @@ are chosen on worlds of other names.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -15,7 +15,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from kgbuild.embeddings.pairs import MatchHead
-from kgbuild.training.fusion_data import Corpus
+from kgbuild.embeddings.states import States
+from kgbuild.training.fusion_data import NUMBERS, Corpus
 from kgbuild.training.worlds import CASES
 
 _SHIFT = 100.0  # more than any log-odds: distances must not be below 0
@@ -32,6 +33,14 @@ class Pairs:
     group: np.ndarray
     same: np.ndarray
     case: np.ndarray
+
+
+def alike(corpus: Corpus) -> Corpus:
+    """The mentions of things that share a label, without the others and what is stated."""
+    rows, s = np.flatnonzero(corpus.hard >= 0), corpus.states
+    own = {f.name: getattr(s, f.name)[rows] for f in fields(States) if f.name != "whole"}
+    numbers = {n: getattr(corpus, n)[rows] for n in NUMBERS if n != "stated"}
+    return Corpus(replace(s, **own), **numbers, stated=corpus.stated[:0])
 
 
 def homonyms(corpus: Corpus) -> Pairs:
@@ -142,4 +151,4 @@ def learn(learned: tuple[Pairs, np.ndarray], chosen: tuple[Pairs, np.ndarray], *
     return MatchHead(head.weights, *thresholds(chosen[0], head.log_odds(chosen[1])))
 
 
-__all__ = ["Pairs", "area", "f1", "fit_head", "homonyms", "learn", "measure_pairs", "thresholds"]
+__all__ = ["Pairs", "alike", "area", "f1", "fit_head", "homonyms", "learn", "measure_pairs", "thresholds"]
