@@ -126,10 +126,11 @@ class Fusion(nn.Module):
         )
         self.pool, self.head = nn.Linear(width, 1), nn.Linear(width, shape.out)
         # What lies in the text space goes straight through projections, so that names never seen stay apart.
-        self.straight = nn.ModuleDict({n: nn.Linear(text, shape.out) for n in TOLD})
-        for layer in self.straight.values():
+        told = {n: nn.Linear(text, shape.out) for n in TOLD}
+        for layer in told.values():
             nn.init.orthogonal_(layer.weight)
             nn.init.zeros_(layer.bias)
+        self.straight = nn.ModuleDict(told)
         nn.init.normal_(self.head.weight, std=0.02)  # attention begins by adding little
         nn.init.zeros_(self.head.bias)
         self.share = nn.ParameterDict({n: nn.Parameter(torch.tensor(share)) for n, share in TOLD.items()})

@@ -90,9 +90,9 @@ class StateEncoder:
         picture: Callable[[str], np.ndarray | None],
     ) -> tuple[States, Read]:
         """The states, and what the text encoder read for them."""
-        *words, read = self.words(mentions, relations)
+        words, links, near, named, read = self.words(mentions, relations)
         pictures = self.pictures(mentions, segments, picture)
-        return States(*words, *pictures, layout(mentions, segments)), read
+        return States(words, links, near, named, *pictures, layout(mentions, segments)), read
 
     def without_pictures(self) -> StateEncoder:
         """The same but for the tower: no picture has states."""

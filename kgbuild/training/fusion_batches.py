@@ -20,15 +20,16 @@ def presence(corpus: Corpus) -> np.ndarray:
     """Which modalities each mention has states of: (n, modalities)."""
     s = corpus.states
     every: np.ndarray = np.ones(len(corpus), bool)
-    there: dict[str, np.ndarray] = {
-        "text": every, "layout": every, "picture": s.whole_of >= 0, "links": s.links.any((1, 2)),
-    }  # fmt: skip
+    drawn: np.ndarray = s.whole_of >= 0
+    linked: np.ndarray = (s.links != 0).any((1, 2))
+    there = {"text": every, "layout": every, "picture": drawn, "links": linked}
     return np.stack([there[m] for m in MODALITIES], 1)
 
 
 def has_any(corpus: Corpus, keep: Sequence[str]) -> np.ndarray:
     """Whether each mention has a state of one of some modalities."""
-    return presence(corpus)[:, [m in keep for m in MODALITIES]].any(1)
+    made: np.ndarray = presence(corpus)[:, [m in keep for m in MODALITIES]].any(1)
+    return made
 
 
 class Table:

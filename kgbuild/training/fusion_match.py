@@ -67,7 +67,8 @@ def fit_head(
     torch.manual_seed(seed)
     mean, spread = x.mean(0), x.std(0) + 1e-3
     given, truth = torch.from_numpy((x - mean) / spread), torch.from_numpy(same.astype(np.float32))
-    net = nn.Sequential(nn.Linear(x.shape[1], hidden), nn.ReLU(), nn.Linear(hidden, 1))
+    into, out = nn.Linear(x.shape[1], hidden), nn.Linear(hidden, 1)
+    net = nn.Sequential(into, nn.ReLU(), out)
     optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
     for _ in range(epochs):
@@ -77,7 +78,6 @@ def fit_head(
             loss.backward()
             optimizer.step()
         schedule.step()
-    into, out = net[0], net[2]
     weights = {"mean": mean, "spread": spread, "into": into.weight.T, "bias": into.bias, "out": out.weight[0],
                "base": out.bias}  # fmt: skip
     return MatchHead({n: np.asarray(torch.as_tensor(w).detach(), np.float32) for n, w in weights.items()})
