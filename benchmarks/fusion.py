@@ -1,53 +1,79 @@
-"""The fused encoder on worlds of unseen seeds and names: pairwise F1 of clusters, homonyms by themselves; throughput.
+"""The fused encoder on worlds of unseen seeds and names: homonyms told apart, clusters by cosines, throughput.
 
-    python benchmarks/fusion.py [--checkpoints FOLDER] [--alone ../shared] [--weights FOLDER]
+    python benchmarks/fusion.py [--checkpoints FOLDER] [--weights FOLDER] [--only match|cosines|throughput]
 
-Each row chooses one threshold on some worlds (names of split ``dev``) and is measured on others (``test``).
-Rows: MiniLM's mention vectors; the shipped networks; the attention network looking at some modalities only; with
-``--alone``, networks that were trained on one modality with the same recipe (some minutes each). A mention that
-has none of a row's modalities stays alone. Throughput: a text's or picture's mentions through all frozen encoders
-and the fusion, in mentions a second of processor time.
+First table: mentions of things that share a label, pair by pair, by the match heads; `clusters`: average linkage over
+the same log-odds. Heads and thresholds come with the weights, from other worlds; each modality alone has a head of its
+own, learned from the same pairs. Second table: all mentions of a world by cosines, one threshold for each row, chosen
+on the worlds of split `dev`. Throughput: a text's or picture's mentions through all frozen encoders and the fusion, in
+mentions a second of processor time, on one thread.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from kgbuild.config import Config
-from kgbuild.embeddings.fuse import FusedEncoder, frozen
+from kgbuild.embeddings.fuse import FusedEncoder, frozen, head_name
 from kgbuild.embeddings.spaces import MODALITIES
 from kgbuild.embeddings.states import StateEncoder
 from kgbuild.embeddings.text import mixed
-from kgbuild.training.fusion import Recipe, fit, prepare
-from kgbuild.training.fusion_batches import has_any
+from kgbuild.training.fusion import ALONE, Recipe, worlds
 from kgbuild.training.fusion_data import Corpus
+from kgbuild.training.fusion_match import alike, f1, homonyms, measure_pairs
 from kgbuild.training.fusion_measure import choose, measure
-from kgbuild.training.worlds import make_world, tell
+from kgbuild.training.worlds import CASES, make_world, tell
 
-COLUMNS = (
-    "all",
-    "homonyms",
-    "kind",
-    "context",
-    "look",
-    "both",
-    "text and text",
-    "picture and picture",
-    "text and picture",
-)
-SUBSETS = (("text",), ("picture",), ("layout",), ("links",), ("text", "links"), ("text", "picture"))
+MATCHED = ("AUC", "pairs", *CASES, "clusters")
+COLUMNS = ("all", "homonyms", *CASES, "text and text", "picture and picture", "text and picture")
 
 
-def row(name: str, chosen: tuple[Corpus, np.ndarray], tested: tuple[Corpus, np.ndarray], keep: Sequence[str]) -> None:
-    threshold = choose(*chosen, has_any(chosen[0], keep))
-    found = measure(*tested, threshold, has_any(tested[0], keep))
-    print(f"| {name} | " + " | ".join(f"{found[c]:.3f}" for c in COLUMNS) + f" | {threshold:.2f} |", flush=True)
+def table(title: str, columns: tuple[str, ...]) -> None:
+    print(f"\n| {title} | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
+
+
+def matches(tested: Corpus, networks: dict[str, FusedEncoder]) -> None:
+    """Homonyms by the match heads: a row for each modality alone, for each mode."""
+    table("match head", MATCHED)
+    tested = alike(tested)
+    pairs = homonyms(tested)
+    every = np.ones(len(pairs.same), bool)
+    joined = [f1(pairs.same[pairs.case == n], every[pairs.case == n]) for n in range(len(CASES))]
+    blind = [0.5, f1(pairs.same, every), *joined, f1(pairs.same, every)]
+    print("| all of one label joined | " + " | ".join(f"{v:.3f}" for v in blind) + " |")
+    rows = [("attention", keep) for keep in ALONE] + [(mode, MODALITIES) for mode in ("mean", "max", "attention")]
+    for mode, keep in rows:
+        network = networks[mode]
+        head = network.heads[head_name(mode, keep)]
+        log_odds = network.match(
+            tested.states, network.fuse(tested.states, keep=keep), pairs.left, pairs.right, keep=keep
+        )
+        found = measure_pairs(pairs, log_odds, head.alone, head.together)
+        name = f"fused, {mode}" if keep == MODALITIES else f"{' and '.join(keep)} only"
+        print(f"| {name} | " + " | ".join(f"{found[c]:.3f}" for c in MATCHED) + " |", flush=True)
+
+
+def cosines(chosen: Corpus, tested: Corpus, networks: dict[str, FusedEncoder]) -> None:
+    """All mentions of a world in clusters by the cosines of their vectors."""
+    table("cosines", (*COLUMNS, "threshold"))
+
+    def plain(corpus: Corpus) -> np.ndarray:
+        name, sentence = (corpus.states.words[:, k].astype(np.float32) for k in (0, 1))
+        return mixed(name, sentence)
+
+    rows = {"MiniLM, name and sentence": (plain(chosen), plain(tested))}
+    rows |= {
+        f"fused, {mode}": (n.fuse(chosen.states).vectors, n.fuse(tested.states).vectors) for mode, n in networks.items()
+    }
+    for name, (of_chosen, of_tested) in rows.items():
+        threshold = choose(chosen, of_chosen, np.ones(len(chosen), bool))
+        found = measure(tested, of_tested, threshold, np.ones(len(tested), bool))
+        print(f"| {name} | " + " | ".join(f"{found[c]:.3f}" for c in COLUMNS) + f" | {threshold:.2f} |", flush=True)
 
 
 def throughput(encoder: StateEncoder, fused: FusedEncoder, worlds: int = 3) -> None:
@@ -79,35 +105,22 @@ def throughput(encoder: StateEncoder, fused: FusedEncoder, worlds: int = 3) -> N
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoints", type=Path, help="folder that keeps the states of the frozen encoders")
-    parser.add_argument("--alone", type=Path, help="the data of the training: also train on single modalities")
     parser.add_argument("--weights", type=Path, help="folder with fusion.safetensors; default: those shipped")
+    parser.add_argument("--only", choices=("match", "cosines", "throughput"))
     options = parser.parse_args()
     torch.set_num_threads(1)
     encoder, tower = frozen(Config.load())
-    fused = FusedEncoder(folder=options.weights, tower_sha256=tower)
-    recipe = Recipe(**fused.facts["recipe"])
-    if options.alone is None:
-        recipe = recipe.but(["worlds=1", "documents=0"])
-    data = prepare(options.alone, encoder, recipe, keep=options.checkpoints, key=tower)
-    print(f"| | {' | '.join(COLUMNS)} | threshold |\n|---|{'---|' * (len(COLUMNS) + 1)}")
-    plain = [(c, mixed(c.states.words[:, 0].astype(np.float32), c.states.words[:, 1].astype(np.float32)))
-             for c in (data.chosen, data.tested)]  # fmt: skip
-    row("MiniLM, name and sentence", *plain, ("text",))
-    for mode in fused.facts["modes"]:
-        network = FusedEncoder(mode, folder=options.weights)
-        chosen, tested = ((c, network.fuse(c.states).vectors) for c in (data.chosen, data.tested))
-        row(f"fused, {mode}", chosen, tested, MODALITIES)
-    for keep in SUBSETS:
-        chosen, tested = ((c, fused.fuse(c.states, keep=keep).vectors) for c in (data.chosen, data.tested))
-        row(f"fused, attention, {' and '.join(keep)} only", chosen, tested, keep)
-    if options.alone is not None:
-        from kgbuild.training.fusion import embedded
-
-        for keep in SUBSETS[:5]:
-            model = fit(data.train, recipe, keep=keep)
-            chosen, tested = ((c, embedded(model, c, keep)[0]) for c in (data.chosen, data.tested))
-            row(f"trained on {' and '.join(keep)} only", chosen, tested, keep)
-    throughput(encoder, fused)
+    networks = {m: FusedEncoder(m, folder=options.weights, tower_sha256=tower) for m in ("attention", "max", "mean")}
+    recipe = Recipe(**networks["attention"].facts["recipe"])
+    kept = {"keep": options.checkpoints, "key": tower}
+    if options.only != "throughput":
+        tested = worlds("test", recipe.tested, encoder, **kept)
+        if options.only != "cosines":
+            matches(tested, networks)
+        if options.only != "match":
+            cosines(worlds("dev", recipe.chosen, encoder, **kept), tested, networks)
+    if options.only in (None, "throughput"):
+        throughput(encoder, networks["attention"])
 
 
 if __name__ == "__main__":

@@ -236,12 +236,12 @@ def extract_source(job: Job, source: Source) -> None:
         reading, extraction = extract(replace(reading, blobs=whole), extractors)
         _store_extraction(job, source, reading, extraction)
     reading, extraction = load_extraction(job, source)
-    plain, *around = embed_in_context(extraction, encoder)
-    tables = {"mentions": plain, **{t.space: t for t in around}}
     fuser = _fuser(json.dumps(job.config.as_dict(), sort_keys=True), encoder)
-    if fuser is not None:
-        fused = fuser(extraction, reading.segments, lambda blob: cache.get("blobs", blob))
-        tables |= {name: table for name, table in fused.items() if name != "mentions"}
+    tables = fuser(extraction, reading.segments, lambda blob: cache.get("blobs", blob)) if fuser is not None else {}
+    if fuser is None or tables["mentions"].space != encoder.space:  # another text encoder than that of the fusion
+        plain, *around = embed_in_context(extraction, encoder)
+        tables = {name: tables[name] for name in ("fused", "gates") if name in tables}
+        tables |= {"mentions": plain, **{t.space: t for t in around}}
     if open_relations(extraction, job.config["graph"]["base"]):
         tables["relations"] = embed_relations(extraction, _relation_encoder(job.config, encoder), job.config)
     tables |= embed_pictures(reading.segments, job.config, cache)

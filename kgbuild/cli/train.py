@@ -113,6 +113,7 @@ def fusion(
     out: Annotated[Path, typer.Option(help="Folder for fusion.safetensors and fusion.json.")],
     checkpoints: Annotated[Path, typer.Option(help="Folder for the states of the frozen encoders, to be used again.")],
     set_: Annotated[list[str] | None, typer.Option("--set", help="A number of the recipe: --set epochs=4")] = None,
+    device: Annotated[str, typer.Option(help="cpu, or cuda: the encoders and the networks run there.")] = "cpu",
 ) -> None:
     """One vector from words, picture, place and neighbours (see the card kgbuild/weights/fusion.md)."""
     from kgbuild.config import Config
@@ -121,7 +122,7 @@ def fusion(
     logging.getLogger("kgbuild").setLevel(logging.INFO)
     logging.getLogger().handlers[0].setLevel(logging.INFO)
     recipe = Recipe().but(set_ or [])
-    measures = train(data, out, config=Config.load(), recipe=recipe, checkpoints=checkpoints)
+    measures = train(data, out, config=Config.load(), recipe=recipe, checkpoints=checkpoints, device=device)
     for mode, found in measures.items():
         for name, value in found.items():
             typer.echo(f"{mode}, {name}: {value:g}")

@@ -19,11 +19,19 @@ from kgbuild.embeddings.spaces import MODALITIES
 MODES = ("attention", "max", "mean")
 TINY = 1e-6
 DROPOUT = 0.1
-LEAST = 0.4  # of the gates, shared out evenly: a modality that says little at first must not fall silent for good
+LEAST = 0.2  # of the gates, shared out evenly: a modality that says little at first must not fall silent for good
 SHARP = 16.0  # unit vectors are stretched by this before the heads read them
-TOLD = ("sentence", "mention", "source", "links", "seen")  # states in the text space besides the name
-AXES = 48  # of each
-QUARTERS = 4  # of a region, each the mean of its patches
+# The states in the text space that go straight to the output, and how loudly at first.
+TOLD = {
+    "name": 1.0,
+    "sentence": 0.2,
+    "mention": 0.2,
+    "source": 0.5,
+    "sentences": 0.2,
+    "mentions": 0.2,
+    "links": 0.4,
+    "seen": 0.3,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +47,10 @@ class Shape:
     parts: int
     types: int
     relations: int
-    width: int = 96
+    width: int = 128
     heads: int = 4
-    layers: int = 2
-    queries: int = 3
+    layers: int = 3
+    queries: int = 4
     out: int = 256
 
 
@@ -101,16 +109,13 @@ class Layer(nn.Module):
 class Fusion(nn.Module):
     """States of n mentions to unit vectors (n, out) and gates (n, modalities), with heads on the vectors."""
 
-    means: Tensor
-    axes: Tensor
-
     def __init__(self, shape: Shape, mode: str = "attention") -> None:
         super().__init__()
         self.mode, self.shape = mode, shape
         width, text = shape.width, shape.text
         self.of_text, self.of_link, self.of_seen = (nn.Linear(text, width) for _ in range(3))
         self.of_patch, self.of_layout = nn.Linear(shape.patch, width), nn.Linear(shape.layout, 2 * width)
-        sizes = {"text": shape.words, "picture": 1 + QUARTERS + shape.parts, "layout": 2, "links": shape.links}
+        sizes = {"text": shape.words, "picture": 1 + shape.patches + shape.parts, "layout": 2, "links": shape.links}
         self.slot = nn.ParameterDict({m: nn.Parameter(0.02 * torch.randn(sizes[m], width)) for m in MODALITIES})
         self.kind = nn.ParameterDict({m: nn.Parameter(0.02 * torch.randn(width)) for m in MODALITIES})
         self.norm = nn.ModuleDict({m: nn.LayerNorm(width) for m in MODALITIES})
@@ -120,19 +125,16 @@ class Fusion(nn.Module):
             nn.Linear(len(MODALITIES) * (width + 1), width), nn.GELU(), nn.Linear(width, len(MODALITIES))
         )
         self.pool, self.head = nn.Linear(width, 1), nn.Linear(width, shape.out)
-        # Names go straight through one projection, so that names never seen stay apart; what else lies in the text
-        # space goes along its axes that tell things apart, found in closed form (see ``training.fusion_axes``).
-        self.straight = nn.Linear(text, shape.out, bias=False)
-        self.bring = nn.ModuleList(nn.Linear(AXES, shape.out, bias=False) for _ in TOLD)
-        for layer in (self.straight, *self.bring):
+        # What lies in the text space goes straight through projections, so that names never seen stay apart.
+        told = {n: nn.Linear(text, shape.out) for n in TOLD}
+        for layer in told.values():
             nn.init.orthogonal_(layer.weight)
-        nn.init.zeros_(self.head.weight)  # attention begins by adding nothing
+            nn.init.zeros_(layer.bias)
+        self.straight = nn.ModuleDict(told)
+        nn.init.normal_(self.head.weight, std=0.02)  # attention begins by adding little
         nn.init.zeros_(self.head.bias)
-        self.share = nn.Parameter(torch.tensor([1.0, 0.2, 0.2, 0.8, 0.4, 0.4]))  # of the name, then of ``TOLD``
-        self.register_buffer("means", torch.zeros(1 + len(TOLD), text))
-        self.register_buffer("axes", torch.zeros(len(TOLD), text, AXES))
+        self.share = nn.ParameterDict({n: nn.Parameter(torch.tensor(share)) for n, share in TOLD.items()})
         self.types = nn.Linear(shape.out, shape.types)
-        self.match = nn.Linear(2 * shape.out + 1, 1)
         self.relation = nn.Sequential(nn.Linear(2 * shape.out, 64), nn.GELU(), nn.Linear(64, shape.relations))
         self.scale = nn.Parameter(torch.tensor(2.7))  # of the contrast: training only
         self.match_scale, self.match_bias = nn.Parameter(torch.tensor(2.3)), nn.Parameter(torch.tensor(0.7))
@@ -148,11 +150,11 @@ class Fusion(nn.Module):
         if self.mode == "attention":
             gates = self._gates(given, present)
             return self._fuse(given, straight, gates), gates
-        vectors = torch.zeros(*present.shape, self.shape.out)
+        vectors = straight.new_zeros(*present.shape, self.shape.out)
         for k, m in enumerate(MODALITIES):
             if m in given:
-                rows, only = given[m].rows, F.one_hot(torch.tensor(k), len(MODALITIES)).float()
-                own = {m: Sequences(torch.arange(len(rows)), given[m].tokens, given[m].present)}
+                rows, only = given[m].rows, straight.new_tensor([float(n == m) for n in MODALITIES])
+                own = {m: Sequences(torch.arange(len(rows), device=rows.device), given[m].tokens, given[m].present)}
                 vectors[rows, k] = self._fuse(own, straight[rows], only.expand(len(rows), -1))
         there_at = present[:, :, None]
         if self.mode == "mean":
@@ -165,14 +167,12 @@ class Fusion(nn.Module):
         rows = present.nonzero()[:, 0]
         if modality == "picture":
             seen, parts = x["seen"][rows], x["parts"][rows]
-            side = round(self.shape.patches**0.5)
-            grid = x["region"][rows].view(len(rows), 2, side // 2, 2, side // 2, self.shape.patch)
-            region = grid.mean((2, 4)).flatten(1, 2)
+            region = x["region"][rows]
             tokens = torch.cat([self.of_seen(seen)[:, None], self.of_patch(region), self.of_patch(parts)], 1)
             there = torch.cat([_there(seen)[:, None], _there(region), _there(parts)], 1)
         elif modality == "layout":
             tokens = self.of_layout(x["layout"][rows]).view(len(rows), 2, self.shape.width)
-            there = torch.ones(len(rows), 2, dtype=torch.bool)
+            there = torch.ones(len(rows), 2, dtype=torch.bool, device=rows.device)
         else:
             states = x["words" if modality == "text" else "links"][rows]
             tokens = (self.of_text if modality == "text" else self.of_link)(states)
@@ -181,7 +181,7 @@ class Fusion(nn.Module):
 
     def _gates(self, given: Mapping[str, Sequences], present: Tensor) -> Tensor:
         """From the means of the sequences, over the modalities that a mention has."""
-        means = torch.zeros(*present.shape, self.shape.width)
+        means = self.queries.new_zeros(*present.shape, self.shape.width)
         for k, m in enumerate(MODALITIES):
             if m in given:
                 weight = given[m].present.float()[:, :, None]
@@ -192,13 +192,9 @@ class Fusion(nn.Module):
 
     def _straight(self, x: Mapping[str, Tensor]) -> Tensor:
         """What each modality says without attention: (n, modalities, out)."""
-        said = [self.share[0] * self.straight(_centred(x["words"][:, 0], self.means[0]))]
-        for k, states in enumerate(told(x)):
-            along = F.normalize(_centred(states, self.means[1 + k]) @ self.axes[k], dim=-1)
-            said.append(self.share[1 + k] * self.bring[k](along))
-        name, sentence, mention, source, links, seen = said
-        parts = {"text": name + sentence + mention + source, "picture": seen, "links": links,
-                 "layout": torch.zeros_like(name)}  # fmt: skip
+        said = {n: self.share[n] * self.straight[n](states) * _there(states)[:, None] for n, states in told(x).items()}
+        parts = {"text": sum(said[n] for n in TOLD if n not in ("links", "seen")), "picture": said["seen"],
+                 "links": said["links"], "layout": torch.zeros_like(said["name"])}  # fmt: skip
         return torch.stack([parts[m] for m in MODALITIES], 1)
 
     def _fuse(self, given: Mapping[str, Sequences], straight: Tensor, gates: Tensor) -> Tensor:
@@ -219,21 +215,12 @@ class Fusion(nn.Module):
         made: Tensor = self.relation(SHARP * torch.cat([a, b], -1))
         return made
 
-    def same(self, a: Tensor, b: Tensor) -> Tensor:
-        """Logits (n,) that two mentions are one thing, from their vectors."""
-        made: Tensor = self.match(torch.cat([(a - b).abs(), SHARP * a * b, (a * b).sum(-1, keepdim=True)], -1))[..., 0]
-        return made
 
-
-def told(x: Mapping[str, Tensor]) -> list[Tensor]:
+def told(x: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The states (n, text) of ``TOLD``; zero where there is none."""
     count = _there(x["links"]).sum(1, keepdim=True).clamp(min=1)
-    return [*(x["words"][:, k] for k in (1, 2, 3)), x["links"].sum(1) / count, x["seen"]]
-
-
-def _centred(states: Tensor, mean: Tensor) -> Tensor:
-    """States without their mean; absent ones stay zero."""
-    return (states - mean) * _there(states)[:, None]
+    words = dict(zip(TOLD, x["words"][:, : len(TOLD) - 2].unbind(1), strict=False))
+    return words | {"links": x["links"].sum(1) / count, "seen": x["seen"]}
 
 
 def _there(states: Tensor) -> Tensor:

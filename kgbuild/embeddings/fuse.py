@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ import numpy as np
 
 from kgbuild import backbone
 from kgbuild.config import Config
-from kgbuild.embeddings import spaces, things
+from kgbuild.embeddings import around, spaces, things
+from kgbuild.embeddings.pairs import Fused, MatchHead, features
 from kgbuild.embeddings.pictures import pixels
 from kgbuild.embeddings.spaces import MODALITIES
 from kgbuild.embeddings.states import StateEncoder, States
@@ -25,14 +25,6 @@ from kgbuild.types import EmbeddingTable, Extraction, Segment
 
 _BATCH = 256
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Fused:
-    """Unit vectors (n, 256) and how much each of ``MODALITIES`` decided (n, 4), rows summing to 1."""
-
-    vectors: np.ndarray
-    gates: np.ndarray
 
 
 class MentionFuser:
@@ -53,17 +45,17 @@ class MentionFuser:
     def __call__(
         self, extraction: Extraction, segments: Sequence[Segment], picture: Callable[[str], bytes | None]
     ) -> dict[str, EmbeddingTable]:
-        """Tables ``mentions`` (text vectors), ``fused`` and ``gates``, in the order of the mentions.
+        """Tables ``mentions`` (text vectors), ``around`` ones, ``fused`` and ``gates``, in the order of the mentions.
 
         ``picture`` gives the PNG of a blob; one that is missing or cannot be decoded leaves the picture out.
         """
         mentions = things(extraction)
         ids = tuple(m.id for m in mentions)
-        states = self._states(mentions, extraction.relations, segments, lambda blob: _pixels(picture(blob)))
+        states, read = self._states.read(mentions, extraction.relations, segments, lambda blob: _pixels(picture(blob)))
         found = self.fused.fuse(states)
-        plain = mixed(states.words[:, 0], states.words[:, 1])
         return {
-            "mentions": EmbeddingTable(TextEncoder.space, ids, plain),
+            "mentions": EmbeddingTable(TextEncoder.space, ids, mixed(read.own, read.around)),
+            around.SPACE: EmbeddingTable(around.SPACE, ids, around.project(read.states, around.shipped_directions())),
             "fused": EmbeddingTable(spaces.FUSED, ids, found.vectors),
             "gates": EmbeddingTable(spaces.GATES, ids, found.gates),
         }
@@ -104,14 +96,19 @@ class FusedEncoder:
     def __init__(self, mode: str = "attention", *, folder: Path | None = None, tower_sha256: str = "") -> None:
         from kgbuild.embeddings.crossing import Fusion, Shape
 
-        self.facts = facts(folder)
+        self.facts, self.mode = facts(folder), mode
         if tower_sha256 and tower_sha256 != self.facts["tower_sha256"]:
             raise ModelError("fusion.json is made for another vision tower. Train again: `kgbuild train fusion`.")
         if mode not in self.facts["modes"]:
             raise ModelError(f"fusion.safetensors knows no mode {mode!r}: {', '.join(self.facts['modes'])}.")
         self.types, self.relations = tuple(self.facts["types"]), tuple(self.facts["relations"])
         self._net = Fusion(Shape(**self.facts["shape"]), mode).eval().requires_grad_(False)
-        self._net.load_state_dict(_tensors(folder, self.facts["sha256"], mode))
+        tensors = _tensors(folder, self.facts["sha256"])
+        self._net.load_state_dict({n: t.float() for n, t in _under(f"{mode}/", tensors).items()})
+        self.heads = {
+            head: MatchHead({n: t.numpy() for n, t in _under(f"head/{head}/", tensors).items()}, *thresholds)
+            for head, thresholds in self.facts["heads"].items()
+        }
 
     def fuse(self, states: States, *, keep: Sequence[str] = MODALITIES) -> Fused:
         """Vectors and gates of mentions; ``keep``: the modalities that are looked at.
@@ -121,10 +118,8 @@ class FusedEncoder:
         import torch
 
         counts = torch.tensor([g in keep for g in MODALITIES])
-        vectors, gates = (
-            np.zeros((len(states), self.dim), np.float32),
-            np.zeros((len(states), len(MODALITIES)), np.float32),
-        )
+        widths = (self.dim, len(MODALITIES), len(self.types))
+        vectors, gates, kinds = (np.zeros((len(states), width), np.float32) for width in widths)
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # sums do not depend on how many threads there are
         try:
@@ -132,29 +127,38 @@ class FusedEncoder:
                 rows = np.arange(b, min(b + _BATCH, len(states)))
                 with torch.inference_mode():
                     v, g = self._net(batch(states, rows), counts.expand(len(rows), -1))
-                vectors[rows], gates[rows] = v.numpy(), g.numpy()
+                    k = self._net.kinds(v).softmax(-1)
+                vectors[rows], gates[rows], kinds[rows] = v.numpy(), g.numpy(), k.numpy()
         finally:
             torch.set_num_threads(threads)
-        return Fused(vectors, gates)
+        return Fused(vectors, gates, kinds)
 
-    def match(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """How likely the mentions with these vectors (n, 256) are one thing, pair by pair: (n,) in [0, 1]."""
-        return self._head(lambda a, b: self._net.same(a, b).sigmoid(), left, right)
+    def match(
+        self, states: States, fused: Fused, left: np.ndarray, right: np.ndarray, *, keep: Sequence[str] = MODALITIES
+    ) -> np.ndarray:
+        """How likely the mentions of these rows are one thing, pair by pair: log-odds (m,), for mentions of one name.
 
-    def kinds(self, vectors: np.ndarray) -> np.ndarray:
-        """Chances (n, len(types)) of what a mention is."""
-        return self._head(lambda a: self._net.kinds(a).softmax(-1), vectors)
+        ``keep``: all modalities, or one that is looked at alone; ``fused`` comes from ``fuse`` with the same.
+        Raises ``ModelError`` where no head was trained for it.
+        """
+        head = self.heads.get(head_name(self.mode, keep))
+        if head is None:
+            raise ModelError(f"no match head looks at {' and '.join(keep)}: there are {', '.join(self.heads)}.")
+        return head.log_odds(features(states, fused, left, right, keep=keep))
 
     def related(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """Chances (n, len(relations)) of what holds from the left mention to the right one."""
-        return self._head(lambda a, b: self._net.relates(a, b).softmax(-1), left, right)
-
-    def _head(self, head: Any, *vectors: np.ndarray) -> np.ndarray:
+        """Chances (n, len(relations)) of what holds from the left mention to the right one, from their vectors."""
         import torch
 
+        given = (torch.from_numpy(np.ascontiguousarray(v)) for v in (left, right))
         with torch.inference_mode():
-            made: np.ndarray = head(*(torch.from_numpy(np.ascontiguousarray(v)) for v in vectors)).numpy()
+            made: np.ndarray = self._net.relates(*given).softmax(-1).numpy()
         return made
+
+
+def head_name(mode: str, keep: Sequence[str]) -> str:
+    """What the match head of a mode is called, or one of ``attention`` that looks at some modalities only."""
+    return mode if set(keep) == set(MODALITIES) else f"{mode}, {' and '.join(keep)} only"
 
 
 def batch(states: States, rows: np.ndarray) -> dict[str, Any]:
@@ -180,7 +184,7 @@ def facts(folder: Path | None = None) -> dict[str, Any]:
     return found
 
 
-def _tensors(folder: Path | None, sha256: str, mode: str) -> dict[str, Any]:
+def _tensors(folder: Path | None, sha256: str) -> dict[str, Any]:
     from safetensors.torch import load
 
     try:
@@ -190,4 +194,8 @@ def _tensors(folder: Path | None, sha256: str, mode: str) -> dict[str, Any]:
         raise ModelError(f"fusion.safetensors cannot be read: {err}. Reinstall kgbuild.") from err
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ModelError("fusion.safetensors does not match its checksum in fusion.json. Reinstall kgbuild.")
-    return {n.removeprefix(f"{mode}/"): t.float() for n, t in load(data).items() if n.startswith(f"{mode}/")}
+    return load(data)
+
+
+def _under(prefix: str, tensors: dict[str, Any]) -> dict[str, Any]:
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}

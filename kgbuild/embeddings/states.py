@@ -1,8 +1,9 @@
 """What the frozen encoders say of a mention, one sequence of states for each modality: the input of the fusion.
 
 A state of zeros is absent. The words: the mention's own, its sentence, itself within the sentence, what the source
-says as a whole, the words around it. The picture: patches of the mention's region and of the whole picture. The
-links: the labels of what it is related to. The layout: one vector (see ``layout``).
+says as a whole, the sentences of all mentions of this name in the source and these in them, the words around it. The
+picture: patches of the mention's region and of the whole picture. The links: the labels of what mentions of this name
+are related to in the source. The layout: one vector (see ``layout``).
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ import numpy as np
 
 from kgbuild.backbone import WIDTH
 from kgbuild.embeddings.layout import FEATURES, frames, layout
-from kgbuild.embeddings.text import TextEncoder
-from kgbuild.identity import clean
+from kgbuild.embeddings.text import Read, TextEncoder
+from kgbuild.identity import clean, digest, normalise
 from kgbuild.types import Box, Mention, RelationMention, Segment
 
 AROUND = 8  # tokens beside the mention in its sentence
-WORDS = ("surface", "sentence", "mention", "source", *(f"around {n}" for n in range(AROUND)))
-LINKS = 3  # neighbours looked at in each direction: those it leads to, then those that lead to it
+WORDS = ("name", "sentence", "mention", "source", "sentences", "mentions", *(f"around {n}" for n in range(AROUND)))
+COLOURS = 7  # numbers beside the tower's in each state of a picture (see ``colours``)
+LINKS = 4  # neighbours looked at in each direction: those it leads to, then those that lead to it
+NAMED = 32  # other names of the source that are kept: those of the smallest numbers (Broder, MinHash, 1997)
 PATCHES, PARTS = 16, 4  # states of a region; of a whole picture
 _MARGIN = 0.15  # of a region's longer side, around its box
 _LEAST = 6  # pixels around a box
@@ -43,12 +46,15 @@ class Tower(Protocol):
 class States:
     """The states of n mentions, float32. ``whole_of``: the row of ``whole`` that each stands in, -1 for none.
 
-    words (n, len(WORDS), 384), links (n, 2 * LINKS, 384), seen (n, 384), region (n, PATCHES, tower width),
-    whole (pictures, PARTS, tower width), layout (n, len(FEATURES)).
+    words (n, len(WORDS), 384), links (n, 2 * LINKS, 384), seen (n, 384), region (n, PATCHES, tower width + COLOURS),
+    whole (pictures, PARTS, tower width + COLOURS), layout (n, len(FEATURES)). Numbers of names (``name_number``, int64,
+    0 for none): near (n, 2 * LINKS) of the links, named (n, NAMED) of what else the source names.
     """
 
     words: np.ndarray
     links: np.ndarray
+    near: np.ndarray
+    named: np.ndarray
     seen: np.ndarray
     region: np.ndarray
     whole: np.ndarray
@@ -74,49 +80,57 @@ class StateEncoder:
         picture: Callable[[str], np.ndarray | None],
     ) -> States:
         """The states in the order of the mentions. ``picture`` gives the RGB pixels of a blob, None if it has none."""
+        return self.read(mentions, relations, segments, picture)[0]
+
+    def read(
+        self,
+        mentions: Sequence[Mention],
+        relations: Sequence[RelationMention],
+        segments: Sequence[Segment],
+        picture: Callable[[str], np.ndarray | None],
+    ) -> tuple[States, Read]:
+        """The states, and what the text encoder read for them."""
+        words, links, near, named, read = self.words(mentions, relations)
         pictures = self.pictures(mentions, segments, picture)
-        return States(*self.words(mentions, relations), *pictures, layout(mentions, segments))
+        return States(words, links, near, named, *pictures, layout(mentions, segments)), read
 
     def without_pictures(self) -> StateEncoder:
         """The same but for the tower: no picture has states."""
         return StateEncoder(self.text, None, width=self._width)
 
-    def words(self, mentions: Sequence[Mention], relations: Sequence[RelationMention]) -> tuple[np.ndarray, np.ndarray]:
+    def words(
+        self, mentions: Sequence[Mention], relations: Sequence[RelationMention]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Read]:
+        """The fields ``words``, ``links``, ``near`` and ``named``, and what the text encoder read."""
         surfaces = [clean(m.surface) for m in mentions]
-        names = dict(zip((m.id for m in mentions), surfaces, strict=True))
-        """The fields ``words`` and ``links``."""
         out = np.zeros((len(mentions), len(WORDS), WIDTH), dtype=np.float32)
         links = np.zeros((len(mentions), 2 * LINKS, WIDTH), dtype=np.float32)
-        if not mentions:
-            return out, links
-        unique = sorted(set(surfaces))
-        vectors = dict(zip(unique, self.text.encode(unique), strict=True))
-        out[:, 0] = [vectors[s] for s in surfaces]
-        near = _neighbours(relations, names)
-        for row, m in zip(links, mentions, strict=True):
+        numbers = np.zeros((len(mentions), 2 * LINKS), dtype=np.int64)
+
+        def see(n: int, tokens: np.ndarray, offsets: np.ndarray, at: int) -> None:
+            _around(out[n], tokens, offsets, at, mentions[n])
+
+        read = self.text.read(mentions, see)
+        out[:, 0], out[:, 1] = read.own, read.around
+        vectors = dict(zip(surfaces, read.own, strict=True))
+        number = {s: name_number(s) for s in vectors}
+        own = {m.id: (m.target.source, name) for m, name in zip(mentions, surfaces, strict=True)}
+        near = _neighbours(relations, own)
+        for i, m in enumerate(mentions):
             for way in (0, 1):
-                for n, name in enumerate(near.get((m.id, way), ())):
-                    row[way * LINKS + n] = vectors[name]
+                for n, name in enumerate(near.get((*own[m.id], way), ())):
+                    links[i, way * LINKS + n], numbers[i, way * LINKS + n] = vectors[name], number[name]
         contexts = [m.context or s for m, s in zip(mentions, surfaces, strict=True)]
-        rows: dict[str, list[int]] = {}
-        for n, text in enumerate(contexts):
-            rows.setdefault(text, []).append(n)
-        texts = sorted(rows)
-        for chosen, states, offsets in self.text.passes(texts):
-            pooled, found = self.text.pooled(states), states.numpy()
-            for k, n in enumerate(chosen):
-                for i in rows[texts[n]]:
-                    out[i, 1] = pooled[k]
-                    _around(out[i], found[k], np.array(offsets[k]), texts[n].find(mentions[i].surface), mentions[i])
         _tell_sources(out, mentions, surfaces, contexts)
-        return out, links
+        return out, links, numbers, _named(mentions, [number[s] for s in surfaces]), read
 
     def pictures(
         self, mentions: Sequence[Mention], segments: Sequence[Segment], picture: Callable[[str], np.ndarray | None]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """The fields ``seen``, ``region``, ``whole`` and ``whole_of``."""
         seen = np.zeros((len(mentions), WIDTH), dtype=np.float32)
-        region = np.zeros((len(mentions), PATCHES, self._width), dtype=np.float32)
+        width = self._width + COLOURS
+        region = np.zeros((len(mentions), PATCHES, width), dtype=np.float32)
         whole_of = np.full(len(mentions), -1, dtype=np.int64)
         blob_of = {s.id: s.blob for s in segments}
         shown: dict[str, list[int]] = {}
@@ -132,21 +146,42 @@ class StateEncoder:
                 continue
             crops = [_crop(pixels, mentions[n], outer[n]) for n in rows]
             tokens = self._tower.tokens([pixels, *crops])
-            region[rows], seen[rows] = tokens[1:], self._tower.pool(tokens[1:])
+            states = np.concatenate([tokens, [colours(p) for p in (pixels, *crops)]], 2)
+            region[rows], seen[rows] = states[1:], self._tower.pool(tokens[1:])
             whole_of[rows] = len(wholes)
-            wholes.append(tokens[0].reshape(PARTS, -1, self._width).mean(1))
-        whole = np.stack(wholes) if wholes else np.zeros((0, PARTS, self._width), dtype=np.float32)
+            wholes.append(states[0].reshape(PARTS, -1, width).mean(1))
+        whole = np.stack(wholes) if wholes else np.zeros((0, PARTS, width), dtype=np.float32)
         return seen, region, whole, whole_of
 
 
-def _neighbours(relations: Sequence[RelationMention], names: Mapping[str, str]) -> dict[tuple[str, int], list[str]]:
-    """By mention and direction (0 away from it, 1 to it): the names of the first neighbours by name."""
-    found: dict[tuple[str, int], set[str]] = {}
+def _neighbours(
+    relations: Sequence[RelationMention], own: Mapping[str, tuple[str, str]]
+) -> dict[tuple[str, str, int], list[str]]:
+    """By source, name and direction (0 away from it, 1 to it): the names of the first neighbours by name."""
+    found: dict[tuple[str, str, int], set[str]] = {}
     for r in relations:
-        if r.subject in names and r.object in names and r.subject != r.object:
-            found.setdefault((r.subject, 0), set()).add(names[r.object])
-            found.setdefault((r.object, 1), set()).add(names[r.subject])
+        if r.subject in own and r.object in own and own[r.subject] != own[r.object]:
+            found.setdefault((*own[r.subject], 0), set()).add(own[r.object][1])
+            found.setdefault((*own[r.object], 1), set()).add(own[r.subject][1])
     return {key: sorted(near)[:LINKS] for key, near in found.items()}
+
+
+def name_number(name: str) -> int:
+    """A number above 0 for a name; names that differ in case or blanks only have the same."""
+    return int(digest(normalise(name), length=15), 16) or 1
+
+
+def _named(mentions: Sequence[Mention], numbers: Sequence[int]) -> np.ndarray:
+    """For each mention the smallest numbers of the other names in its source, in order: (n, NAMED)."""
+    out = np.zeros((len(mentions), NAMED), dtype=np.int64)
+    held: dict[str, set[int]] = {}
+    for m, number in zip(mentions, numbers, strict=True):
+        held.setdefault(m.target.source, set()).add(number)
+    least = {source: sorted(found)[: NAMED + 1] for source, found in held.items()}
+    for row, m, number in zip(out, mentions, numbers, strict=True):
+        others = [n for n in least[m.target.source] if n != number][:NAMED]
+        row[: len(others)] = others
+    return out
 
 
 def _around(out: np.ndarray, states: np.ndarray, offsets: np.ndarray, at: int, m: Mention) -> None:
@@ -163,11 +198,11 @@ def _around(out: np.ndarray, states: np.ndarray, offsets: np.ndarray, at: int, m
     away = np.where(others < own[0], own[0] - others, others - own[-1])
     nearest = np.sort(others[np.argsort(away, kind="stable")[:AROUND]])
     for n, token in enumerate(nearest):
-        out[4 + n] = _unit(states[token])
+        out[len(WORDS) - AROUND + n] = _unit(states[token])
 
 
 def _tell_sources(out: np.ndarray, mentions: Sequence[Mention], surfaces: list[str], contexts: list[str]) -> None:
-    """The mean of the names and sentences of each source, equal ones counted once."""
+    """The mean of the names and sentences of each source, equal ones counted once; those of each name in a source."""
     rows: dict[str, list[int]] = {}
     for n, m in enumerate(mentions):
         rows.setdefault(m.target.source, []).append(n)
@@ -176,11 +211,28 @@ def _tell_sources(out: np.ndarray, mentions: Sequence[Mention], surfaces: list[s
         sentences = {contexts[n]: out[n, 1] for n in own}
         mean = np.mean([names[k] for k in sorted(names)], 0) + np.mean([sentences[k] for k in sorted(sentences)], 0)
         out[own, 3] = _unit(mean)
+        for name in names:
+            same = [n for n in own if surfaces[n] == name]
+            out[same, 4], out[same, 5] = _unit(out[same, 1].mean(0)), _unit(out[same, 2].mean(0))
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:
     made: np.ndarray = vector / max(float(np.linalg.norm(vector)), 1e-12)
     return made
+
+
+def colours(pixels: np.ndarray) -> np.ndarray:
+    """float32 (PATCHES, COLOURS) of a picture: mean colour of each patch as ink on white, the colour of what is not
+    grey there, and how much of it there is. The tower was trained to look past colours.
+    """
+    from kgbuild.embeddings.vision import letterbox
+
+    side = round(PATCHES**0.5)
+    ink = 1 - letterbox(pixels, 8 * side).astype(np.float32) / 255
+    strong = ink.max(-1, keepdims=True) - ink.min(-1, keepdims=True)
+    patches = np.concatenate([ink, ink * strong, strong], -1).reshape(side, 8, side, 8, 7).mean((1, 3)).reshape(-1, 7)
+    patches[:, 3:6] /= patches[:, 6:] + 0.02
+    return patches
 
 
 def _crop(pixels: np.ndarray, m: Mention, outer: Box | None) -> np.ndarray:
@@ -195,4 +247,7 @@ def _crop(pixels: np.ndarray, m: Mention, outer: Box | None) -> np.ndarray:
     return pixels[min(y0, height - 1) : max(y1, y0 + 1), min(x0, width - 1) : max(x1, x0 + 1)]
 
 
-__all__ = ["FEATURES", "LINKS", "PARTS", "PATCHES", "WORDS", "StateEncoder", "States", "Tower"]
+__all__ = [
+    "COLOURS", "FEATURES", "LINKS", "NAMED", "PARTS", "PATCHES", "WORDS", "StateEncoder", "States", "Tower", "colours",
+    "name_number",
+]  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -91,6 +92,11 @@ class TextEncoder:
         """Vectors of ``mentions`` (n, 384), and mean states (n, 2, 384): of the mention's own subwords in its context,
         and of all others there. One pass over the contexts gives both.
         """
+        read = self.read(mentions)
+        return mixed(read.own, read.around), read.states
+
+    def read(self, mentions: Sequence[Mention], see: See | None = None) -> Read:
+        """All that one pass over names and one over contexts give; ``see`` is shown the tokens of each mention's."""
         surfaces = [clean(m.surface) for m in mentions]
         own = self.encode(surfaces)
         texts = [m.context or s for m, s in zip(mentions, surfaces, strict=True)]
@@ -100,20 +106,29 @@ class TextEncoder:
         for n, text in enumerate(texts):
             users.setdefault(text, []).append(n)
         unique = sorted(users)
-        ids, offsets = self.subwords([t[:_CHARACTERS] or " " for t in unique], _TOKENS)
-        order = sorted(range(len(unique)), key=lambda i: (len(ids[i]), i))
-        for _, same in groupby(order, key=lambda i: len(ids[i])):
-            rows = list(same)
-            for b in range(0, len(rows), _BATCH):
-                part = rows[b : b + _BATCH]
-                with self._torch.inference_mode():
-                    found = self._states([ids[i] for i in part])
-                    pooled = self._torch.nn.functional.normalize(found.mean(1), dim=-1).numpy()
-                for i, vector, state in zip(part, pooled, found.numpy(), strict=True):
-                    for n in users[unique[i]]:
-                        around[n] = vector
-                        states[n] = _split(state, offsets[i], unique[i].find(mentions[n].surface), mentions[n].surface)
-        return mixed(own, around), states
+        for rows, found, offsets in self.passes(unique):
+            pooled, tokens = self.pooled(found), found.numpy()
+            for k, i in enumerate(rows):
+                for n in users[unique[i]]:
+                    start = unique[i].find(mentions[n].surface)
+                    around[n] = pooled[k]
+                    states[n] = _split(tokens[k], np.array(offsets[k]), start, mentions[n].surface)
+                    if see is not None:
+                        see(n, tokens[k], np.array(offsets[k]), start)
+        return Read(own, around, states)
+
+
+# The number of a mention, the states (tokens, 384) of its context, the characters (tokens, 2) of each, where it starts.
+See = Callable[[int, np.ndarray, np.ndarray, int], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """Unit vectors (n, 384) of names and of contexts, and the mean states (n, 2, 384) of ``in_context``."""
+
+    own: np.ndarray
+    around: np.ndarray
+    states: np.ndarray
 
 
 def mixed(own: np.ndarray, around: np.ndarray) -> np.ndarray:

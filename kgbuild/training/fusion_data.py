@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from kgbuild.embeddings.layout import layout
-from kgbuild.embeddings.states import StateEncoder, States
-from kgbuild.identity import digest, normalise
+from kgbuild.embeddings.states import StateEncoder, States, name_number
+from kgbuild.identity import digest
 from kgbuild.training.linked import linked_tales
 from kgbuild.training.worlds import Tale, make_world, tell
 from kgbuild.training.worlds.kinds import KINDS, RELATIONS
@@ -25,7 +26,7 @@ class Corpus:
     """Mentions in numbers, states in half precision, a number for each mention but in ``stated``.
 
     ``group``: the world or set it is of: only within one are two things known to be two. ``thing``: unique over groups.
-    ``label``: number of its normalised name. ``kind``: index in ``TYPES``, -1 unknown. ``case``: index in
+    ``label``: ``name_number`` of its name. ``kind``: index in ``TYPES``, -1 unknown. ``case``: index in
     ``worlds.CASES`` of what the homonym of its thing differs in, ``hard``: number of the label that they share, -1
     none. ``drawn``: 1 in a picture. ``stated`` (n, 3): rows of subject and object, index in ``RELATION_NAMES``.
     """
@@ -44,7 +45,8 @@ class Corpus:
         return len(self.thing)
 
 
-_WORLDS, _TEXTS = "2", "1"  # to be raised where worlds, texts or their states change: kept files are not used then
+_WORLDS, _TEXTS = "5", "4"  # to be raised where worlds, texts or their states change: kept files are not used then
+_TOGETHER = 8  # tales whose words are encoded at a time
 NUMBERS = tuple(f.name for f in fields(Corpus) if f.name != "states")
 
 
@@ -101,19 +103,22 @@ def _kept(
     name: str,
     tower: str,
 ) -> Corpus:
-    """What two files hold, or else is made: all but the pictures does not depend on the tower."""
-    parts = {name: _numbers, f"{name}-{tower[:16]}": _pictures}
-    found = {n: _load(keep, n) for n in parts}
-    missing: dict[str, list[dict[str, np.ndarray]]] = {n: [] for n, stored in found.items() if stored is None}
-    for tale, more in make() if missing else ():
-        for n, made in missing.items():
-            if tale.mentions:
-                made.append(parts[n](tale, more, encoder))
-    for n, made in missing.items():
-        found[n] = _save(keep, n, _stack(made))
-    arrays = {k: v for stored in found.values() for k, v in (stored or {}).items()}
+    """What a file holds, or else is made."""
+    name = f"{name}-{tower[:16]}"
+    arrays = _load(keep, name) or _save(keep, name, _stack(list(_made(make(), encoder))))
     states = States(**{f.name: arrays[f.name] for f in fields(States)})
     return Corpus(states, **{n: arrays[n] for n in NUMBERS})
+
+
+def _made(tales: Iterable[tuple[Tale, dict[str, list[Any]]]], encoder: StateEncoder) -> Iterator[dict[str, np.ndarray]]:
+    """The arrays of each tale; the words of several at a time, so that a device has enough to do."""
+    for some in _some(((t, more) for t, more in tales if t.mentions), _TOGETHER):
+        mentions = [m for tale, _ in some for m in tale.mentions]
+        *spoken, _ = encoder.words(mentions, [r for tale, _ in some for r in tale.relations])
+        start = 0
+        for tale, more in some:
+            rows = slice(start, start := start + len(tale.mentions))
+            yield _arrays(tale, more, encoder, *(array[rows] for array in spoken))
 
 
 def _load(keep: Path | None, name: str) -> dict[str, np.ndarray] | None:
@@ -133,27 +138,33 @@ def _save(keep: Path | None, name: str, arrays: dict[str, np.ndarray]) -> dict[s
     return whole
 
 
-def _numbers(tale: Tale, more: dict[str, list[Any]], encoder: StateEncoder) -> dict[str, np.ndarray]:
-    words, links = encoder.words(tale.mentions, tale.relations)
+def _some(items: Iterable[tuple[Tale, dict[str, list[Any]]]], count: int) -> Iterator[list[Any]]:
+    rest = iter(items)
+    while found := list(islice(rest, count)):
+        yield found
+
+
+def _arrays(
+    tale: Tale, more: dict[str, list[Any]], encoder: StateEncoder,
+    words: np.ndarray, links: np.ndarray, near: np.ndarray, named: np.ndarray,
+) -> dict[str, np.ndarray]:  # fmt: skip
     count = len(tale.mentions)
     numbers: dict[str, Any] = {
         "group": [0] * count,
         "thing": [tale.gold[m.id] for m in tale.mentions],
-        "label": [int(digest(normalise(m.surface), length=15), 16) for m in tale.mentions],
+        "label": [name_number(m.surface) for m in tale.mentions],
         "kind": [-1] * count, "case": [-1] * count, "hard": [-1] * count,
         "drawn": [int(m.modality in ("picture", "frame")) for m in tale.mentions],
         "stated": [],
     } | more  # fmt: skip
     arrays = {n: np.array(v, dtype=np.int64) for n, v in numbers.items()}
     arrays["stated"] = arrays["stated"].reshape(-1, 3)
-    states = {"words": words, "links": links, "layout": layout(tale.mentions, tale.segments)}
-    return arrays | {n: a.astype(np.float16) for n, a in states.items()}
-
-
-def _pictures(tale: Tale, more: dict[str, list[Any]], encoder: StateEncoder) -> dict[str, np.ndarray]:
     seen, region, whole, whole_of = encoder.pictures(tale.mentions, tale.segments, tale.pictures.get)
-    half = {n: a.astype(np.float16) for n, a in (("seen", seen), ("region", region), ("whole", whole))}
-    return half | {"whole_of": whole_of}
+    states = {"words": words, "links": links, "layout": layout(tale.mentions, tale.segments),
+              "seen": seen, "region": region, "whole": whole}  # fmt: skip
+    return arrays | {n: a.astype(np.float16) for n, a in states.items()} | {
+        "whole_of": whole_of, "near": near, "named": named,
+    }  # fmt: skip
 
 
 def _stack(parts: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:

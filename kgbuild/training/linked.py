@@ -14,22 +14,23 @@ from kgbuild.training.worlds import Tale
 from kgbuild.types import Mention, RelationMention, Segment, Target, TextPosition
 
 _LINKED = 0.4  # share of the stated relations that are given: about what an extractor finds
+_TOGETHER = 10  # documents of a tale
 _MOST = 5  # mentions of one thing under one name
 _LITERALS = frozenset({"TIME", "NUM", "time"})
 _AGENT = "linked/1"
 
 
 def linked_tales(folder: Path, *, documents: int, seed: int) -> Iterator[Tale]:
-    """One tale of DocRED's documents with Wikidata items, one of GUM's with Wikipedia titles, one for each of some
-    documents of Re-DocRED, in which a chain is a thing. ``documents`` of each of the first two, a quarter of the last.
+    """Tales of ten of DocRED's documents with Wikidata items, of ten of GUM's with Wikipedia titles, of one of
+    Re-DocRED's, in which a chain is a thing. ``documents`` of each of the first two, a quarter of the last.
     """
     random = Random(f"linked {seed}")
     items = [d for d in read_documents(folder / "docred_extra.jsonl.gz", "train") if d.get("cluster_qid")][:documents]
     titles = [d for d in read_documents(folder / "gum.jsonl.gz", "train") if d.get("wiki")][:documents]
     chains = read_documents(folder / "redocred_train.jsonl.gz", "train")[: documents // 4]
     sets = [
-        [(d, {k: q for k, q in enumerate(d["cluster_qid"]) if q}) for d in items],
-        [(d, {int(k): t for k, t in d["wiki"].items()}) for d in titles],
+        *_tens([(d, {k: q for k, q in enumerate(d["cluster_qid"]) if q}) for d in items]),
+        *_tens([(d, {int(k): t for k, t in d["wiki"].items()}) for d in titles]),
         *([(d, {k: str(k) for k in range(len(d["clusters"]))})] for d in chains),
     ]
     for number, part in enumerate(sets):
@@ -38,6 +39,10 @@ def linked_tales(folder: Path, *, documents: int, seed: int) -> Iterator[Tale]:
         for document, named in part:
             _read(document, named, tale, things, counts, random, f"t{number}/{len(tale.segments)}")
         yield tale
+
+
+def _tens(documents: list[Any]) -> list[list[Any]]:
+    return [documents[b : b + _TOGETHER] for b in range(0, len(documents), _TOGETHER)]
 
 
 def _read(

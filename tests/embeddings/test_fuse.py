@@ -15,6 +15,7 @@ import torch
 from kgbuild.config import Config
 from kgbuild.embeddings import spaces
 from kgbuild.embeddings.fuse import FusedEncoder, MentionFuser, frozen
+from kgbuild.embeddings.pairs import names
 from kgbuild.embeddings.spaces import MODALITIES
 from kgbuild.embeddings.states import StateEncoder, States
 from kgbuild.embeddings.text import TextEncoder
@@ -76,11 +77,25 @@ def test_vectors_are_unit_and_gates_shares_of_what_is_there(states: States, fuse
 
 
 def test_a_thing_written_and_drawn_meets_itself(states: States, fused: FusedEncoder) -> None:
-    v = fused.fuse(states).vectors
+    found = fused.fuse(states)
+    v = found.vectors
     for written, drawn, other in ((0, 3, 4), (1, 4, 3)):
         assert v[written] @ v[drawn] > max(v[written] @ v[other], v[drawn] @ v[2]) + 0.1
-    same, apart = fused.match(v[[0, 1]], v[[3, 4]]), fused.match(v[[0, 1]], v[[4, 3]])
-    assert (same > apart + 0.2).all()
+    left, right = np.array([0, 1]), np.array([3, 4])
+    same, apart = fused.match(states, found, left, right), fused.match(states, found, left, right[::-1])
+    assert (same > apart).all()
+    assert np.allclose(fused.match(states, found, right, left), same, atol=1e-4)
+
+
+def test_heads_look_at_one_modality_or_all(states: States, fused: FusedEncoder) -> None:
+    left, right = np.array([0, 0]), np.array([1, 3])
+    for m in MODALITIES:
+        found = fused.fuse(states, keep=[m])
+        alone = fused.match(states, found, left, right, keep=[m])
+        assert np.isfinite(alone).all()
+        assert fused.heads[f"attention, {m} only"].weights["mean"].shape == (len(names([m])),)
+    with pytest.raises(ModelError, match="no match head looks at text and layout"):
+        fused.match(states, found, left, right, keep=["text", "layout"])
 
 
 def test_one_modality_alone_has_a_vector_too(states: States, fused: FusedEncoder) -> None:
@@ -93,8 +108,8 @@ def test_one_modality_alone_has_a_vector_too(states: States, fused: FusedEncoder
 
 
 def test_heads_give_chances(states: States, fused: FusedEncoder) -> None:
-    v = fused.fuse(states).vectors
-    kinds, related = fused.kinds(v), fused.related(v[[0]], v[[1]])
+    found = fused.fuse(states)
+    kinds, related = found.kinds, fused.related(found.vectors[[0]], found.vectors[[1]])
     assert kinds.shape == (5, len(fused.types)) and np.allclose(kinds.sum(1), 1, atol=1e-5)
     assert related.shape == (1, len(fused.relations)) and fused.relations[0] == "none"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kgbuild.config import Config
-from kgbuild.embeddings.states import AROUND, LINKS, StateEncoder
+from kgbuild.embeddings.states import AROUND, LINKS, NAMED, StateEncoder, name_number
 from kgbuild.embeddings.text import TextEncoder
 from kgbuild.embeddings.vision import VisionTower
 from kgbuild.types import Box, Mention, RelationMention, Segment, Target, TextPosition
@@ -37,8 +37,8 @@ def test_words_are_those_of_the_text_encoder(encoder: StateEncoder) -> None:
     assert np.array_equal(states.words[:, 0], encoder.text.encode([m.surface for m in mentions]))
     assert np.array_equal(states.words[0, 1], encoder.text.encode([SENTENCE])[0])
     assert states.words[0, 2] @ states.words[1, 2] < 0.99  # each its own place in the sentence
-    assert not states.words[2, [2, 4]].any() and states.words[2, 1].any()  # does not stand there
-    assert (np.abs(states.words[0, 4:]).sum(1) > 0).sum() == AROUND
+    assert not states.words[2, [2, 5]].any() and states.words[2, 1].any()  # does not stand there
+    assert (np.abs(states.words[0, 6:]).sum(1) > 0).sum() == AROUND
     assert not states.region.any() and not states.links.any() and (states.whole_of == -1).all()
 
 
@@ -46,9 +46,22 @@ def test_links_are_the_labels_of_neighbours_by_direction(encoder: StateEncoder) 
     mentions = [written(n, name) for n, name in enumerate(("Hub", "Cache", "Ada", "Zoo", "Mill", "Barn"))]
     relations = [link(n, "s#m0", f"s#m{n}") for n in range(1, 6)] + [link(9, "s#m1", "s#m0"), link(10, "s#m2", "gone")]
     states = encoder(mentions, relations, [], {}.get)
-    named = encoder.text.encode(["Ada", "Barn", "Cache", "Hub"])
-    assert np.array_equal(states.links[0, :LINKS], named[:3]) and np.array_equal(states.links[0, LINKS], named[2])
-    assert np.array_equal(states.links[1, 0], named[3]) and not states.links[3, :LINKS].any()
+    named = encoder.text.encode(["Ada", "Barn", "Cache", "Hub", "Mill"])
+    assert np.allclose(states.links[0, :LINKS], named[[0, 1, 2, 4]], atol=1e-5)  # the first by name
+    assert np.allclose(states.links[0, LINKS], named[2], atol=1e-5)
+    assert np.allclose(states.links[1, 0], named[3], atol=1e-5) and not states.links[3, :LINKS].any()
+    assert states.near[0, :LINKS].tolist() == [name_number(n) for n in ("Ada", "Barn", "Cache", "Mill")]
+    assert ((states.near != 0) == states.links.any(2)).all()
+
+
+def test_names_of_a_source_are_numbers_without_its_own(encoder: StateEncoder) -> None:
+    many = [written(n, f"Name {n}") for n in range(NAMED + 8)]
+    states = encoder([*many, written(99, "NAME  3")], [], [], {}.get)
+    numbers = sorted(name_number(m.surface) for m in many)
+    for row, m in zip(states.named, many, strict=False):
+        assert row.tolist() == [n for n in numbers if n != name_number(m.surface)][:NAMED]
+    assert np.array_equal(states.named[-1], states.named[3])  # case and blanks make no other name
+    assert not encoder([written(0, "Gateway")], [], [], {}.get).named.any()
 
 
 def test_regions_are_cut_from_the_picture_at_any_size(encoder: StateEncoder) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 pytest.importorskip("resvg_py")
 
@@ -16,19 +17,20 @@ from kgbuild.config import Config
 from kgbuild.embeddings.fuse import FusedEncoder, frozen
 from kgbuild.errors import ConfigError
 from kgbuild.training.fusion import Recipe, embedded, fit
-from kgbuild.training.fusion_batches import hard_negatives, presence
+from kgbuild.training.fusion_batches import Table, presence
 from kgbuild.training.fusion_data import Corpus, joined, text_corpus, world_corpus
+from kgbuild.training.fusion_match import area, f1, homonyms, learn, measure_pairs
 from kgbuild.training.fusion_measure import Counts, choose, clusters, measure
 from kgbuild.training.linked import linked_tales
 
 RECIPE = [
     "worlds=1",
+    "matched=1",
     "chosen=1",
     "tested=1",
     "documents=4",
     "epochs=1",
     "mixed=2",
-    "anchors=8",
     "warmup=2",
     "width=32",
     "layers=1",
@@ -92,18 +94,42 @@ def test_corpora_join_and_are_kept(config: Config, data: Path, world: Corpus, tm
     assert (both.stated[-1, :2] - world.stated[-1, :2] == last[0]).all()
 
 
-def test_hard_negatives_are_other_things_nearby(world: Corpus) -> None:
-    vectors = world.states.words[:, 0].astype(np.float32)
-    found = hard_negatives(world, vectors, 5, np.ones(len(world), bool))
-    for row, rivals in enumerate(found):
-        assert len(rivals.near) and (world.thing[rivals.near] != world.thing[row]).all()
-        assert (world.thing[rivals.alike] != world.thing[row]).all()
-        assert (world.label[rivals.alike] == world.label[row]).all()
-    assert any(len(found[r].alike) for r in np.flatnonzero(world.hard >= 0))
+def test_a_table_holds_the_modalities_that_are_looked_at(world: Corpus) -> None:
+    rows = torch.arange(len(world))
+    whole, text = Table(world, "cpu").batch(rows), Table(world, "cpu", ["text"]).batch(rows)
+    assert torch.equal(whole["words"], text["words"]) and not any(text[n].any() for n in ("links", "seen", "region"))
+    shown = torch.from_numpy(world.states.whole_of >= 0)
+    assert whole["region"][shown].any((1, 2)).all() and not whole["region"][~shown].any()
+    assert np.array_equal(whole["region"].numpy(), world.states.region.astype(np.float32))
+
+
+def test_homonyms_are_the_pairs_of_things_of_one_label(world: Corpus) -> None:
+    pairs = homonyms(world)
+    hard, things = world.hard, world.thing
+    assert (hard[pairs.left] == hard[pairs.right]).all() and (hard[pairs.left] >= 0).all()
+    count = sum(n * (n - 1) // 2 for n in np.unique(hard[hard >= 0], return_counts=True)[1])  # of one world
+    assert len(pairs.left) == count and 0 < pairs.same.mean() < 1
+    assert np.array_equal(pairs.same, things[pairs.left] == things[pairs.right])
+
+
+def test_a_head_learns_what_tells_and_chooses_thresholds(world: Corpus) -> None:
+    pairs = homonyms(world)
+    random = np.random.default_rng(0)
+    x = random.normal(size=(len(pairs.left), 4)).astype(np.float32)
+    x[:, 2] += 4 * pairs.same
+    blind = np.zeros(len(pairs.left), np.float32)
+    assert area(pairs.same, blind) == 0.5 and f1(pairs.same, blind >= 0) == pytest.approx(
+        2 * pairs.same.sum() / (pairs.same.sum() + len(pairs.same))
+    )
+    head = learn((pairs, x), (pairs, x))
+    found = measure_pairs(pairs, head.log_odds(x), head.alone, head.together)
+    assert found["AUC"] > 0.97 and found["pairs"] > 0.9 and found["clusters"] > 0.9
+    again = learn((pairs, x), (pairs, x))
+    assert all(np.array_equal(head.weights[n], again.weights[n]) for n in head.weights)
 
 
 def test_it_learns_and_drops_nothing_that_is_there(world: Corpus) -> None:
-    recipe = Recipe(epochs=6, mixed=1, anchors=16, warmup=4, width=32, layers=1, queries=2)
+    recipe = Recipe(epochs=6, mixed=1, warmup=4, width=32, layers=1, queries=2)
     every = np.ones(len(world), bool)
     scores = []
     for epochs in (1, 6):
@@ -135,5 +161,6 @@ def test_the_command_gives_the_same_bytes_twice(data: Path, tmp_path: Path) -> N
     assert one == two
     for mode in ("attention", "max", "mean"):
         assert FusedEncoder(mode, folder=tmp_path / "one").facts["measured"][mode]["all"] > 0
+    assert set(FusedEncoder(folder=tmp_path / "one").heads) > {"attention", "max", "mean", "attention, text only"}
     with pytest.raises(ConfigError, match="speed"):
         Recipe().but(["speed=1"])

@@ -17,7 +17,7 @@ from kgbuild.training.worlds.written import write
 
 __all__ = ["CASES", "SPLITS", "Tale", "Thing", "World", "make_world", "tell"]
 
-_TEXTS, _DRAWINGS, _SLIDES = 3, 2, 1  # of each domain
+_TEXTS, _DRAWINGS, _SLIDES = 2, 3, 1  # of each domain: about as many things are drawn as written
 
 
 def tell(world: World, *, pictures: bool = True) -> Tale:

@@ -33,6 +33,25 @@ _LAST = _words("""
     Quist Rossi Sato Schmidt Silva Singh Sokolov Tanaka Torres Urban Varga Vogel Weber Winter Wolff Yilmaz Zeman
     Zhang
 """)
+_MORE = _words("""
+    acorn alcove amulet anchor anvil apricot arcade arrow aspen atlas auger awning axle badge badger balcony bamboo
+    ballad banner barley basil bastion bayou beaver bellows birch bishop blanket blossom bobbin bonfire border
+    boulder bramble breeze brook bugle buckle bunker burrow button cabin cactus candle canyon canvas caravan carbon
+    cedar cello chalk chapel cherry chisel cider cinder cipher citadel clover cobalt cockpit comet compass copper
+    coral cotton cradle crater cricket crown crystal cypress dagger dahlia delta desert dolphin dragon drum dune
+    eagle echo elm ember emerald falcon feather fern ferry fiddle flint flute fossil fountain foxglove furnace
+    garnet geyser ginger glacier goblet granite gravel grotto gull hammer harp hatch hawk hazel hedge helmet heron
+    hickory hollow horizon hornet ibis iceberg iris iron island ivory ivy jackal jade jasmine jasper jetty juniper
+    kelp kestrel kettle lagoon lantern larch lark laurel lava lemon lichen lilac lily linen lizard locket lotus lynx
+    magnet magpie mallet mango maple marble marsh meadow mercury mesa meteor mill mint mole monsoon moose moss
+    mulberry mustang nectar needle nettle nickel nimbus nutmeg oak oasis obelisk ocean olive onyx opal orbit orchid
+    osprey otter owl oyster paddle palm panther papyrus parrot pebble pelican pepper petal phoenix pigeon pine
+    plover plum polar pollen pond poplar poppy prairie prism puffin pulsar puma quail quarry quartz quill rabbit
+    raven reed reef ridge robin rocket rose ruby rudder saffron sage sail salmon sapphire satchel scarab sequoia
+    shale shell sickle sierra silk slate sparrow spruce squall starling stork sugar summit sundial swallow swan
+    sycamore talon teak temple thistle thorn thunder tiger timber topaz torch trellis trident tulip tundra turquoise
+    umber velvet violet viper walnut walrus willow wolf wren yarrow yew zenith zephyr zinc
+""")
 _CORPORATE = ("Group", "Works", "Partners", "Ltd", "Holding", "Logistics", "Labs")
 
 
@@ -45,7 +64,7 @@ def split_of(word: str) -> str:
 
 @lru_cache
 def _own(kind: str, split: str) -> list[str]:
-    stock = {"first": _FIRST, "last": _LAST, "thing": words.THINGS, "quality": words.QUALITIES}[kind]
+    stock = {"first": _FIRST, "last": _LAST, "thing": (*words.THINGS, *_MORE), "quality": words.QUALITIES}[kind]
     return sorted({w for w in stock if split_of(w) == split})
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from kgbuild.training.worlds.kinds import DOMAINS, KINDS, RELATIONS, Domain, Kind
+from kgbuild.training.worlds.domains import DOMAINS, Domain
+from kgbuild.training.worlds.kinds import KINDS, RELATIONS, Kind
 from kgbuild.training.worlds.names import new_name, short_names
 
 # Two things of one label and what tells them apart: ``kind``: other kinds (words, icons and shapes tell);
@@ -70,7 +71,7 @@ def make_world(seed: int, *, split: str, domains: int = 3, each: int = 12) -> Wo
     world = World(seed, split, [], way=random.choice(("icons", "icons", "shapes", "shapes", "shapes")))
     taken: set[str] = set()
     for domain in chosen:
-        for kind in random.choices(KINDS, (3, 2, 2, 3, 2, 2, 1, 1, 2, 1, 2, 1, 1, 1), k=each):
+        for kind in random.choices(KINDS, [k.often for k in KINDS], k=each):
             name = new_name(random, kind.name, split)
             while name in taken:
                 name = new_name(random, kind.name, split)

@@ -12,17 +12,20 @@ from kgbuild.types import Mention, RelationMention, Segment, Target, TextPositio
 _AGENT = "worlds/1"
 _NEUTRAL = (
     "{a} comes up again in the notes about the {w}.", "More about {a} follows below.",
-    "We talked about {a} and the {w}.",
+    "We talked about {a} and the {w}.", "{a} was mentioned twice on that day.", "Much has been said of {a} already.",
+    "As for {a}, nothing is decided yet.", "Ask for {a} if in doubt.", "The list begins with {a}.",
     "Nobody could say what happened to {a} before the {w} were counted.", "{a} was new to most of the readers.",
     "See the page on {a} for the rest.", "The plan names {a} twice.", "Then there is {a}.",
 )  # fmt: skip
 _ABOUT = (
     "The {w} and the {v} come first here.", "This part deals with {w}, {v} and what lies between them.",
-    "Last year the {w} took most of the time.", "Without {w} there would be no {v}.",
+    "Last year the {w} took most of the time.", "Without {w} there would be no {v}.", "It is all about {w}.",
+    "First the {w}, then the {v}.", "Costs for {w} and {v} went up again.", "Here are our notes on {w}.",
 )  # fmt: skip
 _DEFINED = (
     "{a} is a {n} for the {w}.", "{a} is the {n} that {rest}.", "The {n} {a} {rest}.", "{a}, a {n}, {rest}.",
-    "A {n} called {a} takes care of the {w}.",
+    "A {n} called {a} takes care of the {w}.", "Among the {w} there is a {n}, {a}.", "{a} ({n}) {rest}.",
+    "For the {w} we rely on {a}, the {n}.", "Our {n} is called {a}; it {rest}.",
 )  # fmt: skip
 _RELATED = (
     "{a} {verb} {b}.",
@@ -30,6 +33,10 @@ _RELATED = (
     "{a} {verb} {b} when the {w} are late.",
     "{a} {rest} and {verb} {b}.",
     "The {n} {a} {verb} {b}.",
+    "Everybody knows that {a} {verb} {b}.",
+    "It is {a} that {verb} {b}.",
+    "Because of the {w}, {a} {verb} {b}.",
+    "{a} still {verb} {b}, and the {w} stay as they are.",
 )
 _INTRODUCING = ("The {n} {a} {verb} {b}.", "{a}, a {n}, {verb} {b}.", "{a} is a {n} that {rest} and {verb} {b}.")
 _INTRODUCED = 0.7  # share of the things that a text introduces when it names them first
