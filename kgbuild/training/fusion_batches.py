@@ -21,14 +21,14 @@ def presence(corpus: Corpus) -> np.ndarray:
     s = corpus.states
     every: np.ndarray = np.ones(len(corpus), bool)
     drawn: np.ndarray = s.whole_of >= 0
-    linked: np.ndarray = (s.links != 0).any((1, 2))
+    linked: np.ndarray = np.abs(s.links).max((1, 2)) > 0
     there = {"text": every, "layout": every, "picture": drawn, "links": linked}
     return np.stack([there[m] for m in MODALITIES], 1)
 
 
 def has_any(corpus: Corpus, keep: Sequence[str]) -> np.ndarray:
     """Whether each mention has a state of one of some modalities."""
-    made: np.ndarray = presence(corpus)[:, [m in keep for m in MODALITIES]].any(1)
+    made: np.ndarray = presence(corpus)[:, [m in keep for m in MODALITIES]].max(1)
     return made
 
 
