@@ -69,14 +69,6 @@ def main() -> None:
         for kind in ("text", "diagram", "video", "across", "all"):
             if seen[split, kind]:
                 share = hits[split, kind] / seen[split, kind]
-                print(f"{'+' if good else '-'} {q['id']:2} {q['question']}")
-            print(f"      {reply.text}  [{reply.confidence}] {reply.reason}")
-    for graph in graphs.values():
-        graph.close()
-    for split in ("dev", "test", "both"):
-        for kind in ("text", "diagram", "video", "across", "all"):
-            if seen[split, kind]:
-                share = hits[split, kind] / seen[split, kind]
                 print(f"{split:5} {kind:8} {hits[split, kind]:3} of {seen[split, kind]:3}  {share:.3f}")
 
 
