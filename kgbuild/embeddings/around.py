@@ -6,6 +6,8 @@ components of the states of the mentions that the merge score learned from (``we
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
@@ -13,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from kgbuild.errors import ModelError
 from kgbuild.types import EmbeddingTable, Extraction
 
 SPACE = "minilm-around"
@@ -21,10 +24,18 @@ OWN, REST = 128, 64  # dimensions of the mention's own state, and of the rest of
 
 @lru_cache(1)
 def shipped_directions() -> dict[str, np.ndarray]:
-    """``own``, ``rest`` (384, OWN or REST) and their means."""
+    """``own``, ``rest`` (384, OWN or REST) and their means. Raises ``ModelError`` if the file is damaged."""
     from safetensors.numpy import load
 
-    found: dict[str, np.ndarray] = load(files("kgbuild.weights").joinpath("align.safetensors").read_bytes())
+    home = files("kgbuild.weights")
+    try:
+        data = home.joinpath("align.safetensors").read_bytes()
+        expected = json.loads(home.joinpath("align.json").read_bytes())["directions_sha256"]
+    except (OSError, ValueError, KeyError) as err:
+        raise ModelError(f"the weights align.safetensors cannot be read: {err}. Reinstall kgbuild.") from err
+    if hashlib.sha256(data).hexdigest() != expected:
+        raise ModelError("align.safetensors does not match its checksum in align.json. Reinstall kgbuild.")
+    found: dict[str, np.ndarray] = load(data)
     return {name: value.astype(np.float32) for name, value in found.items()}
 
 

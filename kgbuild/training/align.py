@@ -71,10 +71,12 @@ def train(
     seen = [_in_context(k, encoder, vectors) for k in known]
     out.mkdir(parents=True, exist_ok=True)
     directions = shipped_directions()
+    made: dict[str, Any] = {"format": 2, "recipe": asdict(recipe)}
     if data is not None:
         free = [np.array([m.id in k.teaches for m in k.mentions]) for k in known[:2]]
         directions = fit_directions([states[rows] for (_, states), rows in zip(seen, free, strict=False)])
         save_file(directions, out / "align.safetensors")
+        made["directions_sha256"] = hashlib.sha256((out / "align.safetensors").read_bytes()).hexdigest()
     samples = [_sample(k, *parts, directions, encoder.space) for k, parts in zip(known, seen, strict=True)]
     dev = samples[0]
     more = [(s, data is not None and n == 0) for n, s in enumerate(samples[1:])]
@@ -91,8 +93,7 @@ def train(
         file = predictions.with_stem(f"{predictions.stem}-{kind}") if predictions else None
         found = _measure(dev, scale * raw + shift, config, file)
         measures |= {f"{kind}: {name}": value for name, value in found.items()}
-    made = {"format": 2, "recipe": asdict(recipe), "measures": {k: round(v, 4) for k, v in measures.items()}}
-    made["forests"] = forests
+    made |= {"measures": {k: round(v, 4) for k, v in measures.items()}, "forests": forests}
     (out / "align.json").write_text(json.dumps(made, separators=(",", ":")) + "\n", "utf-8")
     return measures
 
