@@ -20,9 +20,8 @@ from kgbuild.workspace import damaged
 if TYPE_CHECKING:
     import pyoxigraph
 
-TABLES = tuple(
-    f"{name}.parquet" for name in ("entities", "statements", "mentions", "segments")
-)  # answers come from them
+# Answers come from them.
+TABLES = tuple(f"{name}.parquet" for name in ("entities", "statements", "evidence", "mentions", "segments"))
 FORMAT = 1  # of the store: another number makes it again
 
 log = logging.getLogger(__name__)
