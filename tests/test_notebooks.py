@@ -21,16 +21,23 @@ def test_outputs_are_stripped(path: Path) -> None:
     assert all(not c.get("outputs") and not c.get("execution_count") for c in cells)
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder like the project's, the same for all: the graph that one notebook builds is there for the next."""
+    home = tmp_path_factory.mktemp("project")
+    (home / "notebooks").mkdir()
+    shutil.copytree(ROOT / "examples", home / "examples")
+    return home
+
+
 @pytest.mark.notebook
 @pytest.mark.timeout(600)
 @pytest.mark.filterwarnings("ignore")  # Jupyter's client warns of its own parts
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
-def test_it_runs(path: Path, tmp_path: Path) -> None:
+def test_it_runs(path: Path, home: Path) -> None:
     from nbclient import NotebookClient
 
-    (tmp_path / "notebooks").mkdir()
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path / "notebooks")}}).execute()
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(home / "notebooks")}}).execute()
     pictures = [o for c in notebook.cells for o in c.get("outputs", []) if "image/png" in o.get("data", {})]
     assert len(pictures) == PICTURES[path.name]
