@@ -125,6 +125,8 @@ class Executor:
 
 def serve(setup: bytes) -> Callable[[bytes], Frames]:
     """What the child does with each request."""
+    import faiss  # noqa: F401  (loaded under the limit of memory, which is set after this, it crashes now and then)
+    import pyarrow.parquet  # noqa: F401
     import pyoxigraph as ox
 
     given = json.loads(setup)
