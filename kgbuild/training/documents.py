@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -128,6 +128,36 @@ def owners(window: Window) -> Tensor:
     return torch.tensor([w for w, (a, b) in enumerate(window.pieces) for _ in range(a, b)])
 
 
+def stated(
+    document: dict[str, Any], window: Window, at: Mapping[int, int], row: Mapping[tuple[int, int], int],
+    properties: Sequence[str],
+) -> tuple[list[tuple[int, int]], list[tuple[int, list[int]]]]:  # fmt: skip
+    """Relations of a window as (pair, property), and the sentences of the window that show some, by pair.
+
+    ``at``: the window's number of a cluster; ``row``: the number of a pair of such numbers.
+    """
+    local = _numbered(window)
+    relations, evidence = [], []
+    for r in document.get("relations") or ():
+        if r["h"] in at and r["t"] in at and r["h"] != r["t"]:
+            here = row[at[r["h"]], at[r["t"]]]
+            relations.append((here, properties.index(r["p"])))
+            if shown := [local[s] for s in r.get("evidence") or () if s in local]:
+                evidence.append((here, shown))
+    return relations, evidence
+
+
+def sentences(window: Window) -> list[int]:
+    """For each subword the number of its sentence in the window; -1 for the two marks at the ends."""
+    local = _numbered(window)
+    pieces = [local[s] for (s, _), (a, b) in zip(window.words, window.pieces, strict=True) for _ in range(a, b)]
+    return [-1, *pieces, -1]
+
+
+def _numbered(window: Window) -> dict[int, int]:
+    return {s: k for k, s in enumerate(sorted({s for s, _ in window.words}))}
+
+
 def _example(document: dict[str, Any], window: Window, properties: Sequence[str]) -> Example:
     place = {word: i for i, word in enumerate(window.words)}
     kept: dict[int, int] = {}
@@ -152,19 +182,10 @@ def _example(document: dict[str, Any], window: Window, properties: Sequence[str]
     at = {n: k for k, n in enumerate(numbers)}
     index = [(h, t) for h in range(len(numbers)) for t in range(len(numbers)) if h != t]
     row = {pair: k for k, pair in enumerate(index)}
-    sentences = sorted({s for s, _ in window.words})
-    local = {s: k for k, s in enumerate(sentences)}
-    relations, evidence = [], []
-    for r in document.get("relations") or ():
-        if r["h"] in at and r["t"] in at and r["h"] != r["t"]:
-            here = row[at[r["h"]], at[r["t"]]]
-            relations.append((here, properties.index(r["p"])))
-            if shown := [local[s] for s in r.get("evidence") or () if s in local]:
-                evidence.append((here, shown))
+    relations, evidence = stated(document, window, at, row, properties)
     found = [sorted(spans[m][0] for m in clusters[n]) for n in numbers]
-    pieces = [local[s] for (s, _), (a, b) in zip(window.words, window.pieces, strict=True) for _ in range(a, b)]
     return Example(
-        torch.tensor(window.ids), torch.tensor(window.cases), owners(window), torch.tensor([-1, *pieces, -1]),
+        torch.tensor(window.ids), torch.tensor(window.cases), owners(window), torch.tensor(sentences(window)),
         torch.tensor(_tags(document, place)), mentions, torch.tensor(types),
         torch.tensor([p[0] for p in compared]), torch.tensor([p[1] for p in compared]),
         torch.tensor(features).reshape(len(compared), NAME_FEATURES),

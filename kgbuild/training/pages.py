@@ -17,8 +17,7 @@ from torch import Tensor
 
 from kgbuild.mentions.textmodel import RelationHeads
 from kgbuild.mentions.windows import Window, pack
-
-TYPES = ("PER", "ORG", "LOC", "TIME", "NUM", "MISC")
+from kgbuild.training.documents import TYPES, sentences, stated
 
 Pairs = list[tuple[int, int]]
 
@@ -75,18 +74,10 @@ def _page(document: dict[str, Any], window: Window, properties: Sequence[str]) -
     at = {int(n): e for e, n in enumerate(numbers)}
     row = {pair: k for k, pair in enumerate(permutations(range(len(numbers)), 2))}
     near = [min(int(gaps[h, t]), 3) + 4 * int(home[first[h]] > home[first[t]]) for h, t in row]
-    local = {s: k for k, s in enumerate(sorted({s for s, _ in window.words}))}
-    relations, evidence = [], []
-    for r in document.get("relations") or ():
-        if r["h"] in at and r["t"] in at and r["h"] != r["t"]:
-            here = row[at[r["h"]], at[r["t"]]]
-            relations.append((here, properties.index(r["p"])))
-            if shown := [local[s] for s in r.get("evidence") or () if s in local]:
-                evidence.append((here, shown))
+    relations, evidence = stated(document, window, at, row, properties)
     sizes = [m[4] - m[3] for m in mentions]
-    pieces = [local[s] for (s, _), (a, b) in zip(window.words, window.pieces, strict=True) for _ in range(a, b)]
     return Page(
-        document["id"], np.array(window.ids), np.array(window.cases), np.array([-1, *pieces, -1]),
+        document["id"], np.array(window.ids), np.array(window.cases), np.array(sentences(window)),
         np.array([i for m in mentions for i in range(m[3], m[4])], dtype=np.int64),
         np.repeat(np.arange(len(mentions)), sizes), owner, np.array([m[1] for m in mentions], dtype=np.int64),
         np.array([mentions[f][1] for f in first], dtype=np.int64), numbers, np.array(near, dtype=np.int64), relations,
