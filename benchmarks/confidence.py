@@ -26,6 +26,7 @@ import numpy as np
 
 from kgbuild.identity import statement_iri
 from kgbuild.mentions.annotate import chance
+from kgbuild.ontology_files import ontology_files
 from kgbuild.statements import load_ontology
 from kgbuild.statements.axioms import Axioms
 from kgbuild.statements.correct import correct
@@ -33,7 +34,6 @@ from kgbuild.statements.deduce import deduce
 from kgbuild.statements.gate import gate
 from kgbuild.statements.infer import axioms_of
 from kgbuild.statements.ontology import Ontology
-from kgbuild.statements.ontology_files import ontology_files
 from kgbuild.statements.values import literal
 from kgbuild.training.calibration import fitted
 from kgbuild.types import Entity, Evidence, Statement, Target, Value

@@ -13,8 +13,8 @@ import argparse
 import random
 import time
 
+from kgbuild.ontology_files import ontology_files
 from kgbuild.statements.axioms import SAME, Triple, compile_axioms
-from kgbuild.statements.ontology_files import ontology_files
 from kgbuild.statements.reason import Reasoner
 from kgbuild.vocab import CORE, GENERAL, OWL, RDFS, TYPE
 

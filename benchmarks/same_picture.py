@@ -18,10 +18,11 @@ from pathlib import Path
 
 from kgbuild.cache import Cache
 from kgbuild.config import Config
-from kgbuild.embeddings.pictures import embed_pictures, pixels, whole_pictures
+from kgbuild.embeddings.pictures import embed_pictures, whole_pictures
 from kgbuild.embeddings.tables import stack
 from kgbuild.entities.copies import look
 from kgbuild.entities.depicted import Comparer, depictions
+from kgbuild.models.arrays import pixels
 from kgbuild.queries.places import describe
 from kgbuild.stages import Job, list_sources, load_reading, read_sources
 from kgbuild.types import Depiction, Segment, TimeSpan

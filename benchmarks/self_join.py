@@ -20,7 +20,7 @@ import faiss
 import numpy as np
 
 from kgbuild.embeddings.index import VectorIndex
-from kgbuild.embeddings.text import unit
+from kgbuild.models.arrays import unit
 from kgbuild.types import EmbeddingTable
 
 K = 10

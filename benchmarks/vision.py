@@ -19,7 +19,8 @@ import numpy as np
 
 from kgbuild.config import Config
 from kgbuild.embeddings.pictures import content
-from kgbuild.embeddings.vision import VisionTower, letterbox
+from kgbuild.embeddings.vision import SIDE, VisionTower
+from kgbuild.models.arrays import letterbox
 from kgbuild.training import views
 from kgbuild.training.drawings.icons import ICONS
 from kgbuild.training.drawings.parts import COLOURS, glyphs
@@ -38,7 +39,7 @@ KINDS = {
 def thumbnails(pictures: list[np.ndarray]) -> np.ndarray:
     """Unit vectors (n, 256) of grey levels without their mean."""
     small = [
-        cv2.resize(cv2.cvtColor(letterbox(p), cv2.COLOR_RGB2GRAY), (16, 16), interpolation=cv2.INTER_AREA)
+        cv2.resize(cv2.cvtColor(letterbox(p, SIDE), cv2.COLOR_RGB2GRAY), (16, 16), interpolation=cv2.INTER_AREA)
         for p in pictures
     ]
     flat = np.stack([s.astype(np.float32).ravel() - s.mean() for s in small])

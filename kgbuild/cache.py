@@ -40,7 +40,7 @@ def code_version(room: str) -> str:
 
     A digest cannot be forgotten when the code changes, as a number can.
     """
-    names = [room] + (["weights"] if room in ("mentions", "embeddings") else [])
+    names = [room] + (["models", "weights"] if room in ("mentions", "embeddings") else [])
     parts: list[str] = []
     for folder in names:
         for entry in sorted(files(f"kgbuild.{folder}").iterdir(), key=lambda e: e.name):

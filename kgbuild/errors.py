@@ -35,6 +35,13 @@ class ModelError(KgbuildError):
     """A model or its weights are missing, damaged or of the wrong version."""
 
 
+class ModelUnavailable(ModelError):
+    """A model that the configuration names cannot be used: the build goes on without it and is ``partial``.
+
+    The message says role, name, reason and remedy. Any other ``ModelError`` stops a build.
+    """
+
+
 class OntologyError(KgbuildError):
     """An ontology cannot be loaded: names the file and the term."""
 

@@ -17,7 +17,7 @@ from kgbuild.cache import Cache, code_version
 from kgbuild.crash import point
 from kgbuild.embeddings import LITERALS
 from kgbuild.embeddings.index import VectorIndex
-from kgbuild.embeddings.pictures import check_encoder, pixels, whole_pictures
+from kgbuild.embeddings.pictures import check_encoder, whole_pictures
 from kgbuild.embeddings.spaces import MODALITIES
 from kgbuild.entities import Alignment, align, read_decisions, read_records
 from kgbuild.entities.copies import Look, look
@@ -28,6 +28,7 @@ from kgbuild.graphs.data import GraphData
 from kgbuild.history import PastRun, StageRun, changes, contents, work_of
 from kgbuild.identity import text_name
 from kgbuild.linking import check_references, link_entities
+from kgbuild.models.arrays import pixels
 from kgbuild.progress import Progress
 from kgbuild.stages import TRANSIENT, Job, Vectors, class_vectors, load_extraction, load_vectors, property_vectors
 from kgbuild.statements import Ontology, assemble, load_ontology, reasoning, source_links

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 from kgbuild.cache import Cache, code_version
 from kgbuild.config import Config
 from kgbuild.crash import point
-from kgbuild.errors import WorkspaceError
+from kgbuild.errors import ModelUnavailable, WorkspaceError
 from kgbuild.history import StageRun
+from kgbuild.models.catalog import fingerprints
 from kgbuild.progress import Progress, Silent
 from kgbuild.serialise import from_json, to_json
 from kgbuild.types import EmbeddingTable, Extraction, Issue, Reading, Source
@@ -36,8 +37,8 @@ log = logging.getLogger(__name__)
 
 _UNWRITABLE = b"unwritable"  # begins the answer of a worker that could not write to the cache
 
-# Reasons that lie in the machine's load, not in the file: such files are read again at the next build.
-TRANSIENT = frozenset({"timeout", "memory", "crashed", "changed", "io"})
+# Reasons that lie in the machine, not in the file: such files are read again at the next build.
+TRANSIENT = frozenset({"timeout", "memory", "crashed", "changed", "io", "model-unavailable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ class Job:
         config = self.config.sha256("mentions", "text", "ocr", "models")
         own = Path(self.config["text"]["weights"], "text.json")  # names the weights by their digest
         weights = own.read_bytes() if self.config["text"]["weights"] and own.is_file() else b""
-        return Cache.key(code_version("mentions"), config, weights, self.reading_key(source))
+        models = fingerprints(self.config)
+        return Cache.key(code_version("mentions"), config, weights, models, self.reading_key(source))
 
     def vectors_key(self, source: Source) -> str:
         from kgbuild.embeddings.pictures import encoder_key
@@ -203,13 +205,16 @@ def _weight(job: Job, source: Source) -> int:
 
 
 def passing_failures(job: Job, sources: Sequence[Source], *, extracted: bool) -> list[Issue]:
-    """What failed for a reason that may pass (load, memory, a changed file) in reading, or in extraction as well."""
+    """What failed for a reason that may pass soon (load, memory, a changed file) in reading, or in extraction as well.
+
+    A model that cannot be used is no such reason: what could be read without it was.
+    """
     found: list[Issue] = []
     for source in sources:
         issues = load_reading(job, source).issues
         if extracted:
             issues += load_extraction(job, source)[1].issues
-        found += [i for i in issues if i.code in TRANSIENT]
+        found += [i for i in issues if i.code in TRANSIENT - {"model-unavailable"}]
     return found
 
 
@@ -219,10 +224,11 @@ def extract_source(job: Job, source: Source) -> None:
     from kgbuild.embeddings.around import embed_in_context
     from kgbuild.embeddings.pictures import embed_pictures
     from kgbuild.embeddings.tables import pack
-    from kgbuild.mentions import extract
+    from kgbuild.mentions import extract, unavailable
 
     cache = job.store()
     extractors, encoder = _models(json.dumps(job.config.as_dict(), sort_keys=True))
+    passing = False
     if cache.get("extractions", job.extraction_key(source)) is None:
         reading = load_reading(job, source)
         blobs = {s.blob: cache.get("blobs", s.blob) for s in reading.segments if s.blob}
@@ -234,7 +240,9 @@ def extract_source(job: Job, source: Source) -> None:
             return
         whole = {name: png for name, png in blobs.items() if png}
         reading, extraction = extract(replace(reading, blobs=whole), extractors)
-        _store_extraction(job, source, reading, extraction)
+        passing = any(i.code in TRANSIENT for i in extraction.issues)
+        stage = "extractions-transient" if passing else "extractions"
+        _store_extraction(job, source, reading, extraction, stage)
     reading, extraction = load_extraction(job, source)
     fuser = _fuser(json.dumps(job.config.as_dict(), sort_keys=True), encoder)
     tables = fuser(extraction, reading.segments, lambda blob: cache.get("blobs", blob)) if fuser is not None else {}
@@ -244,8 +252,13 @@ def extract_source(job: Job, source: Source) -> None:
         tables |= {"mentions": plain, **{t.space: t for t in around}}
     if open_relations(extraction, job.config["graph"]["base"]):
         tables["relations"] = embed_relations(extraction, _relation_encoder(job.config, encoder), job.config)
-    tables |= embed_pictures(reading.segments, job.config, cache)
-    cache.put("vectors", job.vectors_key(source), pack(tables))
+    try:
+        tables |= embed_pictures(reading.segments, job.config, cache)
+    except ModelUnavailable as err:
+        passing, extraction = True, replace(extraction, issues=(*extraction.issues, unavailable(source, err)))
+        cache.drop("extractions", job.extraction_key(source))
+        _store_extraction(job, source, reading, extraction, "extractions-transient")
+    cache.put("vectors-transient" if passing else "vectors", job.vectors_key(source), pack(tables))
 
 
 def _relation_encoder(config: Config, encoder: Any) -> Any:
@@ -324,7 +337,8 @@ def load_vectors(job: Job, sources: Sequence[Source]) -> Vectors:
     from kgbuild.embeddings import around
     from kgbuild.embeddings.tables import stack, unpack
 
-    cached = [(s.id, job.store().get("vectors", job.vectors_key(s))) for s in sources]
+    cache, keys = job.store(), {s.id: job.vectors_key(s) for s in sources}
+    cached = [(id, cache.get("vectors", key) or cache.get("vectors-transient", key)) for id, key in keys.items()]
     found = {id: unpack(value) for id, value in cached if value is not None}
 
     def whole(name: str) -> EmbeddingTable:

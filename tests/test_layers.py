@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "kgbuild"
-ROOMS = ("sources", "mentions", "embeddings", "entities", "statements", "graphs", "queries")
+ROOMS = ("models", "sources", "mentions", "embeddings", "entities", "statements", "graphs", "queries")
 BASE = {
-    "backbone", "cache", "config", "crash", "errors", "history", "identity", "progress", "registry", "serialise", "types", "vocab", "workers", "workspace",
+    "backbone", "cache", "config", "crash", "errors", "history", "identity", "ontology_files", "progress", "registry", "serialise", "types", "vocab", "workers", "workspace",
 }  # fmt: skip
 TOP = {"stages", "linking", "publish", "pipeline", "plan", "watch", "cli", "training"}
 HEAVY = (

@@ -23,6 +23,7 @@ from rich.table import Table
 
 from kgbuild.publish import Report
 from kgbuild.queries.answer import Answer
+from kgbuild.queries.report import grouped
 from kgbuild.vocab import shorten
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
@@ -102,7 +103,7 @@ def print_report(report: Report) -> None:
     table.add_row("seconds", f"{sum(report.seconds.values()):.1f}")
     console.print(table)
     failed = [row for row in report.sources if row["outcome"] == "rejected"]
-    broken = [i for i in report.issues if i["stage"] != "read" and i["severity"] == "error"]
+    broken = [i for i in grouped(report.issues) if i["stage"] != "read" and i["severity"] == "error"]
     for row in failed:
         console.print(f"[red]failed[/] {escape(row['path'])}: {escape(row['reason'])}")
     for issue in broken:

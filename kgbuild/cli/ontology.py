@@ -40,8 +40,8 @@ def lint(
 @app.command("list")
 def list_() -> None:
     """The built-in ontologies with their sizes."""
+    from kgbuild.ontology_files import built_in
     from kgbuild.statements.ontology import load_ontology
-    from kgbuild.statements.ontology_files import built_in
 
     for name in built_in():
         loaded = load_ontology([name])

@@ -49,7 +49,7 @@ def embed_relations(extraction: Extraction, encoder: Any, config: Config) -> Emb
     backward. A column of records has the mean of its first cells.
     """
     from kgbuild.embeddings.contexts import backward, contexts
-    from kgbuild.embeddings.text import unit
+    from kgbuild.models.arrays import unit
 
     told: dict[str, list[RelationMention]] = {}
     for r in open_relations(extraction, config["graph"]["base"]):

@@ -16,11 +16,11 @@ from kgbuild import backbone
 from kgbuild.config import Config
 from kgbuild.embeddings import around, spaces, things
 from kgbuild.embeddings.pairs import Fused, MatchHead, features
-from kgbuild.embeddings.pictures import pixels
 from kgbuild.embeddings.spaces import MODALITIES
 from kgbuild.embeddings.states import StateEncoder, States
 from kgbuild.embeddings.text import TextEncoder, mixed
 from kgbuild.errors import ModelError
+from kgbuild.models.arrays import pixels
 from kgbuild.types import EmbeddingTable, Extraction, Segment
 
 _BATCH = 256

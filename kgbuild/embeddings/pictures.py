@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from functools import lru_cache
-from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,8 @@ from kgbuild.cache import Cache, code_version
 from kgbuild.config import Config
 from kgbuild.embeddings.tables import pack, stack, unpack
 from kgbuild.errors import ConfigError
+from kgbuild.models.arrays import pixels
+from kgbuild.models.hub import fingerprint
 from kgbuild.types import Box, EmbeddingTable, Segment
 
 SHOWN = frozenset({"picture", "frame", "drawing"})
@@ -35,16 +36,16 @@ def tower(config: Config, model: str = "") -> Any:
 
 def open_clip(config: Config, model: str) -> Any:
     """The encoder of ``[embeddings] vision = "open_clip:ARCH/PRETRAINED"``, or a folder."""
-    from kgbuild.embeddings.hub import OpenClipTower
+    from kgbuild.models.towers import load_tower
 
-    return OpenClipTower(config, model)
+    return load_tower(config, "vision", f"open_clip:{model}")
 
 
 def transformers(config: Config, model: str) -> Any:
     """The encoder of ``[embeddings] vision = "transformers:ID"``, or a folder."""
-    from kgbuild.embeddings.hub import TransformersTower
+    from kgbuild.models.towers import load_tower
 
-    return TransformersTower(config, model)
+    return load_tower(config, "vision", f"transformers:{model}")
 
 
 def check_encoder(config: Config) -> None:
@@ -66,10 +67,7 @@ def load_encoder(config: Config) -> Any:
 
 def encoder_key(config: Config) -> str:
     """What the vectors of pictures depend on besides the pixels."""
-    from kgbuild.embeddings.hub import fingerprint
-
-    model = config["embeddings"]["vision"].partition(":")[2]
-    local = fingerprint(model) if model else ""
+    local = fingerprint(config["embeddings"]["vision"].partition(":")[2])
     return Cache.key(code_version("embeddings"), config["embeddings"]["vision"], config.sha256("models"), local)
 
 
@@ -135,11 +133,3 @@ def content(picture: np.ndarray) -> np.ndarray | None:
 @lru_cache(1)
 def _encoder(config: str) -> Any:
     return load_encoder(Config.of(json.loads(config)))
-
-
-def pixels(png: bytes) -> np.ndarray:
-    """uint8 RGB (h, w, 3) of a picture of the cache or a published one."""
-    from PIL import Image
-
-    with Image.open(BytesIO(png)) as image:
-        return np.asarray(image.convert("RGB"))

@@ -21,8 +21,9 @@ import numpy as np
 
 from kgbuild import backbone
 from kgbuild.config import Config
-from kgbuild.embeddings.text import TextEncoder, unit
+from kgbuild.embeddings.text import TextEncoder
 from kgbuild.errors import ModelError
+from kgbuild.models.arrays import unit
 
 SPACE = "relation"
 PARTS = ("subject name", "object name", "subject", "object", "between", "between backward", "words between", "sentence")

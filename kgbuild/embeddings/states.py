@@ -225,7 +225,7 @@ def colours(pixels: np.ndarray) -> np.ndarray:
     """float32 (PATCHES, COLOURS) of a picture: mean colour of each patch as ink on white, the colour of what is not
     grey there, and how much of it there is. The tower was trained to look past colours.
     """
-    from kgbuild.embeddings.vision import letterbox
+    from kgbuild.models.arrays import letterbox
 
     side = round(PATCHES**0.5)
     ink = 1 - letterbox(pixels, 8 * side).astype(np.float32) / 255

@@ -12,6 +12,7 @@ import numpy as np
 from kgbuild.backbone import WIDTH, load_backbone
 from kgbuild.config import Config
 from kgbuild.identity import clean
+from kgbuild.models.arrays import unit
 from kgbuild.types import Mention
 
 _CHARACTERS = 4000  # more than the tokens hold, less than a hostile word has
@@ -141,12 +142,6 @@ def _split(state: np.ndarray, offsets: np.ndarray, start: int, surface: str) -> 
     held = (offsets[:, 0] < start + len(surface)) & (offsets[:, 1] > start) & (start >= 0)
     whole = state.mean(0)
     return np.stack([state[held].mean(0) if held.any() else whole, state[~held].mean(0) if not held.all() else whole])
-
-
-def unit(matrix: np.ndarray) -> np.ndarray:
-    """Rows scaled to length one; zero rows stay zero."""
-    lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
-    return (matrix / np.maximum(lengths, 1e-12)).astype(np.float32)
 
 
 def encoder(config: Config) -> TextEncoder:

@@ -18,25 +18,12 @@ import numpy as np
 from kgbuild.backbone import SHA256, WIDTH
 from kgbuild.config import Config
 from kgbuild.errors import ModelError
+from kgbuild.models.arrays import letterbox
 
 SIDE = 128  # pixels of the square that the tower sees
 TOWER_WIDTH = 320  # of a patch state
 TOWER_TOKENS = 16  # patch states of a picture: four rows of four
 _FORMAT = 1
-
-
-def letterbox(image: np.ndarray, side: int = SIDE) -> np.ndarray:
-    """uint8 RGB (h, w, 3) scaled into the middle of a white square (side, side, 3)."""
-    import cv2
-
-    height, width = image.shape[:2]
-    fit = side / max(height, width, 1)
-    w, h = max(1, round(width * fit)), max(1, round(height * fit))
-    mode = cv2.INTER_AREA if fit < 1 else cv2.INTER_LINEAR
-    made = np.full((side, side, 3), 255, np.uint8)
-    top, left = (side - h) // 2, (side - w) // 2
-    made[top : top + h, left : left + w] = cv2.resize(np.ascontiguousarray(image), (w, h), interpolation=mode)
-    return made
 
 
 class VisionTower:
@@ -94,7 +81,7 @@ class VisionTower:
         out = np.zeros((len(images), TOWER_TOKENS, TOWER_WIDTH), dtype=np.float32)
         with torch.inference_mode():
             for row, image in enumerate(images):
-                out[row] = self._network.states(squares(torch, letterbox(image)[None])).numpy()[0]
+                out[row] = self._network.states(squares(torch, letterbox(image, SIDE)[None])).numpy()[0]
         return out
 
     def pool(self, tokens: np.ndarray) -> np.ndarray:

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from kgbuild.embeddings.text import unit
 from kgbuild.entities.group import Group, called
 from kgbuild.entities.keys import compatible, key
 from kgbuild.entities.means import means
 from kgbuild.entities.names import NameTable
+from kgbuild.models.arrays import unit
 from kgbuild.types import EmbeddingTable
 
 _TELLING = 4  # groups of a source from which their mean tells its subject

@@ -10,11 +10,11 @@ import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix, identity
 
 from kgbuild.embeddings.around import OWN
-from kgbuild.embeddings.text import unit
 from kgbuild.entities.columns import cosines
 from kgbuild.entities.group import Group
 from kgbuild.entities.means import means
 from kgbuild.entities.names import fold, rareness, words
+from kgbuild.models.arrays import unit
 from kgbuild.types import EmbeddingTable
 
 _CONTEXTS = 8  # distinct contexts of a group that are looked at

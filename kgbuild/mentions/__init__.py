@@ -3,6 +3,8 @@
 An extractor has ``derive(reading)`` (new segments, such as labels read in pictures),
 ``__call__(readings)`` (one extraction per reading), or both. One that reads only some
 languages names them in ``languages`` (codes of ISO 639) and passes over the others.
+One whose model cannot be used raises ``ModelUnavailable`` when it first needs it, never when it is made: the others
+go on, and the source's issue says so. Any other ``ModelError`` ends the build.
 """
 
 from __future__ import annotations
@@ -14,13 +16,13 @@ from typing import Any
 
 from kgbuild import registry
 from kgbuild.config import Config
-from kgbuild.errors import ModelError
+from kgbuild.errors import ModelError, ModelUnavailable
 from kgbuild.sources.language import SPOKEN, detect, label_language
-from kgbuild.types import Extraction, Issue, Mention, Reading, RelationMention, Segment, Target, TextQuote
+from kgbuild.types import Extraction, Issue, Mention, Reading, RelationMention, Segment, Source, Target, TextQuote
 
 log = logging.getLogger(__name__)
 
-__all__ = ["extract", "load"]
+__all__ = ["extract", "load", "unavailable"]
 
 
 def load(config: Config) -> list[Any]:
@@ -38,6 +40,8 @@ def extract(reading: Reading, extractors: Sequence[Any]) -> tuple[Reading, Extra
         if hasattr(one, "derive"):
             try:
                 reading = replace(reading, segments=(*reading.segments, *one.derive(reading)))
+            except ModelUnavailable as err:
+                issues.append(unavailable(reading.source, err))
             except ModelError:
                 raise
             except Exception as err:  # the border: this source's issue, nobody else's
@@ -50,6 +54,9 @@ def extract(reading: Reading, extractors: Sequence[Any]) -> tuple[Reading, Extra
         if callable(one):
             try:
                 (found,) = one([reading])
+            except ModelUnavailable as err:
+                issues.append(unavailable(reading.source, err))
+                continue
             except ModelError:
                 raise
             except Exception as err:
@@ -65,7 +72,12 @@ def extract(reading: Reading, extractors: Sequence[Any]) -> tuple[Reading, Extra
         replace(r, subject=renamed.get(r.subject, r.subject), object=renamed.get(r.object, r.object)) for r in relations
     ]
     unique = {r.id: r for r in relations}
-    return reading, Extraction(reading.source.id, tuple(kept), tuple(unique.values()), tuple(issues))
+    return reading, Extraction(reading.source.id, tuple(kept), tuple(unique.values()), tuple(dict.fromkeys(issues)))
+
+
+def unavailable(source: Source, err: ModelUnavailable) -> Issue:
+    """The issue of a source that was read without a model that the configuration names."""
+    return Issue("extract", "model-unavailable", str(err), source.id)
 
 
 def _failed(reading: Reading, one: Any, err: Exception) -> Issue:

@@ -50,6 +50,7 @@ def write_report(
     html = page.render(
         report=report,
         failed=[r for r in report["sources"] if r["outcome"] == "rejected"],
+        issues=grouped(report["issues"]),
         skipped=[r for r in report["sources"] if r["outcome"] == "skipped"],
         samples=samples,
         top=[
@@ -68,6 +69,17 @@ def write_report(
     )  # fmt: skip
     (folder / "report.html").write_text(html, "utf-8", errors="replace")
     (folder / "report.json").write_text(json.dumps(report, indent=1), "utf-8")
+
+
+def grouped(issues: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """The issues in their order, those of one model that cannot be used as one: its ``source`` says of how many files.
+
+    A model that is not there is missing for every file: a line each would hide all other lines.
+    """
+    lacking = Counter(i["message"] for i in issues if i["code"] == "model-unavailable")
+    once = {i["message"]: i for i in issues if i["code"] == "model-unavailable" and lacking[i["message"]] > 1}
+    alone = [i for i in issues if i["message"] not in once]
+    return [{**i, "source": f"{lacking[m]} files"} for m, i in once.items()] + alone
 
 
 def _run(run: PastRun) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from kgbuild.config import Config
 from kgbuild.entities.decisions import Decisions
 from kgbuild.identity import open_relation_iri
+from kgbuild.ontology_files import ontology_files
 from kgbuild.statements.assemble import draft, source_links
 from kgbuild.statements.axioms import Axioms
 from kgbuild.statements.correct import correct
@@ -14,7 +15,6 @@ from kgbuild.statements.deduce import deduce
 from kgbuild.statements.gate import gate
 from kgbuild.statements.infer import axioms_of
 from kgbuild.statements.ontology import Ontology, class_iri, load_ontology
-from kgbuild.statements.ontology_files import ontology_files
 from kgbuild.statements.rules import Rule, read_rules, strata
 from kgbuild.types import Entity, Extraction, Statement
 

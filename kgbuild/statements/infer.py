@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kgbuild.ontology_files import OntologyFile
 from kgbuild.statements.axioms import Axioms, Triple, compile_axioms
 from kgbuild.statements.ontology import class_iri
-from kgbuild.statements.ontology_files import OntologyFile
 from kgbuild.statements.reason import Derivation, Reasoner
 from kgbuild.statements.rules import Rule, strata
 from kgbuild.types import Entity, Statement, Value

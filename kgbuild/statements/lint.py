@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kgbuild.errors import OntologyError
+from kgbuild.ontology_files import OntologyFile, ontology_files
 from kgbuild.statements.ontology import Ontology, Property, load_ontology
-from kgbuild.statements.ontology_files import OntologyFile, ontology_files
 from kgbuild.vocab import CORE, EDTF, GENERAL, MONEY, OWL, RDF, RDFS, SH, UCUM, XSD, shorten
 
 _DATATYPES = (XSD, EDTF, UCUM, MONEY, RDF + "langString", RDFS + "Literal")

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from kgbuild.identity import normalise
-from kgbuild.statements.ontology_files import OntologyFile, ontology_files
+from kgbuild.ontology_files import OntologyFile, ontology_files
 from kgbuild.vocab import CORE, GENERAL, SCHEMA, words
 
 THING = GENERAL + "Thing"

@@ -13,7 +13,8 @@ from torch import Tensor
 from kgbuild.config import Config
 from kgbuild.embeddings.states import StateEncoder
 from kgbuild.embeddings.text import TextEncoder
-from kgbuild.embeddings.vision import VisionTower, letterbox, squares
+from kgbuild.embeddings.vision import SIDE, VisionTower, squares
+from kgbuild.models.arrays import letterbox
 
 
 class _Text(TextEncoder):
@@ -39,7 +40,7 @@ class _Tower(VisionTower):
         self._network.to(device)
 
     def tokens(self, images: Sequence[np.ndarray]) -> np.ndarray:
-        given = squares(torch, np.stack([letterbox(image) for image in images])).to(self._device)
+        given = squares(torch, np.stack([letterbox(image, SIDE) for image in images])).to(self._device)
         with torch.inference_mode():
             made: np.ndarray = self._network.states(given).cpu().numpy()
         return made

@@ -9,7 +9,8 @@ from random import Random
 
 import numpy as np
 
-from kgbuild.embeddings.vision import SIDE, letterbox
+from kgbuild.embeddings.vision import SIDE
+from kgbuild.models.arrays import letterbox
 from kgbuild.progress import Progress
 from kgbuild.training import views
 from kgbuild.training.scenes import scene
@@ -49,7 +50,7 @@ def write_pool(folder: Path, seeds: range, *, progress: Progress | None = None) 
             seen = views.mild(found.picture, random) if k < MILD else views.wild(
                 found.picture, random, slides, whole=found.kind in WHOLE
             )  # fmt: skip
-            made[row, k] = letterbox(seen)
+            made[row, k] = letterbox(seen, SIDE)
         facts.append((found.kind, found.captions))
         if progress is not None:
             progress.advance("draw")

@@ -11,8 +11,9 @@ import pytest
 
 from kgbuild.config import Config
 from kgbuild.embeddings.text import TextEncoder
-from kgbuild.embeddings.vision import SIDE, TOWER_TOKENS, TOWER_WIDTH, VisionTower, letterbox
+from kgbuild.embeddings.vision import SIDE, TOWER_TOKENS, TOWER_WIDTH, VisionTower
 from kgbuild.errors import ModelError
+from kgbuild.models.arrays import letterbox
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_its_space_is_that_of_sentences(tower: VisionTower, config: Config) -> N
 
 def test_nothing_of_a_wide_picture_is_cut_off() -> None:
     wide = np.zeros((10, 400, 3), np.uint8)
-    square = letterbox(wide)
+    square = letterbox(wide, SIDE)
     assert square.shape == (SIDE, SIDE, 3)
     rows = np.nonzero((square == 0).all(2).all(1))[0]
     assert 2 <= len(rows) <= 4 and abs(rows.mean() - SIDE / 2) <= 2 and (square[0] == 255).all()

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from kgbuild.embeddings.around import OWN, REST, SPACE
-from kgbuild.embeddings.text import unit
 from kgbuild.entities import candidates, score
 from kgbuild.entities.candidates import ANCHORS, name_pairs
 from kgbuild.entities.cluster import cluster
 from kgbuild.entities.columns import Columns
 from kgbuild.entities.group import group
 from kgbuild.entities.score import PAIR_FEATURES, Scorer
+from kgbuild.models.arrays import unit
 from kgbuild.types import EmbeddingTable, Mention, Target, TextPosition
 
 NONE = np.zeros((0, 2), np.int64)

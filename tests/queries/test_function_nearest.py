@@ -13,8 +13,8 @@ from conftest import CORPUS, ROOT
 import kgbuild
 from kgbuild.config import Config
 from kgbuild.embeddings.index import EXACT_BELOW, VectorIndex
-from kgbuild.embeddings.text import unit
 from kgbuild.errors import QueryError
+from kgbuild.models.arrays import unit
 from kgbuild.queries.functions import boxes, fragments, intervals
 from kgbuild.queries.functions.binding import Binding
 from kgbuild.queries.functions.rewrite import BINDING

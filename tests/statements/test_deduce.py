@@ -8,10 +8,10 @@ import pytest
 
 import kgbuild
 from kgbuild.config import Config
+from kgbuild.ontology_files import ontology_files
 from kgbuild.statements import load_ontology
 from kgbuild.statements.deduce import deduce
 from kgbuild.statements.infer import axioms_of
-from kgbuild.statements.ontology_files import ontology_files
 from kgbuild.statements.rules import read_rules
 from kgbuild.types import Entity, Statement
 from kgbuild.vocab import CORE, GENERAL

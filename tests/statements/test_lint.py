@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kgbuild.cli.app import run
+from kgbuild.ontology_files import built_in
 from kgbuild.statements.lint import lint
-from kgbuild.statements.ontology_files import built_in
 
 HEAD = """@prefix : <https://example.org/farm#> .
 @prefix owl: <http://www.w3.org/2002/07/owl#> .

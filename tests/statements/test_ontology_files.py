@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from kgbuild.errors import OntologyError
+from kgbuild.ontology_files import built_in, ontology_files
 from kgbuild.statements import load_ontology
-from kgbuild.statements.ontology_files import built_in, ontology_files
 
 HEAD = """@prefix : <https://example.org/farm#> .
 @prefix owl: <http://www.w3.org/2002/07/owl#> .

@@ -13,8 +13,9 @@ import numpy as np
 
 from kgbuild import registry
 from kgbuild.config import Config
-from kgbuild.embeddings.pictures import load_encoder, pixels
+from kgbuild.embeddings.pictures import load_encoder
 from kgbuild.errors import QueryError, SourceError
+from kgbuild.models.arrays import pixels
 from kgbuild.queries.functions.things import WORDS, Things
 from kgbuild.sources.image import picture_png
 from kgbuild.sources.reader import Limits

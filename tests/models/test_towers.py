@@ -8,46 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tiny import save_clip
 
 from kgbuild.config import Config
 from kgbuild.embeddings.pictures import check_encoder, encoder_key, load_encoder
-from kgbuild.errors import ConfigError, ModelError
+from kgbuild.errors import ConfigError, ModelError, ModelUnavailable
+from kgbuild.models.towers import load_tower
 
-WORDS = ["<|startoftext|>", "<|endoftext|>", "a", "red", "blue", "circle", "diagram"]
+WORDS = ["a", "red", "blue", "circle", "diagram"]
 PICTURES = [np.random.default_rng(n).integers(0, 255, (60, 30 + 40 * n, 3), dtype=np.uint8) for n in range(3)]
 
 
 def vision(name: str) -> Config:
     return Config.load(overrides={"embeddings.vision": name})
-
-
-def save_tokenizer(folder: Path) -> None:
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
-
-    words = Tokenizer(models.WordLevel({w: n for n, w in enumerate(WORDS)}, unk_token="a"))
-    words.pre_tokenizer = pre_tokenizers.Whitespace()
-    PreTrainedTokenizerFast(
-        tokenizer_object=words, pad_token="<|endoftext|>", eos_token="<|endoftext|>", bos_token="<|startoftext|>"
-    ).save_pretrained(folder)
-
-
-def save_transformers(folder: Path, kind: str) -> Path:
-    from transformers import CLIPConfig, CLIPModel, SiglipConfig, SiglipModel
-
-    torch.manual_seed(1)
-    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
-    text = {**sizes, "vocab_size": len(WORDS), "max_position_embeddings": 8, "eos_token_id": 1, "bos_token_id": 0}
-    seen = {**sizes, "image_size": 32, "patch_size": 16}
-    if kind == "clip":
-        model: torch.nn.Module = CLIPModel(CLIPConfig(text_config=text, vision_config=seen, projection_dim=12))
-    else:
-        model = SiglipModel(SiglipConfig(text_config=text, vision_config=seen))
-    model.save_pretrained(folder)  # type: ignore[operator]
-    save_tokenizer(folder)
-    facts = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5], "size": {"height": 32, "width": 32}}
-    (folder / "preprocessor_config.json").write_text(json.dumps(facts), "utf-8")
-    return folder
 
 
 def save_open_clip(folder: Path) -> Path:
@@ -69,38 +42,49 @@ def save_open_clip(folder: Path) -> Path:
 def test_a_local_checkpoint_is_a_tower(tmp_path: Path, kind: str, dim: int, patches: int) -> None:
     folder = tmp_path / kind
     library = "open_clip" if kind == "open_clip" else "transformers"
-    made = save_open_clip(folder) if kind == "open_clip" else save_transformers(folder, kind)
+    made = save_open_clip(folder) if kind == "open_clip" else save_clip(folder, WORDS, kind=kind)
     tower = load_encoder(vision(f"{library}:{made}"))
     assert tower.space == f"{library}:{made}" and tower.dim == dim and tower.width == 16
     vectors = tower.encode(PICTURES)
     assert vectors.shape == (3, dim) and vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    assert (vectors == np.concatenate([tower.encode([p]) for p in PICTURES])).all()
+    assert np.allclose(vectors, np.concatenate([tower.encode([p]) for p in PICTURES]), atol=1e-6)
+    assert tower.scale >= 1
+    assert tower.sigmoid == (kind == "siglip")
     assert tower.tokens(PICTURES).shape == (3, patches, 16)
     texts = tower.texts(["a red circle", "a blue diagram", "a red circle"])
     assert texts.shape == (3, dim) and np.allclose(np.linalg.norm(texts, axis=1), 1, atol=1e-5)
     assert (texts[0] == texts[2]).all() and not np.allclose(texts[0], texts[1])
 
 
-def test_another_model_under_the_same_name_is_another(tmp_path: Path) -> None:
-    config = vision(f"transformers:{save_transformers(tmp_path / 'm', 'clip')}")
+def test_another_model_under_the_same_name_is_another_encoder(tmp_path: Path) -> None:
+    config = vision(f"transformers:{save_clip(tmp_path / 'm', WORDS)}")
     before = encoder_key(config)
     assert encoder_key(config) == before
-    save_transformers(tmp_path / "m", "siglip")
+    save_clip(tmp_path / "m", WORDS, kind="siglip")
     assert encoder_key(config) != before != encoder_key(vision("tower"))
 
 
-def test_pickled_weights_are_not_loaded(tmp_path: Path) -> None:
-    folder = save_transformers(tmp_path / "clip", "clip")
-    torch.save({}, folder / "pytorch_model.bin")
-    (folder / "model.safetensors").unlink()
-    with pytest.raises(ModelError, match="cannot be loaded"):
-        load_encoder(vision(f"transformers:{folder}"))
+def test_one_checkpoint_of_two_roles_is_loaded_once(tmp_path: Path) -> None:
+    folder = save_clip(tmp_path / "m", WORDS)
+    one = load_tower(vision("none"), "zero_shot", str(folder))
+    other = load_encoder(vision(f"transformers:{folder}"))
+    assert one.picture is other.picture and (one.role, other.role) == ("zero_shot", "vision")
+
+
+def test_a_model_without_texts_is_no_tower(tmp_path: Path) -> None:
+    from transformers import ViTConfig, ViTModel
+
+    ViTModel(
+        ViTConfig(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=1)
+    ).save_pretrained(tmp_path)
+    with pytest.raises(ModelUnavailable, match=r"it is a ViTModel, which has no side of texts"):
+        load_encoder(vision(f"transformers:{tmp_path}"))
 
 
 @pytest.mark.parametrize("name", ["transformers:openai/clip-vit-base-patch32-of-nobody", "open_clip:ViT-B-32/nobodys"])
 def test_nothing_is_downloaded_unasked(name: str) -> None:
-    with pytest.raises(ModelError, match="allow_download"):
+    with pytest.raises(ModelError, match="cannot be used"):
         load_encoder(vision(name))
 
 
