@@ -60,6 +60,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with long tests first: of several processes none is left alone with them at the end."""
+    long = {i.path for i in items if any(i.get_closest_marker(m) for m in ("notebook", "flow", "slow", "browser"))}
+    items.sort(key=lambda i: i.path not in long)
+
+
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
     """Whether golden files are to be written."""
