@@ -1,9 +1,9 @@
 """The build as a Prefect flow: batches of sources as tasks, retried when a failure may pass.
 
-    kgbuild build FOLDER --out OUT --flow
+    kgbuild build FOLDER --out OUT --flow [--runner dask]
     prefect deploy --name nightly        # prefect.yaml holds the schedule
 
-The same stage functions as ``kgbuild.pipeline``; the graph is the same, byte for byte.
+The same stage functions as ``kgbuild.pipeline``; the graph is the same, byte for byte, wherever the batches run.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from kgbuild_flows.runners import Shared, task_runner
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.runtime import task_run
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from kgbuild.config import Config
-from kgbuild.errors import KgbuildError
+from kgbuild.errors import KgbuildError, StorageError
 from kgbuild.history import StageRun
 from kgbuild.pipeline import publish
 from kgbuild.progress import Silent
@@ -31,6 +31,7 @@ from kgbuild.workspace import Workspace
 
 RETRIES = 2
 BATCHES_PER_WORKER = 2
+BATCH = 500  # sources at most: what a worker that dies has lost
 ROWS = 500  # files in an artifact; all stand in report.json
 
 
@@ -42,7 +43,7 @@ def may_pass(task: Any, run: Any, state: Any) -> bool:
     """Only what lies in the machine's load is tried again; a wrong configuration or a full disk stays what it is."""
     try:
         state.result()
-    except PassingFailure:
+    except (PassingFailure, StorageError):
         return True
     except Exception:
         return False
@@ -50,16 +51,20 @@ def may_pass(task: Any, run: Any, state: Any) -> bool:
 
 
 @task(name="read", retries=RETRIES, retry_delay_seconds=[2, 10], retry_condition_fn=may_pass)
-def read_batch(job: Job, sources: Sequence[Source]) -> StageRun:
+def read_batch(job: Job, sources: Sequence[Source], shared: Shared | None = None) -> StageRun:
     """Read a batch; sources that time out or run out of memory are tried again."""
+    if shared:
+        shared.check(job)
     took = read_sources(job, sources)
     _retry_if_passing(job, sources, extracted=False)
     return took
 
 
 @task(name="extract", retries=RETRIES, retry_delay_seconds=[2, 10], retry_condition_fn=may_pass)
-def extract_batch(job: Job, sources: Sequence[Source]) -> StageRun:
+def extract_batch(job: Job, sources: Sequence[Source], shared: Shared | None = None) -> StageRun:
     """Mentions, relations and vectors of a batch, from cache to cache."""
+    if shared:
+        shared.check(job)
     took = extract_sources(job, sources)
     _retry_if_passing(job, sources, extracted=True)
     return took
@@ -72,26 +77,48 @@ def publish_graph(job: Job, workspace: Workspace, found: Any, done: dict[str, St
     return publish(job, workspace, sources, left_out, done=done, started=started, progress=Silent())
 
 
-@flow(name="kgbuild-build", validate_parameters=False, task_runner=ThreadPoolTaskRunner(max_workers=8))
-def build(corpus: str, out: str, config: str | None = None, overrides: dict[str, Any] | None = None) -> Report:
-    """Build the graph of a folder. It fails if nothing was extracted; files that fail are in its artifact."""
+@flow(name="kgbuild-build", validate_parameters=False)
+def build(
+    corpus: str,
+    out: str,
+    config: str | None = None,
+    overrides: dict[str, Any] | None = None,
+    runner: str = "threads",
+) -> Report:
+    """Build the graph of a folder. It fails if nothing was extracted; files that fail are in its artifact.
+
+    ``runner``: where the batches run, as ``kgbuild_flows.runners.task_runner`` has it; ``run.workers`` says how many
+    workers there are.
+    """
     log, started = get_run_logger(), time.time()
     workspace = Workspace(out)
     job = Job.of(corpus, workspace, Config.load(config, overrides=overrides))
+    pool = task_runner(runner, job.workers)
     sources, left_out = list_sources(job)
     with workspace.lock():
         report = published(workspace, build_key(job, sources, left_out))
         if report is None:
-            done: dict[str, StageRun] = {}
-            for name, stage in (("read", read_batch), ("extract", extract_batch)):
-                begun = time.monotonic()
-                part = replace_workers(job, 1)
-                runs = [stage.submit(part, batch) for batch in batches(sources, job.workers * BATCHES_PER_WORKER)]
-                done[name] = StageRun.joined(begun, [run.result() for run in runs])
+            shared = None if runner == "threads" else Shared.offer(job)
+            done = run_batches(pool, job, sources, shared)
+            if shared:
+                shared.withdraw(job)
             report = publish_graph(job, workspace, (sources, left_out), done, started)
     log.info("%s: %s", report.status, report.counts)
     leave_artifacts(report)
     return report
+
+
+def run_batches(pool: Any, job: Job, sources: Sequence[Source], shared: Shared | None) -> dict[str, StageRun]:
+    """Read and extract all sources on the workers of a task runner; what both stages cost."""
+    done: dict[str, StageRun] = {}
+    part = replace_workers(job, 1)
+    dealt = batches(sources, max(job.workers * BATCHES_PER_WORKER, len(sources) // BATCH))
+    with pool:
+        for name, stage in (("read", read_batch), ("extract", extract_batch)):
+            begun = time.monotonic()
+            runs = [pool.submit(stage, {"job": part, "sources": batch, "shared": shared}) for batch in dealt]
+            done[name] = StageRun.joined(begun, [run.result() for run in runs])
+    return done
 
 
 def leave_artifacts(report: Report) -> None:

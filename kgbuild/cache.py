@@ -7,10 +7,11 @@ treated as absent and made again.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
-import threading
+import uuid
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -20,6 +21,7 @@ from typing import Any
 from kgbuild.crash import point
 from kgbuild.errors import unwritable
 from kgbuild.identity import digest
+from kgbuild.storage import open_storage, reaching
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +62,8 @@ class Cache:
     """``get`` and ``put`` bytes under ``<url>/<stage>/<key>``; ``url`` is a path or fsspec URL."""
 
     def __init__(self, url: str) -> None:
-        import fsspec
-
         self.url = url
-        self.fs, self.root = fsspec.core.url_to_fs(url)
-        self._local = "file" in (self.fs.protocol if isinstance(self.fs.protocol, tuple) else (self.fs.protocol,))
+        self.fs, self.root, self._local = open_storage(url, "run.cache")
 
     @staticmethod
     def key(*parts: object) -> str:
@@ -72,9 +71,14 @@ class Cache:
         return digest(*parts, length=40)
 
     def get(self, stage: str, key: str) -> bytes | None:
-        """The value, or None if it is absent or damaged."""
+        """The value, or None if it is absent or damaged. Raises ``StorageError`` if another machine does not answer."""
+        path = self._path(stage, key)
         try:
-            raw: bytes = self.fs.cat_file(self._path(stage, key))
+            if self._local:
+                raw: bytes = self.fs.cat_file(path)
+            else:  # no answer is no absence: all would be made again
+                with reaching(self.url, f"reading {stage}/{key} (run.cache)"):
+                    raw = self.fs.cat_file(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as err:  # the disk gives it no more, or it may not be read
@@ -92,24 +96,30 @@ class Cache:
 
     def drop(self, stage: str, key: str) -> None:
         """Forget a value, so that it is made again."""
-        if self.fs.exists(self._path(stage, key)):
+        with contextlib.suppress(FileNotFoundError), reaching(self.url, f"removing {stage}/{key} (run.cache)"):
             self.fs.rm_file(self._path(stage, key))
 
     def put(self, stage: str, key: str, value: bytes) -> None:
-        """Store a value; readers see the whole value or none."""
+        """Store a value; readers see the whole value or none. Two that write the same key write the same value.
+
+        Raises ``WorkspaceError`` if it cannot be written, ``StorageError`` if another machine does not answer.
+        """
         path = self._path(stage, key)
         data = hashlib.sha256(value).hexdigest().encode() + value
         try:
             if self._local:
                 self._put_durably(Path(path), data)
             else:
-                self.fs.pipe_file(path, data)  # object stores publish an object whole
+                with reaching(self.url, f"writing {stage}/{key} (run.cache)"):
+                    self.fs.pipe_file(path, data)  # object stores publish an object whole
+        except FileNotFoundError as err:
+            raise unwritable(path, err) from err  # no such bucket
         except OSError as err:
             raise unwritable(path, err, needed=len(data)) from err
 
     def _put_durably(self, path: Path, data: bytes) -> None:
         """Write aside, in one folder that the next build can empty; fsync; rename."""
-        aside = Path(self.root, ".aside", f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+        aside = Path(self.root, ".aside", f"{path.name}.{uuid.uuid4().hex}")  # other machines have the same pids
         for folder in (path.parent, aside.parent):
             folder.mkdir(parents=True, exist_ok=True)
         try:

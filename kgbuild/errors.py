@@ -50,6 +50,10 @@ class WorkspaceError(KgbuildError):
     """The output folder is locked, damaged, of another format, or not a workspace."""
 
 
+class StorageError(WorkspaceError):
+    """A store on another machine does not answer: it may when it is asked again."""
+
+
 def unwritable(path: object, err: OSError, *, needed: int = 0) -> WorkspaceError:
     """The error of a disk that is full or may not be written. ``needed``: bytes that would do, if known."""
     room = f" About {needed} bytes are needed." if needed else ""

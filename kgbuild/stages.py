@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 from kgbuild.cache import Cache, code_version
 from kgbuild.config import Config
 from kgbuild.crash import point
-from kgbuild.errors import ModelUnavailable, WorkspaceError
+from kgbuild.errors import ModelUnavailable, StorageError, WorkspaceError
 from kgbuild.history import StageRun
 from kgbuild.models.catalog import fingerprints
 from kgbuild.progress import Progress, Silent
 from kgbuild.serialise import from_json, to_json
+from kgbuild.storage import absolute
 from kgbuild.types import EmbeddingTable, Extraction, Issue, Reading, Source
 from kgbuild.workers import Frames, WorkerDied, WorkerPool, side_by_side
 from kgbuild.workspace import Workspace
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_UNWRITABLE = b"unwritable"  # begins the answer of a worker that could not write to the cache
+# What begins the answer of a worker to whom the cache failed.
+_FAILURES = {b"unwritable": WorkspaceError, b"unreached": StorageError}
 
 # Reasons that lie in the machine, not in the file: such files are read again at the next build.
 TRANSIENT = frozenset({"timeout", "memory", "crashed", "changed", "io", "model-unavailable"})
@@ -52,7 +54,7 @@ class Job:
     @classmethod
     def of(cls, corpus: str | Path, workspace: Workspace, config: Config) -> Job:
         """The job of a build into a workspace; its cache lies there unless ``run.cache`` names another place."""
-        return cls(str(Path(corpus).resolve()), config["run"]["cache"] or workspace.cache_url, config)
+        return cls(str(Path(corpus).resolve()), absolute(config["run"]["cache"] or workspace.cache_url), config)
 
     @property
     def workers(self) -> int:
@@ -156,8 +158,8 @@ def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress |
                 died = Extraction(source.id, issues=(issue,))
                 _store_extraction(job, source, load_reading(job, source), died, "extractions-transient")
                 _log_source("extract", source, "failed", (issue,), 0.0)
-            elif answer[0] == _UNWRITABLE:
-                raise WorkspaceError(answer[1].decode())
+            elif answer[0] in _FAILURES:
+                raise _FAILURES[answer[0]](answer[1].decode())
             else:
                 took[source.path] = json.loads(answer[0])
                 _log_source("extract", source, "processed", (), took[source.path])
@@ -191,8 +193,9 @@ def serve_extractor(setup: bytes) -> Callable[[bytes], Frames]:
         begun = time.monotonic()
         try:
             extract_source(job, from_json(Source, request.decode()))
-        except WorkspaceError as err:  # the disk is full: no fault of this source
-            return [_UNWRITABLE, str(err).encode("utf-8", "replace")]
+        except WorkspaceError as err:  # the disk is full, the store is away: no fault of this source
+            kind = next(kind for kind, error in reversed(_FAILURES.items()) if isinstance(err, error))
+            return [kind, str(err).encode("utf-8", "replace")]
         return [json.dumps(round(time.monotonic() - begun, 4)).encode()]
 
     return answer

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,6 +109,49 @@ def endpoint(example: tuple[Path, Report], tmp_path_factory: pytest.TempPathFact
     )
     with serving(example[0], "--config", str(settings), "--cors", "https://friend.example") as served:
         yield served
+
+
+@dataclass(frozen=True)
+class ObjectStore:
+    """A running S3 server: the URL of a bucket, its address, and what the environment of a process needs for it."""
+
+    url: str
+    address: str
+    env: Mapping[str, str]
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[ObjectStore]:
+    """A real S3 server of this machine (moto's), known to fsspec in this process. Each test takes a prefix of its own."""
+    import boto3
+    import fsspec
+    from moto.server import ThreadedMotoServer
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the server's own libraries
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        server.start()
+        host, port = server.get_host_and_port()
+        address, secret = f"http://{host}:{port}", {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        client = boto3.client("s3", endpoint_url=address, region_name="us-east-1", **secret)
+        client.create_bucket(Bucket="graphs")
+    fsspec.config.conf["s3"] = {"endpoint_url": address, "key": "test", "secret": "test"}
+    names = {"ENDPOINT_URL": address, "KEY": "test", "SECRET": "test"}
+    try:
+        yield ObjectStore("s3://graphs", address, {f"FSSPEC_S3_{name}": value for name, value in names.items()})
+    finally:
+        fsspec.config.conf.pop("s3")
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A real Prefect server for the flows of all tests."""
+    from prefect.settings import PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS, temporary_settings
+    from prefect.testing.utilities import prefect_test_harness
+
+    with temporary_settings({PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: 240}), prefect_test_harness(240):
+        yield
 
 
 @pytest.fixture(scope="session")

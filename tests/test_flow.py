@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -22,18 +22,9 @@ FILES: dict[str, str | bytes] = {
 }
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    from prefect.settings import PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS, temporary_settings
-    from prefect.testing.utilities import prefect_test_harness
-
-    with temporary_settings({PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: 240}), prefect_test_harness(240):
-        yield
-
-
 @pytest.mark.timeout(600)
 def test_the_flow_gives_the_same_graph(
-    server: None, corpus: Callable[[Mapping[str, str | bytes]], Path], tmp_path: Path
+    prefect_server: None, corpus: Callable[[Mapping[str, str | bytes]], Path], tmp_path: Path
 ) -> None:
     from kgbuild_flows.build import build
 
@@ -47,7 +38,7 @@ def test_the_flow_gives_the_same_graph(
 
 
 @pytest.mark.timeout(600)
-def test_the_flight_check_knows_its_answers(server: None) -> None:
+def test_the_flight_check_knows_its_answers(prefect_server: None) -> None:
     from kgbuild_flows.flight_check import ANSWERS, flight_check
 
     assert flight_check() == sorted(ANSWERS)

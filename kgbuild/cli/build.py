@@ -18,6 +18,9 @@ def build(
         list[str] | None, typer.Option("--set", help="One key: --set align.min_score=0.8 (repeatable).")
     ] = None,
     flow: Annotated[bool, typer.Option("--flow", help="Drive the stages by the Prefect flow.")] = False,
+    runner: Annotated[
+        str, typer.Option(help="Where the flow's batches run: threads, dask, ray, tcp://HOST:8786 or ray://HOST:10001.")
+    ] = "",
     report_jsonl: Annotated[
         Path | None,
         typer.Option("--report-jsonl", help="Also write path, status and reason of each file, a line each."),
@@ -41,14 +44,15 @@ def build(
     overrides = parse_overrides(set_ or [])
     if workers:
         overrides["run.workers"] = workers
-    if flow:
+    if flow or runner:
         # For the temporary server that Prefect starts where none is named: a busy machine takes longer than 20 s,
         # and it need not report to anybody. Prefect reads both when it is imported.
         os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
         os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
         from kgbuild_flows.build import build as run_flow
 
-        report = run_flow(str(corpus), str(out), config=str(config) if config else None, overrides=overrides)
+        path = str(config) if config else None
+        report = run_flow(str(corpus), str(out), config=path, overrides=overrides, runner=runner or "threads")
     else:
         settings = Config.load(config, overrides=overrides)
         with Bars(quiet=as_json) as bars, profiled(profile):

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -25,28 +25,17 @@ FILES = dict(rig.document(n) for n in range(5))
 
 
 @pytest.fixture(params=["folder", "s3"])
-def shared_cache(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+def shared_cache(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Mapping[str, str]]:
     """An fsspec URL that all processes see, and what their environment needs for it."""
     if request.param == "folder":
-        yield (tmp_path / "share").as_uri(), {}
-        return
-    pytest.importorskip("s3fs")
-    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        address, secret = f"http://{host}:{port}", {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        client = pytest.importorskip("boto3").client("s3", endpoint_url=address, region_name="us-east-1", **secret)
-        client.create_bucket(Bucket="kg")
-        names = {"ENDPOINT_URL": address, "KEY": "test", "SECRET": "test"}
-        yield "s3://kg/cache", {f"FSSPEC_S3_{name}": value for name, value in names.items()}
-    finally:
-        server.stop()
+        return (tmp_path / "share").as_uri(), {}
+    store = request.getfixturevalue("s3")
+    return f"{store.url}/cache", store.env
 
 
 @pytest.mark.filterwarnings("ignore")  # of the S3 server and of its client's libraries
 def test_two_workers_and_one_that_publishes(
-    shared_cache: tuple[str, dict[str, str]], corpus: Callable[[Mapping[str, str | bytes]], Path], tmp_path: Path
+    shared_cache: tuple[str, Mapping[str, str]], corpus: Callable[[Mapping[str, str | bytes]], Path], tmp_path: Path
 ) -> None:
     url, more = shared_cache
     env = {**os.environ, **more, "PYTHONPATH": str(Path(rig.__file__).parent)}
