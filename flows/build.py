@@ -22,7 +22,7 @@ from prefect.runtime import task_run
 from kgbuild.config import Config
 from kgbuild.errors import KgbuildError, StorageError
 from kgbuild.history import StageRun
-from kgbuild.pipeline import publish
+from kgbuild.pipeline import copy_graph, publish
 from kgbuild.progress import Silent
 from kgbuild.publish import Report, build_key, published
 from kgbuild.stages import Job, extract_sources, list_sources, passing_failures, read_sources
@@ -77,6 +77,12 @@ def publish_graph(job: Job, workspace: Workspace, found: Any, done: dict[str, St
     return publish(job, workspace, sources, left_out, done=done, started=started, progress=Silent())
 
 
+@task(name="copy", retries=RETRIES, retry_delay_seconds=[10, 60], retry_condition_fn=may_pass)
+def copy_task(job: Job, workspace: Workspace) -> None:
+    """Copy the published graph to ``run.publish``."""
+    copy_graph(job, workspace)
+
+
 @flow(name="kgbuild-build", validate_parameters=False)
 def build(
     corpus: str,
@@ -103,6 +109,7 @@ def build(
             if shared:
                 shared.withdraw(job)
             report = publish_graph(job, workspace, (sources, left_out), done, started)
+        copy_task(job, workspace)
     log.info("%s: %s", report.status, report.counts)
     leave_artifacts(report)
     return report

@@ -10,6 +10,7 @@ from kgbuild.config import Config
 from kgbuild.crash import point
 from kgbuild.errors import EmptyGraphError
 from kgbuild.history import StageRun, read_runs, write_runs
+from kgbuild.mirror import send
 from kgbuild.progress import Progress, Silent
 from kgbuild.publish import (
     Report,
@@ -49,12 +50,24 @@ def build(
     with workspace.lock():
         key = build_key(job, sources, left_out)
         if (known := published(workspace, key)) is not None:
+            copy_graph(job, workspace)  # the copy of last time may have failed
             return known
         done: dict[str, StageRun] = {}
         for name, stage in (("read", read_sources), ("extract", extract_sources)):
             done[name] = stage(job, sources, progress=progress)
             log.info("%s ended", name, extra={"stage": name, "seconds": done[name].seconds, "files": len(sources)})
-        return publish(job, workspace, sources, left_out, done=done, started=started, progress=progress)
+        report = publish(job, workspace, sources, left_out, done=done, started=started, progress=progress)
+        copy_graph(job, workspace)
+        return report
+
+
+def copy_graph(job: Job, workspace: Workspace) -> None:
+    """Bring the copy of the published graph at ``run.publish`` up to date, if one is wanted.
+
+    Raises ``StorageError`` if the URL does not answer: the graph is published here, its copy is the one before.
+    """
+    if url := job.config["run"]["publish"]:
+        send(workspace.out, url)
 
 
 def publish(

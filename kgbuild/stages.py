@@ -24,7 +24,7 @@ from kgbuild.history import StageRun
 from kgbuild.models.catalog import fingerprints
 from kgbuild.progress import Progress, Silent
 from kgbuild.serialise import from_json, to_json
-from kgbuild.storage import absolute
+from kgbuild.storage import absolute, open_storage
 from kgbuild.types import EmbeddingTable, Extraction, Issue, Reading, Source
 from kgbuild.workers import Frames, WorkerDied, WorkerPool, side_by_side
 from kgbuild.workspace import Workspace
@@ -53,7 +53,13 @@ class Job:
 
     @classmethod
     def of(cls, corpus: str | Path, workspace: Workspace, config: Config) -> Job:
-        """The job of a build into a workspace; its cache lies there unless ``run.cache`` names another place."""
+        """The job of a build into a workspace; its cache lies there unless ``run.cache`` names another place.
+
+        Raises ``ConfigError`` if that, or ``run.publish``, is a URL that cannot be opened.
+        """
+        for key in ("cache", "publish"):
+            if config["run"][key]:
+                open_storage(config["run"][key], f"run.{key}")
         return cls(str(Path(corpus).resolve()), absolute(config["run"]["cache"] or workspace.cache_url), config)
 
     @property

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kgbuild.errors import ConfigError, StorageError
+from kgbuild.errors import ConfigError, KgbuildError, StorageError
 
 
 def is_url(place: object) -> bool:
@@ -52,9 +53,11 @@ def reaching(place: str, doing: str) -> Iterator[None]:
     """
     try:
         yield
-    except FileNotFoundError:
+    except (FileNotFoundError, KgbuildError):
         raise
     except Exception as err:
+        if isinstance(err, OSError) and err.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT):
+            raise  # it is this machine's disk
         said = str(err).rstrip(".") or type(err).__name__
         raise StorageError(
             f"{place} does not answer, {doing}: {said}. Nothing is lost: what was published stays, and what was stored "

@@ -16,9 +16,11 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from kgbuild.crash import point
 from kgbuild.errors import WorkspaceError, unwritable
+from kgbuild.storage import as_url, is_url
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -37,6 +39,11 @@ class Workspace:
     """
 
     def __init__(self, out: str | Path) -> None:
+        if is_url(out):
+            raise WorkspaceError(
+                f"{as_url(out)} cannot be built into: a workspace needs a lock and renames, which such stores lack. "
+                f"Build into a folder and let it be copied: --set run.publish={as_url(out)}"
+            )
         self.out = Path(out)
         self._meta = self.out / "workspace.json"
         self._home = self.out / ".generations"
@@ -73,10 +80,11 @@ class Workspace:
         return older[-1] if older else None
 
     @contextlib.contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self, *, patience_s: float = 0.0) -> Iterator[None]:
         """Keep every other build out, and remove what a killed one left.
 
-        Raises ``WorkspaceError`` naming the owner if one is at work, or the path that cannot be written.
+        Raises ``WorkspaceError`` naming the owner if one is still at work after ``patience_s`` seconds, or the path
+        that cannot be written.
         """
         try:
             self.out.mkdir(parents=True, exist_ok=True)
@@ -84,14 +92,16 @@ class Workspace:
         except OSError as err:
             raise unwritable(self.out, err) from err
         with handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as err:
+            until = time.monotonic() + patience_s
+            while not _locked(handle):
+                if time.monotonic() < until:
+                    time.sleep(0.2)
+                    continue
                 handle.seek(0)
                 raise WorkspaceError(
                     f"{self.out} is locked by {handle.read().strip() or 'another build'}. "
                     "Wait for it or build into another folder."
-                ) from err
+                )
             point("lock.taken")
             try:
                 handle.truncate(0)
@@ -174,12 +184,21 @@ class Workspace:
         point("pointer.renamed")
 
 
+def _locked(handle: IO[str]) -> bool:
+    """Whether the lock was free and is now held."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def write_manifest(folder: Path) -> None:
     """Write the size and SHA-256 of each file below a folder."""
     files = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            files[str(path.relative_to(folder))] = [path.stat().st_size, _sha256(path)]
+            files[str(path.relative_to(folder))] = [path.stat().st_size, file_sha256(path)]
     (folder / MANIFEST).write_text(json.dumps({"format": FORMAT, "files": files}, indent=0), "utf-8")
 
 
@@ -190,7 +209,7 @@ def damaged(folder: Path, *names: str) -> str:
         for name in names or known:
             size, sha256 = known[name]
             path = folder / name
-            if path.stat().st_size != size or _sha256(path) != sha256:
+            if path.stat().st_size != size or file_sha256(path) != sha256:
                 return name
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return MANIFEST
@@ -208,7 +227,8 @@ def write_durably(path: Path, data: bytes) -> None:
     point("durable.renamed")
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """Digest of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 COMMANDS = (
-    "build", "plan", "watch", "query", "ask", "describe", "why", "similar", "serve", "export", "diff", "quarantine",
-    "ontology", "evaluate", "train", "doctor",
+    "build", "plan", "watch", "query", "ask", "describe", "why", "similar", "serve", "export", "publish", "diff",
+    "quarantine", "ontology", "evaluate", "train", "doctor",
 )  # fmt: skip
 
 

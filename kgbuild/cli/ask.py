@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from kgbuild.cli.out import Out
+
 
 def ask(
-    out: Annotated[Path, typer.Argument(help="Workspace of a build.")],
+    out: Out,
     question: Annotated[str, typer.Argument(help="The question, in English.")],
     image: Annotated[Path | None, typer.Option(help="A picture file that the question is about.")] = None,
     config: Annotated[Path | None, typer.Option(help="Configuration that the graph was built with.")] = None,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from kgbuild.cli.out import Out
+
 
 def describe(
-    out: Annotated[Path, typer.Argument(help="Workspace of a build.")],
+    out: Out,
     what: Annotated[
         str, typer.Argument(help="A thing (name, IRI or its last part), or the path of a picture or video.")
     ],

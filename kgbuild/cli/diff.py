@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kgbuild.cli.out import Out
+
 if TYPE_CHECKING:
     from kgbuild.queries.diff import Change
 
 
 def diff(
-    before: Annotated[Path, typer.Argument(help="Workspace of a build.")],
+    before: Out,
     after: Annotated[
         Path | None, typer.Argument(help="Workspace of another build; left out: since the run before.")
     ] = None,

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from kgbuild.cli.out import Out
+
 
 def export(
-    out: Annotated[Path, typer.Argument(help="Workspace of a build.")],
+    out: Out,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="File to write; for neo4j and parquet a folder that is not there.")
     ],

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from kgbuild.cli.out import Out
+
 
 def quarantine(
-    out: Annotated[Path, typer.Argument(help="Workspace of a build.")],
+    out: Out,
     kind: Annotated[str, typer.Option(help="Only this kind of reason, as the summary names it.")] = "",
     text: Annotated[str, typer.Option(help="Only those in whose words or reason this stands.")] = "",
     limit: Annotated[int, typer.Option(min=0, help="Statements shown, the surest first.")] = 20,

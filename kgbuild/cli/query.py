@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from kgbuild.cli.out import Out
+
 
 class Form(StrEnum):
     """Forms of an answer."""
@@ -19,7 +21,7 @@ class Form(StrEnum):
 
 
 def query(
-    out: Annotated[Path, typer.Argument(help="Workspace of a build.")],
+    out: Out,
     sparql: Annotated[str, typer.Argument(help="The query. Prefixes core, gen, rdfs, skos, ... are known.")] = "",
     file: Annotated[Path | None, typer.Option("--file", "-f", help="Read the query from a file.")] = None,
     cookbook: Annotated[str, typer.Option(help="A query of the cookbook, by name; --list names them.")] = "",

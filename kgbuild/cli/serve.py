@@ -9,9 +9,11 @@ from typing import Annotated
 
 import typer
 
+from kgbuild.cli.out import Out
+
 
 def serve(
-    out: Annotated[Path, typer.Argument(help="Workspace of a build.")],
+    out: Out,
     host: Annotated[str, typer.Option(help="Address to listen on; others than your own machine can reach others.")] = (
         "127.0.0.1"
     ),

@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from kgbuild.cli.out import Out
+
 
 def similar(
-    out: Annotated[Path, typer.Argument(help="Workspace of a build.")],
+    out: Out,
     what: Annotated[str, typer.Argument(help="Words to compare with, or a picture file.")],
     k: Annotated[int, typer.Option("--k", "-k", min=1, help="How many.")] = 10,
     type_: Annotated[str, typer.Option("--type", help="Only this class, for example Organisation.")] = "",

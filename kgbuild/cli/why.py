@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kgbuild.cli.out import Out
+
 if TYPE_CHECKING:
     from kgbuild.queries.why import Explanation
 
 
 def why(
-    out: Annotated[Path, typer.Argument(help="Workspace of a build.")],
+    out: Out,
     what: Annotated[
         str, typer.Argument(help="IRI of a statement, mention or entity, or its last part; path of a source.")
     ],

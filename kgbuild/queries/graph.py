@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kgbuild.config import Config
+from kgbuild.mirror import at_hand
 from kgbuild.queries.answer import Answer
 from kgbuild.queries.crops import crop
 from kgbuild.queries.pictures import NearPicture, SimilarPictures
@@ -135,5 +136,8 @@ class Graph:
 
 
 def open(out: str | Path, *, config: Config | str | Path | None = None) -> Graph:
-    """The graph published in a workspace. Raises ``WorkspaceError`` if there is none."""
-    return Graph(out, config if isinstance(config, Config) else Config.load(config))
+    """The graph published in a workspace, or at an fsspec URL (``s3://bucket/graph``) that it was copied to.
+
+    Raises ``WorkspaceError`` if there is none, ``StorageError`` if the URL does not answer.
+    """
+    return Graph(at_hand(out), config if isinstance(config, Config) else Config.load(config))

@@ -17,9 +17,9 @@ from kgbuild.errors import KgbuildError, SourceError
 from kgbuild.serialise import from_json, to_json
 from kgbuild.sources.language import with_languages
 from kgbuild.sources.reader import Limits, Reader
-from kgbuild.sources.walk import file_sha256
 from kgbuild.types import Issue, Reading, Source, Target, TextPosition
 from kgbuild.workers import Frames, WorkerDied, WorkerPool
+from kgbuild.workspace import file_sha256
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from fnmatch import fnmatch
@@ -13,8 +12,8 @@ from kgbuild.errors import UsageError
 from kgbuild.identity import source_iri
 from kgbuild.sources.sniff import media_type
 from kgbuild.types import Issue, Source
+from kgbuild.workspace import file_sha256
 
-_CHUNK = 1 << 20
 _JUNK = frozenset({"thumbs.db", "desktop.ini", "__pycache__", "node_modules"})
 
 
@@ -100,12 +99,3 @@ def _source(path: str, file: Path, config: Config) -> Source | Issue:
         return Source(iri, path, kind, file_sha256(file), info.st_size, PurePosixPath(path).stem)
     except OSError as err:
         return Issue("read", "unreadable", f"cannot be opened: {err.strerror}", iri)
-
-
-def file_sha256(file: Path) -> str:
-    """SHA-256 of a file's bytes as 64 hexadecimal digits."""
-    total = hashlib.sha256()
-    with file.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            total.update(chunk)
-    return total.hexdigest()

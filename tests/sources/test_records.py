@@ -24,7 +24,7 @@ def read(path: Path, data: bytes | str | None = None, **limits: object) -> Readi
     kind, reason = media_type(path)
     assert kind, reason
     config = Config.load(overrides={f"sources.{k}": v for k, v in limits.items()})
-    from kgbuild.sources.walk import file_sha256
+    from kgbuild.workspace import file_sha256
 
     source = Source(source_iri("https://x.org/", path.name), path.name, kind, file_sha256(path), path.stat().st_size)
     return read_file(path, source, Limits.of(config))

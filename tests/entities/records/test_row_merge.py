@@ -18,8 +18,8 @@ from kgbuild.mentions.records import extractor
 from kgbuild.sources.pool import read_file
 from kgbuild.sources.reader import Limits
 from kgbuild.sources.sniff import media_type
-from kgbuild.sources.walk import file_sha256
 from kgbuild.types import Extraction, Mention, Reading, Source
+from kgbuild.workspace import file_sha256
 
 SHOP = """\
 Title,Brand,Model,Price,Released
