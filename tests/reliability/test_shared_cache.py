@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import rig
 
+from kgbuild.storage import open_storage
+
 STAGES = """
 import json, sys
 from kgbuild.config import Config
@@ -33,6 +35,16 @@ def shared_cache(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, M
     return f"{store.url}/cache", store.env
 
 
+def flip(url: str, stage: str) -> None:
+    """Flip a bit of the first object of a stage."""
+    fs, root, _ = open_storage(url, "test")
+    fs.invalidate_cache()
+    path = sorted(fs.find(f"{root}/{stage}"))[0]
+    raw = bytearray(fs.cat_file(path))
+    raw[-1] ^= 1
+    fs.pipe_file(path, bytes(raw))
+
+
 @pytest.mark.filterwarnings("ignore")  # of the S3 server and of its client's libraries
 def test_two_workers_and_one_that_publishes(
     shared_cache: tuple[str, Mapping[str, str]], corpus: Callable[[Mapping[str, str | bytes]], Path], tmp_path: Path
@@ -50,12 +62,15 @@ def test_two_workers_and_one_that_publishes(
         worked.append(json.loads(done.stdout.splitlines()[-1]))
         assert list(place.iterdir()) == []
     assert sorted(worked[0][1] + worked[1][1]) == sorted(FILES) and worked[0] != worked[1]
+    flip(url, "readings")
+    flip(url, "vectors")
     arguments = ["build", str(folder), "--config", config, "--workers", "1", "--json", "--out"]
     command = [sys.executable, "-c", "from kgbuild.cli import main; main()", *arguments]
     shared = [*command, str(tmp_path / "shared"), "--set", f"run.cache={url}"]
     report = json.loads(subprocess.run(shared, env=env, check=True, capture_output=True, text=True).stdout)
     subprocess.run([*command, str(tmp_path / "alone")], env=env, check=True, capture_output=True)
     last = json.loads((tmp_path / "shared" / "runs.jsonl").read_text("utf-8"))
-    assert last["work"] == {} and report["status"] == "success"  # all was found in the cache
+    done = {stage: sum(row[0] for row in kinds.values()) for stage, kinds in last["work"].items()}
+    assert done == {"read": 1, "extract": 1} and report["status"] == "success"  # what was damaged, nothing else
     assert not (tmp_path / "shared" / "cache").exists()
     assert rig.digest(tmp_path / "shared") == rig.digest(tmp_path / "alone")
