@@ -105,7 +105,8 @@ def measure(count: int, config: str, workers: int) -> dict[str, Any]:
     try:
         (home / "scale.toml").write_text(config, "utf-8")
         settings = Config.load(home / "scale.toml", overrides={"run.workers": workers})
-        meter, corpus, out = Meter(), write(home / "corpus", count), home / "out"
+        corpus, out = write(home / "corpus", count), home / "out"
+        meter = Meter()
         report = build(corpus, out=out, config=settings, progress=meter)
         meter.note("publish")
         seconds: dict[str, float] = {}
