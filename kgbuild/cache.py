@@ -12,11 +12,13 @@ import hashlib
 import logging
 import os
 import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from kgbuild.crash import point
 from kgbuild.errors import unwritable
@@ -24,6 +26,10 @@ from kgbuild.identity import digest
 from kgbuild.storage import open_storage, reaching
 
 log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+_AT_ONCE, _AHEAD = 16, 512  # requests to another machine, and answers kept of those that came early
 
 # What a stage's results depend on besides its own code.
 LIBRARIES = {
@@ -93,6 +99,15 @@ class Cache:
     def has(self, stage: str, key: str) -> bool:
         """Whether a whole value stands there."""
         return self.get(stage, key) is not None
+
+    def each(self, work: Callable[[Item], Made], items: Sequence[Item]) -> Iterator[Made]:
+        """``work`` of each item, in their order; side by side where answers come over a network."""
+        if self._local:
+            yield from map(work, items)
+            return
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            for begin in range(0, len(items), _AHEAD):
+                yield from threads.map(work, items[begin : begin + _AHEAD])
 
     def drop(self, stage: str, key: str) -> None:
         """Forget a value, so that it is made again."""

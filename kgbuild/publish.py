@@ -64,7 +64,7 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     ontology = load_ontology(config["statements"]["ontologies"])
     progress.start("assemble", 4)
     sources = sorted(sources, key=lambda s: s.path)
-    pairs = [load_extraction(job, s) for s in sources]
+    pairs = list(job.store().each(lambda s: load_extraction(job, s), sources))
     readings, extractions = [r for r, _ in pairs], [e for _, e in pairs]
     mentions = sorted((m for e in extractions for m in e.mentions), key=lambda m: m.id)
     vectors = load_vectors(job, sources)

@@ -99,7 +99,8 @@ def read_sources(job: Job, sources: Sequence[Source], *, progress: Progress | No
     from kgbuild.sources import ReaderPool
 
     progress, cache, begun = progress or Silent(), job.store(), time.monotonic()
-    todo = [s for s in sources if not cache.has("readings", job.reading_key(s))]
+    known = cache.each(lambda s: cache.has("readings", job.reading_key(s)), sources)
+    todo = [s for s, there in zip(sources, known, strict=True) if not there]
     took, peak = dict[str, float](), 0.0
     progress.start("read", len(sources))
     progress.advance("read", len(sources) - len(todo))
@@ -148,9 +149,10 @@ def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress |
     """
     progress, cache, begun = progress or Silent(), job.store(), time.monotonic()
     # What could not be read this time is not extracted: the empty result would be kept for good.
-    todo = [
-        s for s in sources if not cache.has("vectors", job.vectors_key(s)) and cache.has("readings", job.reading_key(s))
-    ]
+    missing = cache.each(
+        lambda s: not cache.has("vectors", job.vectors_key(s)) and cache.has("readings", job.reading_key(s)), sources
+    )
+    todo = [s for s, wanted in zip(sources, missing, strict=True) if wanted]
     took: dict[str, float] = {}
     weights = {s: _weight(job, s) for s in todo}
     todo.sort(key=lambda s: (-weights[s], s.path))  # long ones first: no worker ends alone with the longest
@@ -346,9 +348,9 @@ def load_vectors(job: Job, sources: Sequence[Source]) -> Vectors:
     from kgbuild.embeddings import around
     from kgbuild.embeddings.tables import stack, unpack
 
-    cache, keys = job.store(), {s.id: job.vectors_key(s) for s in sources}
-    cached = [(id, cache.get("vectors", key) or cache.get("vectors-transient", key)) for id, key in keys.items()]
-    found = {id: unpack(value) for id, value in cached if value is not None}
+    cache, keys = job.store(), [job.vectors_key(s) for s in sources]
+    cached = cache.each(lambda key: cache.get("vectors", key) or cache.get("vectors-transient", key), keys)
+    found = {s.id: unpack(value) for s, value in zip(sources, cached, strict=True) if value is not None}
 
     def whole(name: str) -> EmbeddingTable:
         return stack([tables[name] for tables in found.values() if name in tables])

@@ -25,6 +25,9 @@ def test_round_trip(tmp_path: Path, url: str) -> None:
     assert cache.get("readings", key) == b"value"
     assert cache.has("readings", key)
     assert cache.get("extractions", key) is None
+    cache.put("readings", other := Cache.key("b"), b"other")
+    keys = [key, Cache.key("absent"), other] * 400
+    assert list(cache.each(lambda k: cache.get("readings", k), keys)) == [b"value", None, b"other"] * 400
 
 
 def test_damage_is_absence(tmp_path: Path) -> None:

@@ -3,10 +3,11 @@
     python benchmarks/reliability/scale.py --sizes 1000 10000 [--models] [--keep FILE.jsonl]
 
 Documents of about 150 words and one drawing each, three things in each, chosen with Zipf's frequencies from a stock
-that grows with the corpus, so that names repeat as they do in real folders. Without ``--models`` the words are not
-read, only the drawings: that is the cost of everything around the models. Processor seconds are of this process and
-its children; memory is the most that this process (and any one child) had up to the end of the stage. Sizes that
-``--keep`` holds are not measured again. The last column says what stands at 100 million documents by the power law.
+that grows with the corpus, so that names repeat as they do in real folders. What a build of one file costs (imports,
+models) is taken off before the power law is fitted, and added again; the last column is its value at 100 million.
+Without ``--models`` the words are not read, only the drawings: the cost of everything around the models. Processor
+seconds are of this process and its children; memory is the most that this process had up to the end of the stage.
+Sizes that ``--keep`` holds are not measured again.
 """
 
 from __future__ import annotations
@@ -71,12 +72,13 @@ class Meter:
 
     def __init__(self) -> None:
         self.rows: list[tuple[str, float, float]] = []
-        self._last, self._align = _cpu(), False
+        self._last = _cpu()
 
     def note(self, stage: str) -> None:
         now = _cpu()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         self.rows.append((stage, round(now - self._last, 3), round(peak, 1)))
+        print(*self.rows[-1], file=sys.stderr, flush=True)
         self._last = now
 
     def start(self, stage: str, total: int) -> None:
@@ -129,10 +131,18 @@ def measure(count: int, config: str, workers: int) -> dict[str, Any]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def law(sizes: list[int], values: list[float]) -> tuple[float, float]:
-    """Factor and exponent of ``factor * size ** exponent``, by least squares of logarithms."""
-    exponent, factor = np.polyfit(np.log(sizes), np.log(np.maximum(values, 1e-3)), 1)
-    return float(np.exp(factor)), float(exponent)
+def law(sizes: list[int], values: list[float]) -> tuple[str, float]:
+    """Exponent over the size, and the value at the goal; the first size is 1, and what it costs every size costs.
+
+    Sizes that cost hardly more than one file say nothing; if only one is left the value is held to be linear.
+    """
+    fixed, least = values[0], max(0.2, 0.1 * values[0])
+    more = [(size, value - fixed) for size, value in zip(sizes[1:], values[1:], strict=True) if value - fixed > least]
+    if len(more) < 2:
+        size, value = (sizes[-1], values[-1] - fixed)
+        return "", fixed + value / size * GOAL
+    exponent, factor = np.polyfit(*np.log(np.array(more)).T, 1)
+    return f"{exponent:.2f}", fixed + float(np.exp(factor)) * GOAL ** float(exponent)
 
 
 def table(rows: list[dict[str, Any]]) -> None:
@@ -142,25 +152,23 @@ def table(rows: list[dict[str, Any]]) -> None:
         (f"{stage}, s", [row["seconds"].get(stage, 0.0) for row in rows]) for stage in rows[0]["seconds"]
     ]
     lines.append(("whole, s", [sum(row["seconds"].values()) for row in rows]))
-    lines.append(("peak of the parent, MiB", [max(row["memory_mb"].values()) for row in rows]))
-    lines += [
-        (f"{key.replace('_bytes', '')}, MiB", [row[key] / 2**20 for row in rows])
-        for key in ("cache_bytes", "output_bytes")
-    ]
+    lines.append(("memory of the parent, MiB", [max(row["memory_mb"].values()) for row in rows]))
+    for key in ("cache", "output"):
+        lines.append((f"{key}, MiB", [row[f"{key}_bytes"] / 2**20 for row in rows]))
     lines.append(("objects of the cache", [row["cache_objects"] for row in rows]))
     lines += [(key, [row["counts"][key] for row in rows]) for key in ("mentions", "entities", "relation statements")]
     print("| what | " + " | ".join(f"{size:,}" for size in sizes) + f" | exponent | {GOAL:,} |")
     print("|---|" + "---|" * (len(sizes) + 2))
     for what, values in lines:
-        factor, exponent = law(sizes, values) if len(sizes) > 1 else (values[0] / sizes[0], 1.0)
-        cells = " | ".join(f"{value:,.1f}" for value in values)
-        print(f"| {what} | {cells} | {exponent:.2f} | {factor * GOAL**exponent:,.0f} |")
+        exponent, goal = law(sizes, values)
+        cells = " | ".join(f"{value:,.1f}" if value < 100 else f"{value:,.0f}" for value in values)
+        print(f"| {what} | {cells} | {exponent} | {goal:.1e} |")
 
 
 def main() -> None:
     """Measure each size in a process of its own; print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000], help="two or more")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--models", action="store_true", help="the default configuration: words are read")
     parser.add_argument("--keep", type=Path, help="file of lines measured before and now")
@@ -171,7 +179,7 @@ def main() -> None:
         return
     kept = chosen.keep.read_text("utf-8").splitlines() if chosen.keep and chosen.keep.exists() else []
     rows = {row["sources"]: row for row in map(json.loads, kept)}
-    for size in chosen.sizes:
+    for size in (1, *chosen.sizes):
         if size not in rows:
             command = [sys.executable, __file__, "--one", str(size), "--workers", str(chosen.workers)]
             command += ["--models"] if chosen.models else []

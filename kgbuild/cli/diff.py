@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kgbuild.cli.out import Out
+from kgbuild.cli.out import Out, at_hand
 
 if TYPE_CHECKING:
     from kgbuild.queries.diff import Change
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def diff(
     before: Out,
     after: Annotated[
-        Path | None, typer.Argument(help="Workspace of another build; left out: since the run before.")
+        Path | None,
+        typer.Argument(help="Workspace of another build, or a URL; left out: since the run before.", callback=at_hand),
     ] = None,
     limit: Annotated[int, typer.Option(min=0, help="Changes shown of each kind.")] = 30,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, all of them.")] = False,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kgbuild.cli.out import at_hand
+
 if TYPE_CHECKING:
     from kgbuild.config import Config
     from kgbuild.mentions.metrics import Score
@@ -17,8 +19,13 @@ app = typer.Typer(help="Measure: evidence and shapes of a graph; text, diagrams 
 @app.callback(invoke_without_command=True)
 def evaluate(
     context: typer.Context,
-    evidence: Annotated[Path | None, typer.Option(help="Workspace: does all evidence resolve?")] = None,
-    shapes: Annotated[Path | None, typer.Option(help="Workspace: does the graph conform to the SHACL shapes?")] = None,
+    evidence: Annotated[
+        Path | None, typer.Option(help="Workspace or URL: does all evidence resolve?", callback=at_hand)
+    ] = None,
+    shapes: Annotated[
+        Path | None,
+        typer.Option(help="Workspace or URL: does the graph conform to the SHACL shapes?", callback=at_hand),
+    ] = None,
     corpus: Annotated[Path | None, typer.Option(help="With --evidence: read the files again and compare.")] = None,
 ) -> None:
     """Check a published graph. Exit code 1 if anything is wrong."""

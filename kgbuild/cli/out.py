@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 
-def _at_hand(out: Path) -> Path:
-    from kgbuild.mirror import at_hand
+def at_hand(out: Path | None) -> Path | None:
+    """The workspace, or the mirror of the URL."""
+    from kgbuild import mirror
 
-    return at_hand(out)
+    return out and mirror.at_hand(out)
 
 
-Out = Annotated[Path, typer.Argument(help="Workspace of a build, or a URL it was published to.", callback=_at_hand)]
+Out = Annotated[Path, typer.Argument(help="Workspace of a build, or a URL it was published to.", callback=at_hand)]
