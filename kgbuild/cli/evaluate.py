@@ -24,7 +24,7 @@ def evaluate(
     ] = None,
     shapes: Annotated[
         Path | None,
-        typer.Option(help="Workspace or URL: does the graph conform to the SHACL shapes?", callback=at_hand),
+        typer.Option(help="Workspace or URL: does it conform to the SHACL shapes?", callback=at_hand),
     ] = None,
     corpus: Annotated[Path | None, typer.Option(help="With --evidence: read the files again and compare.")] = None,
 ) -> None:
