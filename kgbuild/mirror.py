@@ -107,8 +107,12 @@ def send(out: str | Path, url: str) -> Sent:
 
 
 def at_hand(out: str | Path) -> Path:
-    """The workspace itself, or a local mirror of the URL it was published to, brought up to date."""
-    return fetch(as_url(out)) if is_url(out) else Path(out)
+    """The workspace itself, or a local mirror of the URL or folder it was copied to, brought up to date."""
+    if is_url(out):
+        return fetch(as_url(out))
+    folder = Path("/" + str(out).removeprefix("file:").lstrip("/") if str(out).startswith("file:/") else out)
+    is_copy = (folder / MANIFEST).is_file() and (folder / "objects").is_dir()
+    return fetch(str(folder.resolve())) if is_copy else folder
 
 
 def fetch(url: str) -> Path:

@@ -15,7 +15,7 @@ import kgbuild
 from kgbuild.cli.app import run
 from kgbuild.config import Config
 from kgbuild.errors import StorageError, WorkspaceError
-from kgbuild.mirror import MANIFEST, fetch, send
+from kgbuild.mirror import MANIFEST, at_hand, fetch, send
 from kgbuild.storage import open_storage
 from kgbuild.workspace import Workspace, damaged
 
@@ -63,8 +63,9 @@ def test_only_what_changed_travels_and_what_nobody_names_goes(place: str, tmp_pa
     one = objects(place)
     published(out, graph="two", texts_a="same")
     assert send(out, place).objects == 1 and objects(place) > one  # for readers of the graph before
-    mirror = fetch(place)
+    mirror = at_hand(Path(place))  # as the command line has it
     assert texts(mirror) == {"graph": "two", "texts/a": "same"} and not damaged((mirror / "current").resolve())
+    assert at_hand(out) == out
     published(out, graph="three", texts_a="same")
     send(out, place)
     assert len(objects(place)) == 3 and not one <= objects(place)
