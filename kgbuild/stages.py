@@ -66,7 +66,7 @@ class Job:
         return Cache.key(code_version("sources"), config, source.sha256, source.path, source.media_type)
 
     def extraction_key(self, source: Source) -> str:
-        config = self.config.sha256("mentions", "text", "ocr", "models")
+        config = self.config.sha256("mentions", "text", "ocr", "models", "photos")
         own = Path(self.config["text"]["weights"], "text.json")  # names the weights by their digest
         weights = own.read_bytes() if self.config["text"]["weights"] and own.is_file() else b""
         models = fingerprints(self.config)

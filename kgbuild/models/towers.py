@@ -53,8 +53,7 @@ def load_tower(config: Config, role: str, name: str = "") -> Tower:
 class Tower:
     """A model of pictures and texts in one space, on its device; made by ``load_tower``.
 
-    ``dim``: of a vector; ``width``: of a patch state; ``scale`` and ``bias``: what the model was trained to multiply
-    cosines by, and to add; ``sigmoid``: each text stands for itself (SigLIP), else texts are weighed against others.
+    ``dim``: of a vector; ``width``: of a patch state; ``scale``: what the model was trained to multiply cosines by.
     """
 
     space: str
@@ -66,8 +65,6 @@ class Tower:
     picture: Callable[[Any], _Pair]  # pixels (n, 3, side, side): vectors (n, dim) and states (n, T, width)
     text: Callable[[Sequence[str]], Any]  # vectors (n, dim)
     scale: float
-    bias: float
-    sigmoid: bool
     dim: int
     width: int
     name: str = "hub"
@@ -128,7 +125,7 @@ def transformers_tower(folder: Path, config: Config, role: str) -> Tower:
 
     return _tower(
         config, role, model.config.vision_config.image_size, facts, picture, text,
-        scale=model, sigmoid=hasattr(model, "logit_bias"),
+        scale=model.logit_scale,
     )  # fmt: skip
 
 
@@ -178,13 +175,13 @@ def _open_clip(arch: str, weights: str | None, config: Config, role: str) -> Tow
     return _tower(
         config, role, side if isinstance(side, int) else max(side), open_clip.get_model_preprocess_cfg(model),
         picture, lambda texts: model.encode_text(tokenizer(list(texts)).to(where)),
-        scale=model, sigmoid=getattr(model, "logit_bias", None) is not None,
+        scale=model.logit_scale,
     )  # fmt: skip
 
 
 def _tower(
     config: Config, role: str, side: int, facts: dict[str, Any], picture: Callable[[Any], _Pair],
-    text: Callable[[Sequence[str]], Any], *, scale: Any, sigmoid: bool,
+    text: Callable[[Sequence[str]], Any], *, scale: Any,
 ) -> Tower:  # fmt: skip
     """A tower whose sizes are read from what it gives for an empty picture."""
     import torch
@@ -194,8 +191,7 @@ def _tower(
     with torch.inference_mode():
         white = squares([np.full((8, 8, 3), 255, np.uint8)], side, mean, std)
         vectors, states = picture(white.to(device(config, role)))
-    bias = getattr(scale, "logit_bias", None)
     return Tower(
-        "", config, role, side, mean, std, picture, text, math.exp(float(scale.logit_scale)),
-        float(bias) if bias is not None else 0.0, sigmoid, vectors.shape[-1], states.shape[-1],
+        "", config, role, side, mean, std, picture, text, math.exp(float(scale)),
+        vectors.shape[-1], states.shape[-1],
     )  # fmt: skip
