@@ -167,7 +167,7 @@ class TextExtractor:
             target, score = quoted(segment, a, b), score * certainty(segment)
         else:
             target = narrow(segment.target, a, b)
-        agent = AGENT if end.mention >= 0 else OPEN_AGENT
+        agent = _made_by(AGENT if end.mention >= 0 else OPEN_AGENT, segment)
         words = passage.sentences[end.sentence]
         sentence = passage.text[words[0].idx : words[-1].idx + len(words[-1])]
         return Mention(
@@ -192,6 +192,7 @@ class TextExtractor:
             if len(covered) > 1:
                 return None  # labels apart from each other state nothing by themselves
             target, surface, score = covered[0].target, covered[0].text, score * certainty(covered[0])
+            agent = _made_by(agent, covered[0])
         else:
             head, tail = next(p for p in near if p.segment is covered[0]), near[-1]
             a = position(head.segment).start + head.offset + max(0, start - head.start)
@@ -202,6 +203,11 @@ class TextExtractor:
             relation_iri(subject.id, predicate, object.id, target, agent), subject.id, predicate, object.id,
             target, round(score, 4), agent, surface, seen_as(covered[0]),
         )  # fmt: skip
+
+
+def _made_by(agent: str, segment: Segment) -> str:
+    """The agent, and for a caption the model that said it."""
+    return f"{agent} {segment.derived_by.partition(' ')[2]}" if segment.modality == "caption" else agent
 
 
 def certainty(segment: Segment) -> float:

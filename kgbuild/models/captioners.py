@@ -49,10 +49,10 @@ class Captioner:
             return_dict_in_generate=True,
         )  # fmt: skip
         texts = self.words.batch_decode(out.sequences, skip_special_tokens=True)
-        return [_caption(text, row) for text, row in zip(texts, _chosen(out, self.words.pad_token_id), strict=True)]
+        return [_caption(text, row) for text, row in zip(texts, chosen(out, self.words.pad_token_id), strict=True)]
 
 
-def _chosen(out: Any, pad: int | None) -> list[np.ndarray]:
+def chosen(out: Any, pad: int | None) -> list[np.ndarray]:
     """Logarithms of the probabilities of the words chosen, of each picture, without what fills up short captions."""
     import torch
 

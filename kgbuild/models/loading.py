@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from kgbuild.config import Config
 from kgbuild.errors import ModelUnavailable
 from kgbuild.models.devices import device, first_line, out_of_memory
-from kgbuild.models.hub import bare, download, location
+from kgbuild.models.hub import download, location
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ def _folder(config: Config, name: str) -> Path:
     if found is not None:
         return found
     if not config["models"]["allow_download"]:
-        raise ModelUnavailable(f"{bare(name)!r} is no folder here and is not in the model hub's cache")
+        raise ModelUnavailable("it is no folder here, and is not in the model hub's cache")
     return download(name)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -188,3 +189,52 @@ def png(image: np.ndarray) -> bytes:
     data = BytesIO()
     Image.fromarray(image).save(data, "PNG")
     return data.getvalue()
+
+
+def save_captioner(folder: Path, words: Sequence[str]) -> Path:
+    """A ViT with a GPT-2 that says these words (each once, fourteen at most) of every picture."""
+    from transformers import GPT2Config, GPT2LMHeadModel, VisionEncoderDecoderModel, ViTConfig, ViTModel
+
+    count = len(words) + 3
+    vision = ViTModel(ViTConfig(**LAYERS, image_size=32, patch_size=16))
+    marks = {"bos_token_id": 2, "eos_token_id": 1, "pad_token_id": 0, "decoder_start_token_id": 2}
+    text = GPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=count, n_positions=64, n_embd=32, n_layer=1, n_head=2, add_cross_attention=True, is_decoder=True,
+            tie_word_embeddings=False, **{k: v for k, v in marks.items() if "start" not in k},
+        )
+    )  # fmt: skip
+    with torch.no_grad():
+        for parameter in text.transformer.parameters():
+            parameter.zero_()
+        text.transformer.ln_f.weight.fill_(1)
+        text.transformer.wte.weight[range(count), range(count)] = 1
+        text.lm_head.weight.zero_()
+        order = [2, *range(3, count), 1]
+        for said, following in pairwise(order):
+            text.lm_head.weight[following, said] = 3
+    model = VisionEncoderDecoderModel(encoder=vision, decoder=text)
+    for config in (model.config, model.generation_config):
+        for key, value in marks.items():
+            setattr(config, key, value)
+    save(folder, model, words, {**HALF, "image_processor_type": "ViTImageProcessor"})
+    save_tokenizer(folder, words, pad_token=UNKNOWN)
+    return folder
+
+
+def save_vilt(folder: Path, words: Sequence[str], answers: Sequence[str]) -> Path:
+    """A ViLT that answers every question with the last of ``answers``."""
+    from transformers import ViltConfig, ViltForQuestionAnswering
+
+    named = {"id2label": dict(enumerate(answers)), "label2id": {a: n for n, a in enumerate(answers)}}
+    config = ViltConfig(
+        **LAYERS, vocab_size=len(words) + 3, image_size=32, patch_size=16, max_position_embeddings=40, **named
+    )
+    model = ViltForQuestionAnswering(config)
+    with torch.no_grad():
+        last = model.classifier[-1]
+        last.weight.zero_()
+        last.bias.copy_(torch.tensor([-3.0] * (len(answers) - 1) + [3.0]))
+    return save(
+        folder, model, words, {**HALF, "image_processor_type": "ViltImageProcessor", "size": {"shortest_edge": 32}}
+    )
