@@ -246,13 +246,13 @@ def extract_source(job: Job, source: Source) -> None:
         stage = "extractions-transient" if passing else "extractions"
         _store_extraction(job, source, reading, extraction, stage)
     reading, extraction = load_extraction(job, source)
-    lost: list[Issue] = []
+    missed: list[Issue] = []
     tables, fuser = dict[str, EmbeddingTable](), None
     try:
         fuser = _fuser(json.dumps(job.config.as_dict(), sort_keys=True), encoder)
         tables = fuser(extraction, reading.segments, lambda blob: cache.get("blobs", blob)) if fuser is not None else {}
     except ModelUnavailable as err:
-        fuser, lost = None, [unavailable(source, err)]
+        fuser, missed = None, [unavailable(source, err)]
     if fuser is None or tables["mentions"].space != encoder.space:  # another text encoder than that of the fusion
         plain, *around = embed_in_context(extraction, encoder)
         tables = {name: tables[name] for name in ("fused", "gates") if name in tables}
@@ -262,12 +262,12 @@ def extract_source(job: Job, source: Source) -> None:
     try:
         tables |= embed_pictures(reading.segments, job.config, cache)
     except ModelUnavailable as err:
-        lost.append(unavailable(source, err))
-    if lost:
+        missed.append(unavailable(source, err))
+    if missed:
         cache.drop("extractions", job.extraction_key(source))
-        extraction = replace(extraction, issues=tuple(dict.fromkeys((*extraction.issues, *lost))))
+        extraction = replace(extraction, issues=tuple(dict.fromkeys((*extraction.issues, *missed))))
         _store_extraction(job, source, reading, extraction, "extractions-transient")
-    cache.put("vectors-transient" if passing or lost else "vectors", job.vectors_key(source), pack(tables))
+    cache.put("vectors-transient" if passing or missed else "vectors", job.vectors_key(source), pack(tables))
 
 
 def _relation_encoder(config: Config, encoder: Any) -> Any:

@@ -63,6 +63,7 @@ def fetch(
     from kgbuild.errors import ConfigError, ModelUnavailable
     from kgbuild.models.catalog import named
     from kgbuild.models.hub import download
+    from kgbuild.models.towers import hub_name
 
     found = [n for n in named(_config(config, set_)) if role in (None, n.key.partition(".")[2])]
     if not found:
@@ -70,8 +71,8 @@ def fetch(
     failed = 0
     for one in found:
         try:
-            typer.echo(f"{one.key}: {one.folder or download(one.name)}")
-        except ModelUnavailable as err:
+            typer.echo(f"{one.key}: {one.folder or download(hub_name(one.name))}")
+        except (ModelUnavailable, ImportError) as err:
             failed += 1
             typer.secho(f"{one.key}: {err}", fg="red", err=True)
     raise typer.Exit(1 if failed else 0)

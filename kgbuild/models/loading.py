@@ -123,7 +123,7 @@ def _message(config: Config, role: str, name: str, err: Exception) -> str:
         return f"{where}: {said}. Name a smaller model, or set models.device or models.half."
     if "never loaded" in said:
         return f"{where}: {said}. Name a model with safetensors, or convert this one with its own library."
-    if not config["models"]["allow_download"] and location(name) is None:
+    if "model hub's cache" in said:
         return f"{where}: {said}. Fetch it with `kgbuild models fetch {role}`, or name a local folder."
     if "SafetensorError" in type(err).__name__:
         return f"{where}: its weights are damaged or cut off ({said}). Fetch or copy it again."
