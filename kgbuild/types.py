@@ -113,6 +113,7 @@ class Segment:
 
     ``modality``: ``text`` (a passage), ``cue`` (a subtitle), ``picture``, ``frame``
     (of a video), ``diagram`` (diagram source code), ``drawing`` (vector graphics),
+    ``label`` (words read in a picture), ``caption`` (a model's sentence about a picture, which is its place),
     ``link`` (a reference to a picture of the corpus), ``record`` (a row of a table of records).
     ``text`` is what the segment says; for pictures and frames the caption, else "".
     ``context`` keeps what stands around: pairs of (``heading`` | ``caption`` | ``alt``

@@ -6,7 +6,7 @@ import sys
 
 COMMANDS = (
     "build", "plan", "watch", "query", "ask", "describe", "why", "similar", "serve", "export", "publish", "diff",
-    "quarantine", "ontology", "evaluate", "train", "doctor",
+    "quarantine", "ontology", "evaluate", "train", "models", "doctor",
 )  # fmt: skip
 
 

@@ -29,13 +29,16 @@ class Piece:
 
 
 def units(reading: Reading) -> list[list[Piece]]:
-    """What is read together: all English passages, all cues, the labels of each picture; long texts in parts."""
+    """What is read together: all English passages, all cues, the labels of each picture, each caption that a model
+    made; long texts in parts.
+    """
     english = [s for s in reading.segments if s.language in ("", "en") and script(s.text) in ("LATIN", "")]
     texts = [s for s in english if s.modality == "text" and s.text.strip()]
     cues = [s for s in english if s.modality == "cue" and s.text.strip()]
     labels = [s for s in english if s.modality == "label" and len(s.text.split()) > 1]
     pictures = [list(g) for _, g in groupby(labels, key=lambda s: s.target.selectors[:-1])]
-    return [part for unit in (texts, cues, *pictures) for part in _parts(unit)]
+    captions = [[s] for s in english if s.modality == "caption" and s.text.strip()]
+    return [part for unit in (texts, cues, *pictures, *captions) for part in _parts(unit)]
 
 
 def _parts(unit: Sequence[Segment]) -> Iterator[list[Piece]]:
