@@ -18,9 +18,10 @@ from kgbuild.types import Reading, Segment, Selector, Source, Target, TextPositi
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on one file: seconds, MiB, bytes, characters, pixels, pages, characters of a cell, frames.
+    """Bounds on one file: seconds, MiB, bytes, characters, pixels, pages, characters of a cell, frames, seconds of sound.
 
-    ``label_columns`` are headers of columns that name the rows of a table of records.
+    ``label_columns`` are headers of columns that name the rows of a table of records. ``speech``: whether a model of
+    speech is to hear what sounds; ``beside``: whether the files beside a file belong to the corpus.
     """
 
     timeout_s: int
@@ -34,13 +35,17 @@ class Limits:
     label_columns: tuple[str, ...]
     samples_per_s: float
     max_frames: int
+    max_seconds: int
+    speech: bool
+    beside: bool = True
 
     @classmethod
-    def of(cls, config: Config) -> Limits:
-        """The limits that ``[sources]`` and ``[video]`` set."""
+    def of(cls, config: Config, *, beside: bool = True) -> Limits:
+        """The limits that ``[sources]``, ``[video]`` and ``[audio]`` set."""
         sources = {k: v for k, v in config["sources"].items() if k not in ("exclude", "hidden")}
         sources["label_columns"] = tuple(sources["label_columns"])
-        return cls(**sources, **config["video"])
+        video = {k: v for k, v in config["video"].items() if k != "events"}
+        return cls(**sources, **video, **config["audio"], speech=bool(config["models"]["speech"]), beside=beside)
 
 
 class Reader(Protocol):
