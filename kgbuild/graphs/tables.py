@@ -8,7 +8,7 @@ from typing import Any
 from kgbuild.embeddings.spaces import MODALITIES
 from kgbuild.graphs.data import GraphData
 from kgbuild.identity import selectors_key
-from kgbuild.types import Value
+from kgbuild.types import UNSEEN, Value
 from kgbuild.vocab import words
 
 
@@ -58,7 +58,8 @@ def tables(data: GraphData) -> dict[str, list[dict[str, Any]]]:
             {
                 "id": s.id, "source": s.target.source, "path": r.source.path,
                 "place": selectors_key(s.target.selectors),
-                "modality": s.modality, "language": s.language, "text": s.text, "picture": s.blob,
+                "modality": s.modality, "language": s.language, "text": s.text,
+                "picture": s.blob if s.modality not in UNSEEN else "",
             }
             for r in data.readings for s in r.segments
         ],

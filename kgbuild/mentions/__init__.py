@@ -18,7 +18,18 @@ from kgbuild import registry
 from kgbuild.config import Config
 from kgbuild.errors import ModelError, ModelUnavailable
 from kgbuild.sources.language import SPOKEN, detect, label_language
-from kgbuild.types import Extraction, Issue, Mention, Reading, RelationMention, Segment, Source, Target, TextQuote
+from kgbuild.types import (
+    Extraction,
+    Issue,
+    Mention,
+    Reading,
+    RelationMention,
+    Segment,
+    Source,
+    Target,
+    TextPosition,
+    TextQuote,
+)
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +50,7 @@ def extract(reading: Reading, extractors: Sequence[Any]) -> tuple[Reading, Extra
     for one in extractors:
         if hasattr(one, "derive"):
             try:
-                reading = replace(reading, segments=(*reading.segments, *one.derive(reading)))
+                reading = placed(reading, one.derive(reading))
             except ModelUnavailable as err:
                 issues.append(unavailable(reading.source, err))
             except ModelError:
@@ -73,6 +84,22 @@ def extract(reading: Reading, extractors: Sequence[Any]) -> tuple[Reading, Extra
     ]
     unique = {r.id: r for r in relations}
     return reading, Extraction(reading.source.id, tuple(kept), tuple(unique.values()), tuple(dict.fromkeys(issues)))
+
+
+def placed(reading: Reading, derived: Sequence[Segment]) -> Reading:
+    """The reading with derived segments. The text of those that are language (a transcript, a caption) goes to the end
+    of the rendition, where it gets its place.
+    """
+    text, segments = reading.text, list(reading.segments)
+    for s in derived:
+        if s.modality in SPOKEN and s.text.strip() and s.target.find(TextPosition) is None:
+            start = len(text) + 2 if text else 0
+            text += ("\n\n" if text else "") + s.text
+            s = replace(
+                s, target=s.target.within(TextPosition(start, len(text))), language=s.language or detect(s.text)
+            )
+        segments.append(s)
+    return replace(reading, text=text, segments=tuple(segments))
 
 
 def unavailable(source: Source, err: ModelUnavailable) -> Issue:

@@ -102,6 +102,21 @@ def union(segments: list[Segment]) -> tuple[Any, ...]:
     return tuple(same)
 
 
+def spoken(segment: Segment, start: int, end: int) -> Target:
+    """The place of characters of a segment's text: also narrowed to the time of their words, if that is known."""
+    target = narrow(segment.target, start, end)
+    times = [(a, b) for first, last, a, b in segment.times if first < end and last > start]
+    if not times:
+        return target
+    said = TimeSpan(times[0][0], times[-1][1])
+    return Target(target.source, tuple(said if isinstance(s, TimeSpan) else s for s in target.selectors))
+
+
+def heard(segment: Segment) -> float:
+    """How sure it is that a segment says what its text is: below 1 only for what a model heard."""
+    return float(dict(segment.context).get("score", "1")) if segment.modality == "cue" else 1.0
+
+
 def narrow(target: Target, start: int, end: int) -> Target:
     """The target with its text position narrowed to characters of the segment's text."""
     return Target(

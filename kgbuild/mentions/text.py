@@ -19,7 +19,7 @@ from kgbuild.mentions.annotate import ENTITIES_AT_ONCE, Annotation
 from kgbuild.mentions.component import Component, pipeline, sentences_of
 from kgbuild.mentions.labels import quoted, seen_as
 from kgbuild.mentions.opens import End, OpenRelation, open_relations
-from kgbuild.mentions.pieces import Piece, lead_of, narrow, position, union, units
+from kgbuild.mentions.pieces import Piece, heard, lead_of, narrow, position, spoken, union, units
 from kgbuild.types import Extraction, Issue, Mention, Reading, RelationMention, Target, TextPosition
 from kgbuild.vocab import GENERAL
 
@@ -166,7 +166,8 @@ class TextExtractor:
                 return None
             target = quoted(segment, a, b)
         else:
-            target = narrow(segment.target, a, b)
+            target = spoken(segment, a, b)
+            score *= heard(segment)
         agent = AGENT if end.mention >= 0 else OPEN_AGENT
         words = passage.sentences[end.sentence]
         sentence = passage.text[words[0].idx : words[-1].idx + len(words[-1])]
@@ -198,6 +199,7 @@ class TextExtractor:
             b = position(tail.segment).start + min(tail.end, tail.offset + end - tail.start)
             target = Target(passage.reading.source.id, (*union(covered), TextPosition(a, b)))
             surface = passage.reading.text[a:b]
+        score *= min(map(heard, covered))
         return RelationMention(
             relation_iri(subject.id, predicate, object.id, target, agent), subject.id, predicate, object.id,
             target, round(score, 4), agent, surface, seen_as(covered[0]),

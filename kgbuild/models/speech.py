@@ -6,7 +6,6 @@ Both get stretches of at most 30 s between pauses (see ``pauses``): where nobody
 from __future__ import annotations
 
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from kgbuild.models.loading import load, once, pretrained
 from kgbuild.models.pauses import RATE, stretches
 
 SPHINX = "pocketsphinx"
-_UNWRITTEN = frozenset({"zh", "ja", "th", "lo", "my", "yue"})  # without blanks between words
+_UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue"})  # without blanks between words
 _LOST = "\ufffd"
 _SHORTEST = 0.02  # seconds of a word: Whisper's own steps
 _LONG, _RATIO = 80, 2.4  # bytes of a text, and how far it may be compressed
@@ -41,13 +40,18 @@ class Word:
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What a model heard: words in the order of time, the language (ISO 639, "" if unknown) and whether the words carry
-    capitals and punctuation; ``dropped`` counts words that were nonsense: out of their stretch, or without a score.
+    capitals and punctuation; ``dropped`` counts words that were nonsense: out of the sound, in circles, or unscored.
     """
 
     words: tuple[Word, ...]
     language: str
     punctuated: bool
     dropped: int = 0
+
+    @property
+    def spaced(self) -> bool:
+        """Whether the language writes blanks between words."""
+        return self.language not in _UNSPACED
 
 
 def recogniser(config: Config) -> Callable[[np.ndarray], Heard]:
@@ -73,6 +77,7 @@ def sphinx_words(decoder: Any, samples: np.ndarray) -> Heard:
     """Words of English speech. Each stretch is normalised on its own, so nothing depends on what was heard before."""
     words = []
     for start, end in stretches(samples):
+        decoder.reinit_feat()  # it goes on adapting to noise: what was heard before must not matter
         decoder.start_utt()
         decoder.process_raw(samples[round(start * RATE) : round(end * RATE)].tobytes(), full_utt=True)
         decoder.end_utt()
@@ -93,7 +98,9 @@ class Whisper:
 
     def __init__(self, folder: Path, config: Config, role: str) -> None:
         from transformers import AutoFeatureExtractor, AutoTokenizer, WhisperForConditionalGeneration
+        from transformers.utils import logging as transformers_logging
 
+        transformers_logging.set_verbosity_error()  # it warns of its own arguments at each call
         self.config, self.role = config, role
         self.model = pretrained(WhisperForConditionalGeneration, folder, config, role)
         self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
@@ -112,7 +119,9 @@ class Whisper:
         words: list[Word] = []
         circles = 0
         for (start, end), tokens in zip(spans, said, strict=True):
-            found = [replace(w, start=start + w.start, end=start + w.end) for w in self._words(tokens, language, end - start)]
+            found = [
+                replace(w, start=start + w.start, end=start + w.end) for w in self._words(tokens, language, end - start)
+            ]
             if _repeats(" ".join(w.text for w in found)):
                 circles += len(found)
             else:
@@ -124,10 +133,14 @@ class Whisper:
         """The language of most of the time; "" for a model of English alone."""
         if not self.languages or not parts:
             return ""
-        votes: Counter[str] = Counter()
-        found = batches(parts, self.config, lambda some: self.model.detect_language(**self._input(some)).tolist(), role=self.role)
-        for (start, end), id in zip(spans, found, strict=True):
-            votes[self.languages[id]] += end - start
+
+        def run(some: Sequence[np.ndarray]) -> list[int]:
+            found: list[int] = self.model.detect_language(**self._input(some)).tolist()
+            return found
+
+        votes: dict[str, float] = {}
+        for (start, end), id in zip(spans, batches(parts, self.config, run, role=self.role), strict=True):
+            votes[self.languages[id]] = votes.get(self.languages[id], 0.0) + end - start
         return min(votes, key=lambda code: (-votes[code], code))
 
     def _input(self, parts: Sequence[np.ndarray], *, mask: bool = False) -> Any:
@@ -157,13 +170,13 @@ class Whisper:
         open_ids: list[int] = []
         for id, end, chance in tokens:
             open_ids.append(id)
-            text = self.tokenizer.decode(open_ids)
+            text = str(self.tokenizer.decode(open_ids))
             if not text.endswith(_LOST):  # a character can be two tokens
                 texts.append((text, end, chance))
                 open_ids = []
         words: list[list[tuple[str, float, float]]] = []
         for one in texts:
-            begins = language in _UNWRITTEN or one[0][:1].isspace()
+            begins = language in _UNSPACED or one[0][:1].isspace()
             if (begins or not words) and any(c.isalnum() for c in one[0]):
                 words.append([one])
             elif words:

@@ -65,7 +65,7 @@ def read_audio(path: Path, source: Source, limits: Limits, *, container: str) ->
 
 
 def values(tags: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Field, kind and value of what tags say, in the order of ``_TAGS``; what is no value of its kind is passed over."""
+    """Field, kind and value of what tags say, in the order of ``_TAGS``, without what is no value of its kind."""
     named = {name.lower(): str(value) for name, value in tags.items()}
     for name, kind in _TAGS.items():
         text = _line(named.get(name, ""))

@@ -18,10 +18,10 @@ from kgbuild.types import Reading, Segment, Selector, Source, Target, TextPositi
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on one file: seconds, MiB, bytes, characters, pixels, pages, characters of a cell, frames, seconds of sound.
+    """Bounds on one file: seconds, MiB, bytes, characters, pixels, pages, characters of a cell, frames.
 
-    ``label_columns`` are headers of columns that name the rows of a table of records. ``speech``: whether a model of
-    speech is to hear what sounds; ``beside``: whether the files beside a file belong to the corpus.
+    ``label_columns`` are headers of columns that name the rows of a table of records. ``max_seconds``: of sound that
+    is heard; ``speech``: whether a model is to hear it; ``beside``: whether files beside a file belong to the corpus.
     """
 
     timeout_s: int

@@ -97,7 +97,7 @@ def _binary(head: bytes) -> tuple[str, str]:
         return (kind, "") if kind else ("", "a RIFF file of unknown kind")
     if head[:4] == b"OggS":
         return _ogg(head)
-    if (kind := _frames_of_sound(head)):
+    if kind := _frames_of_sound(head):
         return kind, ""
     if head[4:8] == b"ftyp":
         if head[8:12] in (b"avif", b"heic", b"mif1", b"heix"):

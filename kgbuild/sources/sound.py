@@ -41,7 +41,9 @@ def subtitled(path: Path) -> bool:
     return any(path.with_suffix(suffix).is_file() for suffix in SUBTITLES)
 
 
-def add_sound(composer: Composer, container: Any, limits: Limits, issues: list[Issue], *, written: bool = False) -> None:
+def add_sound(
+    composer: Composer, container: Any, limits: Limits, issues: list[Issue], *, written: bool = False
+) -> None:
     """The segment of a container's first sound track. ``written``: there are subtitles, so nobody has to listen.
 
     Raises ``SourceError`` if what calls itself sound cannot be decoded.
