@@ -92,6 +92,7 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
         tuple(statements), tuple(source_links(readings)), _same_pictures(job, readings, vectors),
         _gates(vectors),
         identities=tuple(i for i in linking.links if i.predicate),
+        events=tuple(sorted((event for e in extractions for event in e.events), key=lambda event: event.id)),
     )  # fmt: skip
     issues = (*(i for r, e in pairs for i in (*r.issues, *e.issues)), *linking.issues)
     progress.advance("assemble", note="statements gated")

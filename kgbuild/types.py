@@ -127,8 +127,8 @@ class Segment:
     ``text`` is what the segment says; for pictures and frames the caption, else "".
     ``context`` keeps what stands around: pairs of (``heading`` | ``caption`` | ``alt``
     | ``before`` | ``after`` | ``title`` | ``link``, text); of what a model heard its ``score``; of a label its
-    ``score`` and, in a diagram, its ``role``: ``node`` | ``edge`` | ``group`` | ``part`` (of a node); in a table ``cell``; of
-    diagram source and drawings their ``language`` (``mermaid``, ``drawio`` ...). A row of a table that has a header
+    ``score`` and, in a diagram, its ``role``: ``node`` | ``edge`` | ``group`` | ``part`` (of a node); in a table
+    ``cell``; of diagram source and drawings their ``language`` (``mermaid``, ``drawio`` ...). A row of a table that has a header
     keeps one ``column`` (a header's words) for each mark ``cell``, and its ``score``; a cell's label its ``column``
     and ``row`` ("2.5": fifth row of the picture's second table); of a value of a ``Field`` its ``kind`` (see
     ``sources.metadata``).
@@ -229,13 +229,36 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """What happens on the screen from one second to another.
+
+    ``kind``: ``Scene`` | ``BuildUp`` (a scene that grows) | ``Shot`` (of a scene) | ``Appearance`` (a thing is there:
+    it appears at the beginning and disappears at the end) | ``Movement`` (it goes to ``into``) | ``Action``.
+    ``target``: time, then box if it has one; ``mentions``: ids of those of the things that it shows; ``part_of``: the
+    event that it belongs to, ``resumes`` the scene whose picture comes back, "" if there is none.
+    """
+
+    id: str
+    kind: str
+    target: Target
+    score: float
+    agent: str
+    label: str = ""
+    mentions: tuple[str, ...] = ()
+    part_of: str = ""
+    resumes: str = ""
+    into: Target | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
-    """The mentions and relation mentions of one source."""
+    """The mentions, relation mentions and events of one source."""
 
     source: str
     mentions: tuple[Mention, ...] = ()
     relations: tuple[RelationMention, ...] = ()
     issues: tuple[Issue, ...] = ()
+    events: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

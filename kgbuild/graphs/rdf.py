@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from kgbuild.graphs.data import GraphData
+from kgbuild.graphs.events import happens, stated_events
 from kgbuild.graphs.provenance import provenance, quarantine, spo
 from kgbuild.graphs.terms import Triple, decimal, iri, label, text
 from kgbuild.identity import graph_iri
@@ -58,6 +59,9 @@ def _facts(data: GraphData) -> Iterator[tuple[str, Triple]]:
             yield evidence.target.source, triple
     for a, p, b in data.links:
         yield a, (iri(a), iri(p), iri(b))
+    for event in stated_events(data):
+        for triple in happens(data, event):
+            yield event.target.source, triple
     for d in data.depictions:
         for one, other in ((d.left, d.right), (d.right, d.left)):
             yield one.source, (iri(one.source), iri(CORE + "depictsSame"), iri(other.source))

@@ -1,7 +1,8 @@
 """Extractors turn segments into mentions and relation mentions, each anchored in its source.
 
 An extractor has ``derive(reading)`` (new segments, such as labels read in pictures),
-``__call__(readings)`` (one extraction per reading), or both. One that reads only some
+``__call__(readings)`` (one extraction per reading), ``follow(reading, mentions)`` (events, from what all have found),
+or several of them. One that reads only some
 languages names them in ``languages`` (codes of ISO 639) and passes over the others.
 One whose model cannot be used raises ``ModelUnavailable`` when it first needs it, never when it is made: the others
 go on, and the source's issue says so. Any other ``ModelError`` ends the build.
@@ -19,6 +20,7 @@ from kgbuild.config import Config
 from kgbuild.errors import ModelError, ModelUnavailable
 from kgbuild.sources.language import SPOKEN, detect, label_language
 from kgbuild.types import (
+    Event,
     Extraction,
     Issue,
     Mention,
@@ -83,7 +85,19 @@ def extract(reading: Reading, extractors: Sequence[Any]) -> tuple[Reading, Extra
         replace(r, subject=renamed.get(r.subject, r.subject), object=renamed.get(r.object, r.object)) for r in relations
     ]
     unique = {r.id: r for r in relations}
-    return reading, Extraction(reading.source.id, tuple(kept), tuple(unique.values()), tuple(dict.fromkeys(issues)))
+    events: list[Event] = []
+    for one in extractors:
+        if hasattr(one, "follow"):
+            try:
+                events += one.follow(reading, kept)
+            except ModelUnavailable as err:
+                issues.append(unavailable(reading.source, err))
+            except ModelError:
+                raise
+            except Exception as err:
+                issues.append(_failed(reading, one, err))
+    told = tuple(dict.fromkeys(issues))
+    return reading, Extraction(reading.source.id, tuple(kept), tuple(unique.values()), told, tuple(events))
 
 
 def placed(reading: Reading, derived: Sequence[Segment]) -> Reading:

@@ -21,7 +21,8 @@ class Limits:
     """Bounds on one file: seconds, MiB, bytes, characters, pixels, pages, characters of a cell, frames.
 
     ``label_columns`` are headers of columns that name the rows of a table of records. ``max_seconds``: of sound that
-    is heard; ``speech``: whether a model is to hear it; ``beside``: whether files beside a file belong to the corpus.
+    is heard; ``speech``: whether a model is to hear it; ``actions``: whether one is to see clips; ``beside``: whether
+    files beside a file belong to the corpus.
     """
 
     timeout_s: int
@@ -37,6 +38,7 @@ class Limits:
     max_frames: int
     max_seconds: int
     speech: bool
+    actions: bool
     beside: bool = True
 
     @classmethod
@@ -45,7 +47,14 @@ class Limits:
         sources = {k: v for k, v in config["sources"].items() if k not in ("exclude", "hidden")}
         sources["label_columns"] = tuple(sources["label_columns"])
         video = {k: v for k, v in config["video"].items() if k != "events"}
-        return cls(**sources, **video, **config["audio"], speech=bool(config["models"]["speech"]), beside=beside)
+        return cls(
+            **sources,
+            **video,
+            **config["audio"],
+            speech=bool(config["models"]["speech"]),
+            actions=bool(config["models"]["actions"]),
+            beside=beside,
+        )
 
 
 class Reader(Protocol):

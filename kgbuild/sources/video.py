@@ -19,6 +19,7 @@ import numpy as np
 
 from kgbuild.errors import SourceError
 from kgbuild.sources.audio import read_audio
+from kgbuild.sources.clips import add_clips
 from kgbuild.sources.reader import Composer, Limits, Passage
 from kgbuild.sources.sound import add_sound, subtitled
 from kgbuild.types import Box, Issue, Reading, Source, TimeSpan
@@ -73,6 +74,9 @@ class VideoReader:
             with av.open(str(path), format=kind, options={"protocol_whitelist": "file"}) as container:
                 _subtitles(composer, container)
                 silent = not container.streams.audio or any(s.modality == "cue" for s in composer.segments)
+            if limits.actions:
+                with av.open(str(path), format=kind, options={"protocol_whitelist": "file"}) as container:
+                    add_clips(composer, container)
             if not silent and not (limits.beside and subtitled(path)):
                 with av.open(str(path), format=kind, options={"protocol_whitelist": "file"}) as container:
                     _sound(composer, container, limits, issues)
