@@ -128,10 +128,10 @@ class Segment:
     ``context`` keeps what stands around: pairs of (``heading`` | ``caption`` | ``alt``
     | ``before`` | ``after`` | ``title`` | ``link``, text); of what a model heard its ``score``; of a label its
     ``score`` and, in a diagram, its ``role``: ``node`` | ``edge`` | ``group`` | ``part`` (of a node); in a table
-    ``cell``; of diagram source and drawings their ``language`` (``mermaid``, ``drawio`` ...). A row of a table that has a header
-    keeps one ``column`` (a header's words) for each mark ``cell``, and its ``score``; a cell's label its ``column``
-    and ``row`` ("2.5": fifth row of the picture's second table); of a value of a ``Field`` its ``kind`` (see
-    ``sources.metadata``).
+    ``cell``; of diagram source and drawings their ``language`` (``mermaid``, ``drawio`` ...). A row of a table that has
+    a header keeps one ``column`` (a header's words) for each mark ``cell``, and its ``score``; a cell's label its
+    ``column`` and ``row`` ("2.5": fifth row of the picture's second table); of a value of a ``Field`` its ``kind``
+    (see ``sources.metadata``).
     ``marks`` are emphasised stretches of ``text``: (start, end, kind), offsets local to
     the segment, kind one of ``strong`` | ``emphasis`` | ``link`` | ``code`` | ``cell``.
     ``blob`` is the SHA-256 of the picture's PNG bytes in the reading; of sound, of its FLAC bytes, of a clip, of its

@@ -13,6 +13,7 @@ from typing import Any
 
 from kgbuild.errors import SourceError
 from kgbuild.sources.language import declared
+from kgbuild.sources.metadata import MODALITY
 from kgbuild.sources.reader import Composer, Limits, Passage
 from kgbuild.sources.sound import add_sound, subtitled
 from kgbuild.types import Field, Issue, Reading, Source
@@ -22,7 +23,7 @@ _CONTAINERS = {
     "audio/aac": "aac",
 }  # fmt: skip
 # By name of a tag, as FFmpeg calls them whatever the format: the kind of value.
-_TAGS = {"artist": "artist", "album": "album", "date": "published", "language": "language", "copyright": "rights"}
+_TAGS = {"artist": "creator", "album": "album", "date": "created", "copyright": "rights"}
 _LONGEST = 200  # characters of a name
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
@@ -55,11 +56,10 @@ def read_audio(path: Path, source: Source, limits: Limits, *, container: str) ->
             add_sound(composer, opened, limits, issues, written=limits.beside and subtitled(path))
     except (av.error.FFmpegError, EOFError, ValueError) as err:
         raise SourceError(f"cannot be decoded: {err}".replace(str(path), source.path), "broken-audio") from err
-    language = ""
     for field, kind, text in values(tags):
-        language = text if kind == "language" else language
-        composer.passage(Passage(text, (("kind", kind),), selectors=(Field(field),), modality="metadata"))
-    title = _line(str({k.lower(): v for k, v in tags.items()}.get("title", "")))
+        composer.passage(Passage(text, (("kind", kind),), selectors=(Field(field),), modality=MODALITY))
+    named = {name.lower(): _line(str(value)) for name, value in tags.items()}
+    title, language = named.get("title", ""), language_tag(named.get("language", ""))
     reading = composer.reading(replace(source, title=title or source.title, language=language))
     return replace(reading, issues=tuple(issues))
 
@@ -69,11 +69,9 @@ def values(tags: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     named = {name.lower(): str(value) for name, value in tags.items()}
     for name, kind in _TAGS.items():
         text = _line(named.get(name, ""))
-        if kind == "published":
+        if kind == "created":
             found = _DATE.match(text)
             text = found.group() if found else ""
-        if kind == "language":
-            text = language_tag(text)
         if text:
             yield f"tag:{name}", kind, text
 

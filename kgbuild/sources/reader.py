@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from kgbuild.config import Config
 from kgbuild.errors import SourceError
@@ -47,14 +47,8 @@ class Limits:
         sources = {k: v for k, v in config["sources"].items() if k not in ("exclude", "hidden")}
         sources["label_columns"] = tuple(sources["label_columns"])
         video = {k: v for k, v in config["video"].items() if k != "events"}
-        return cls(
-            **sources,
-            **video,
-            **config["audio"],
-            speech=bool(config["models"]["speech"]),
-            actions=bool(config["models"]["actions"]),
-            beside=beside,
-        )
+        asked: dict[str, Any] = {role: bool(config["models"][role]) for role in ("speech", "actions")}
+        return cls(**sources, **video, **config["audio"], **asked, beside=beside)
 
 
 class Reader(Protocol):

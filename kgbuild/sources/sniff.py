@@ -46,6 +46,8 @@ def source_class(media_type: str) -> str:
         return "Picture"
     if media_type.startswith("video/"):
         return "Video"
+    if media_type.startswith("audio/"):
+        return "Audio"
     if media_type in ("application/x-subrip", "text/vtt"):
         return "Subtitles"
     return "Diagram" if media_type in DIAGRAMS else "TextDocument"
