@@ -4,8 +4,8 @@
 
 The sentences are those of ``examples/corpus`` without digits and abbreviations, so that what is said is what is
 written; capitals and punctuation do not count. A synthetic voice is harder for a model that has only heard people:
-the figure is a bound for clear speech, not what a recording of people gives. Prints one line a voice: word error rate
-(jiwer: substitutions, deletions and insertions over words said), words, and seconds of processor time per second of sound.
+the figure is not what a recording of people gives. Prints one line a voice: word error rate (jiwer: substitutions,
+deletions and insertions over words said), words, and seconds of processor time per second of sound.
 """
 
 from __future__ import annotations

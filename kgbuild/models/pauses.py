@@ -18,6 +18,7 @@ _BELOW = 20.0  # dB under the loudest, down to which it is in any case
 _PAUSE = 0.4  # seconds without sound that end a stretch once it is long enough
 _MARGIN = 0.15  # seconds kept before and after: consonants are quiet
 _CLICK = 0.08  # seconds: shorter sounds are no words
+_LONG_PAUSE = 3.0  # seconds without sound that end a stretch in any case: in silence models hear what nobody says
 _ENOUGH = 12.0  # seconds from which a stretch ends at the next pause: models need words around a word
 
 
@@ -30,7 +31,8 @@ def stretches(samples: np.ndarray, *, enough: float = _ENOUGH) -> Iterator[tuple
     parts = _merged(_sounding(levels))
     start, end = -1, -1
     for a, b in parts:
-        if start >= 0 and (end - start >= _frames(enough) or b - start > _frames(LONGEST)):
+        full = end - start >= _frames(enough) or b - start > _frames(LONGEST) or a - end > _frames(_LONG_PAUSE)
+        if start >= 0 and full:
             yield from _cut(levels, start, end)
             start = a
         start, end = (a if start < 0 else start), b

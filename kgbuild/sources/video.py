@@ -84,6 +84,8 @@ class VideoReader:
             raise SourceError(f"cannot be decoded: {err}".replace(str(path), source.path), "broken-video") from err
         if not composer.segments:
             raise SourceError("no frame could be decoded", "broken-video")
+        if not any(s.modality == "frame" for s in composer.segments):
+            issues.append(Issue("read", "broken-video", "no frame could be decoded", source.id, severity="warning"))
         reading = composer.reading(replace(source, title=title or source.title))
         return replace(reading, issues=tuple(issues))
 
