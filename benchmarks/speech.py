@@ -48,9 +48,8 @@ def main() -> None:
         cost = (time.process_time() - began) / seconds
         truth = [plain(s) for s in said]
         words = sum(len(s.split()) for s in truth)
-        print(
-            f"{args.model} {voice}: word error rate {jiwer.wer(truth, heard):.3f} of {words} words, {cost:.2f} s a second"
-        )
+        rate = jiwer.wer(truth, heard)
+        print(f"{args.model} {voice}: word error rate {rate:.3f} of {words} words, {cost:.2f} s a second")
 
 
 def sentences(config: Config) -> list[str]:

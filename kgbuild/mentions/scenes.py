@@ -37,11 +37,11 @@ class Scene:
 
     @property
     def title(self) -> str:
-        """The text in the largest letters in the upper half of the fullest shot, "" if there is none."""
+        """The largest text in the upper quarter of the fullest shot, else in all of it; "" if there is none."""
         shot = self.fullest
         frame = shot.frame.target.selectors[-1]
-        upper = [i for i in shot.items if i.box.y + i.box.h / 2 < frame.h / 2]  # type: ignore[union-attr]
-        best = max(upper, key=lambda i: (i.box.h, -i.box.y, -i.box.x), default=None)
+        upper = [i for i in shot.items if i.box.y + i.box.h / 2 < frame.h / 4]  # type: ignore[union-attr]
+        best = max(upper or shot.items, key=lambda i: (i.box.h, -i.box.y, -i.box.x), default=None)
         return best.text if best else ""
 
 

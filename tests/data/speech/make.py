@@ -1,6 +1,6 @@
 """Makes ``antenna.opus``: espeak-ng says one sentence, a pause, and one word more. Debian package ``espeak-ng``.
 
-    python tests/data/speech/make.py
+python tests/data/speech/make.py
 """
 
 import subprocess
