@@ -13,7 +13,7 @@ from kgbuild.config import Config
 from kgbuild.identity import mention_iri, open_relation_iri, relation_iri
 from kgbuild.mentions.chinese_clauses import triples
 from kgbuild.mentions.chinese_words import sentences, words
-from kgbuild.mentions.pieces import heard, spoken
+from kgbuild.mentions.pieces import heard, made_by, spoken
 from kgbuild.sources.language import SPOKEN
 from kgbuild.types import Extraction, Mention, Reading, RelationMention, Segment
 
@@ -75,10 +75,11 @@ class ChineseExtractor:
     ) -> RelationMention:
         predicate = open_relation_iri(self.base, verb)
         target = spoken(segment, *span)
-        iri = relation_iri(subject.id, predicate, object.id, target, AGENT)
+        agent = made_by(AGENT, segment)
+        iri = relation_iri(subject.id, predicate, object.id, target, agent)
         surface = segment.text[slice(*span)]
         return RelationMention(
-            iri, subject.id, predicate, object.id, target, score, AGENT, surface, segment.modality, phrase=verb
+            iri, subject.id, predicate, object.id, target, score, agent, surface, segment.modality, phrase=verb
         )
 
 
@@ -86,8 +87,9 @@ def _mention(
     segment: Segment, span: Range, label: str, score: float, context: str, *, nominal: bool = False
 ) -> Mention:
     surface, target = segment.text[slice(*span)], spoken(segment, *span)
-    iri = mention_iri(target, surface, label, AGENT)
-    return Mention(iri, target, surface, label, score, AGENT, segment.modality, segment.id, context, nominal=nominal)
+    agent = made_by(AGENT, segment)
+    iri = mention_iri(target, surface, label, agent)
+    return Mention(iri, target, surface, label, score, agent, segment.modality, segment.id, context, nominal=nominal)
 
 
 def _visible(text: str) -> tuple[str, Sequence[int]]:

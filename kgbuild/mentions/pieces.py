@@ -117,6 +117,12 @@ def heard(segment: Segment) -> float:
     return float(dict(segment.context).get("score", "1")) if segment.modality == "cue" else 1.0
 
 
+def made_by(agent: str, segment: Segment) -> str:
+    """The agent, and after a blank the model that the segment's text comes from, if it is no text of the source."""
+    _, blank, model = segment.derived_by.partition(" ")
+    return f"{agent}{blank}{model}"
+
+
 def narrow(target: Target, start: int, end: int) -> Target:
     """The target with its text position narrowed to characters of the segment's text."""
     return Target(

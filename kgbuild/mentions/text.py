@@ -19,7 +19,7 @@ from kgbuild.mentions.annotate import ENTITIES_AT_ONCE, Annotation
 from kgbuild.mentions.component import Component, pipeline, sentences_of
 from kgbuild.mentions.labels import quoted, seen_as
 from kgbuild.mentions.opens import End, OpenRelation, open_relations
-from kgbuild.mentions.pieces import Piece, heard, lead_of, narrow, position, spoken, union, units
+from kgbuild.mentions.pieces import Piece, heard, lead_of, made_by, narrow, position, spoken, union, units
 from kgbuild.types import Extraction, Issue, Mention, Reading, RelationMention, Target, TextPosition
 from kgbuild.vocab import GENERAL
 
@@ -168,7 +168,7 @@ class TextExtractor:
         else:
             target = spoken(segment, a, b)
             score *= heard(segment)
-        agent = AGENT if end.mention >= 0 else OPEN_AGENT
+        agent = made_by(AGENT if end.mention >= 0 else OPEN_AGENT, segment)
         words = passage.sentences[end.sentence]
         sentence = passage.text[words[0].idx : words[-1].idx + len(words[-1])]
         return Mention(
@@ -199,7 +199,7 @@ class TextExtractor:
             b = position(tail.segment).start + min(tail.end, tail.offset + end - tail.start)
             target = Target(passage.reading.source.id, (*union(covered), TextPosition(a, b)))
             surface = passage.reading.text[a:b]
-        score *= min(map(heard, covered))
+        score, agent = score * min(map(heard, covered)), made_by(agent, covered[0])
         return RelationMention(
             relation_iri(subject.id, predicate, object.id, target, agent), subject.id, predicate, object.id,
             target, round(score, 4), agent, surface, seen_as(covered[0]),
