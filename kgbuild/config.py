@@ -31,7 +31,7 @@ _SHARES = frozenset(
 )
 _SIGNED = frozenset({("text", "relation_threshold")})
 _CHOICES = {("embeddings", "fusion"): ("attention", "max", "mean", "none")}
-_LIMITS = frozenset({"sources", "video", "queries"})  # sections whose numbers are limits: none may be 0
+_LIMITS = frozenset({"sources", "video", "audio", "queries"})  # sections whose numbers are limits: none may be 0
 _ABOVE_0 = frozenset({("llm", "characters"), ("llm", "answer_tokens"), ("llm", "timeout_s")})
 
 

@@ -85,6 +85,11 @@ def mention_iri(target: Target, surface: str, label: str, agent: str) -> str:
     return f"{target.source}#mention-{digest(selectors_key(target.selectors), surface, label, agent)}"
 
 
+def event_iri(target: Target, kind: str, *about: str) -> str:
+    """IRI of an event under its source; ``about``: ids of the mentions of what it shows."""
+    return f"{target.source}#event-{digest(selectors_key(target.selectors), kind, *about)}"
+
+
 def open_relation_iri(base: str, phrase: str) -> str:
     """IRI of an open relation by its normalised phrase: "post to" -> ``relation/post_to``."""
     return f"{base}relation/{quote(phrase.replace(' ', '_'), safe='-', encoding='utf-8', errors='replace')}"

@@ -40,7 +40,7 @@ from kgbuild.statements.fine import SPACE as FINE_SPACE
 from kgbuild.statements.fine import ClassTable, FineTyper, class_matrix, fine_classes
 from kgbuild.statements.ontology import Property, ontology_texts
 from kgbuild.statements.typing import PropertyTable, Typer, candidates
-from kgbuild.types import Depiction, EmbeddingTable, Entity, Extraction, Issue, Reading, Source, TimeSpan
+from kgbuild.types import UNSEEN, Depiction, EmbeddingTable, Entity, Extraction, Issue, Reading, Source, TimeSpan
 from kgbuild.workspace import Workspace, damaged
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
         tuple(statements), tuple(source_links(readings)), _same_pictures(job, readings, vectors),
         _gates(vectors),
         identities=tuple(i for i in linking.links if i.predicate),
+        events=tuple(sorted((event for e in extractions for event in e.events), key=lambda event: event.id)),
     )  # fmt: skip
     issues = (*(i for r, e in pairs for i in (*r.issues, *e.issues)), *linking.issues)
     progress.advance("assemble", note="statements gated")
@@ -205,7 +206,7 @@ def write_graph(job: Job, graph: Graph, folder: Path, *, progress: Progress) -> 
         if reading.text:
             name = text_name(reading.source.path, reading.source.id)
             (folder / "texts" / name).write_text(reading.text, "utf-8", errors="surrogatepass", newline="")
-        for blob in sorted({s.blob for s in reading.segments if s.blob}):
+        for blob in sorted({s.blob for s in reading.segments if s.blob and s.modality not in UNSEEN}):
             if (png := cache.get("blobs", blob)) is not None:
                 (folder / "pictures" / f"{blob}.png").write_bytes(png)
     point("write.texts")

@@ -25,6 +25,7 @@ from kgbuild.models.catalog import fingerprints
 from kgbuild.models.spending import Ledger
 from kgbuild.progress import Progress, Silent
 from kgbuild.serialise import from_json, to_json
+from kgbuild.sources.sound import subtitled
 from kgbuild.storage import absolute, open_storage
 from kgbuild.types import EmbeddingTable, Extraction, Issue, Reading, Source
 from kgbuild.workers import Frames, WorkerDied, WorkerPool, side_by_side
@@ -78,8 +79,18 @@ class Job:
         return Cache(self.cache)
 
     def reading_key(self, source: Source) -> str:
-        config = self.config.sha256("graph", "sources", "video")
-        return Cache.key(code_version("sources"), config, source.sha256, source.path, source.media_type)
+        config = self.config.sha256("graph", "sources", "video", "audio")
+        return Cache.key(
+            code_version("sources"), config, source.sha256, source.path, source.media_type, *self._asked_for(source)
+        )
+
+    def _asked_for(self, source: Source) -> list[str]:
+        """What models want of a file of sound or moving pictures, for which it is read in another way."""
+        models, root = self.config["models"], Path(self.root)
+        if not source.media_type.startswith(("audio/", "video/")) or not (models["speech"] or models["actions"]):
+            return []
+        written = root.is_dir() and subtitled(root / source.path)
+        return [f"{bool(models['speech'])} {bool(models['actions'])} {written}"]
 
     def extraction_key(self, source: Source) -> str:
         config = self.config.sha256("mentions", "text", "ocr", "models", "photos")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 S = TypeVar("S")
+UNSEEN = frozenset({"sound", "clip"})  # modalities of segments whose bytes are for models alone: they are not published
 
 # -- selectors: where inside a source (W3C Web Annotation, Media Fragments 1.0) --
 
@@ -122,19 +123,22 @@ class Segment:
     (of a video), ``diagram`` (diagram source code), ``drawing`` (vector graphics),
     ``label`` (words read in a picture), ``caption`` (a model's sentence about a picture, which is its place),
     ``link`` (a reference to a picture of the corpus), ``record`` (a row of a table of records),
-    ``metadata`` (one value of what a picture file says of itself).
+    ``metadata`` (one value of what a picture or audio file says of itself), ``sound`` (a stretch of sound),
+    ``clip`` (a few seconds of a video).
     ``text`` is what the segment says; for pictures and frames the caption, else "".
     ``context`` keeps what stands around: pairs of (``heading`` | ``caption`` | ``alt``
-    | ``before`` | ``after`` | ``title`` | ``link``, text); of a label its ``score`` and,
-    in a diagram, its ``role``: ``node`` | ``edge`` | ``group`` | ``part`` (of a node); in a table ``cell``; of
-    diagram source and drawings their ``language`` (``mermaid``, ``drawio`` ...). A row of a table that has a header
-    keeps one ``column`` (a header's words) for each mark ``cell``, and its ``score``; a cell's label its ``column``
-    and ``row`` ("2.5": fifth row of the picture's second table); of a value of a ``Field`` its ``kind`` (see
-    ``sources.metadata``).
+    | ``before`` | ``after`` | ``title`` | ``link``, text); of what a model heard its ``score``; of a label its
+    ``score`` and, in a diagram, its ``role``: ``node`` | ``edge`` | ``group`` | ``part`` (of a node); in a table
+    ``cell``; of diagram source and drawings their ``language`` (``mermaid``, ``drawio`` ...). A row of a table that has
+    a header keeps one ``column`` (a header's words) for each mark ``cell``, and its ``score``; a cell's label its
+    ``column`` and ``row`` ("2.5": fifth row of the picture's second table); of a value of a ``Field`` its ``kind``
+    (see ``sources.metadata``).
     ``marks`` are emphasised stretches of ``text``: (start, end, kind), offsets local to
     the segment, kind one of ``strong`` | ``emphasis`` | ``link`` | ``code`` | ``cell``.
-    ``blob`` is the SHA-256 of the picture's PNG bytes in the reading.
+    ``blob`` is the SHA-256 of the picture's PNG bytes in the reading; of sound, of its FLAC bytes, of a clip, of its
+    frames under each other as PNG.
     ``language`` is the BCP 47 code of a passage or cue ("en"), "" when it is not known.
+    ``times``: of what a model heard, the seconds of each word: (start, end of its characters in ``text``, start, end).
     """
 
     id: str
@@ -146,6 +150,7 @@ class Segment:
     marks: tuple[tuple[int, int, str], ...] = ()
     blob: str = ""
     language: str = ""
+    times: tuple[tuple[int, int, float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +217,8 @@ class Reading:
     """What one reader made of one file.
 
     ``text`` is the rendition that text positions count in; ``blobs`` maps SHA-256 to
-    PNG bytes of pictures and frames. ``outcome``: ``processed`` | ``rejected`` | ``skipped``.
+    PNG bytes of pictures and frames, and to FLAC bytes of sound.
+    ``outcome``: ``processed`` | ``rejected`` | ``skipped``.
     """
 
     source: Source
@@ -224,13 +230,36 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """What happens on the screen from one second to another.
+
+    ``kind``: ``Scene`` | ``BuildUp`` (a scene that grows) | ``Shot`` (of a scene) | ``Appearance`` (a thing is there:
+    it appears at the beginning and disappears at the end) | ``Movement`` (it goes to ``into``) | ``Action``.
+    ``target``: time, then box if it has one; ``mentions``: ids of those of the things that it shows; ``part_of``: the
+    event that it belongs to, ``resumes`` the scene whose picture comes back, "" if there is none.
+    """
+
+    id: str
+    kind: str
+    target: Target
+    score: float
+    agent: str
+    label: str = ""
+    mentions: tuple[str, ...] = ()
+    part_of: str = ""
+    resumes: str = ""
+    into: Target | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
-    """The mentions and relation mentions of one source."""
+    """The mentions, relation mentions and events of one source."""
 
     source: str
     mentions: tuple[Mention, ...] = ()
     relations: tuple[RelationMention, ...] = ()
     issues: tuple[Issue, ...] = ()
+    events: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from kgbuild.entities.group import called
 from kgbuild.entities.link import Link
-from kgbuild.types import Depiction, Entity, Mention, Reading, RelationMention, Statement
+from kgbuild.types import Depiction, Entity, Event, Mention, Reading, RelationMention, Statement
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class GraphData:
 
     ``links``: (source IRI, predicate IRI, source IRI). ``depictions``: places that show the same picture. ``gates``: of
     mentions by id, how much each modality decided. ``identities``: entities that are items of a reference.
+    ``events``: what happens in videos.
     """
 
     base: str
@@ -30,6 +31,7 @@ class GraphData:
     depictions: tuple[Depiction, ...] = ()
     gates: Mapping[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
     identities: tuple[Link, ...] = ()
+    events: tuple[Event, ...] = ()
 
     @cached_property
     def entity_of(self) -> Mapping[str, Entity]:

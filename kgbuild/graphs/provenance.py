@@ -10,13 +10,15 @@ from collections.abc import Iterable, Iterator
 
 from kgbuild.entities.link import Link
 from kgbuild.graphs.data import GraphData
+from kgbuild.graphs.events import stated_events
 from kgbuild.graphs.terms import Triple, decimal, iri, label, literal, text
 from kgbuild.identity import agent_iri, extraction_iri, link_iri, place_iri
 from kgbuild.mentions.photos import is_seen
-from kgbuild.types import Mention, Statement, Target, Value
+from kgbuild.types import Event, Mention, Statement, Target, Value
 from kgbuild.vocab import CORE, LABEL, OA, PROV, RDF, TYPE
 
 _PICTURE = "picture"  # the modality of what shows the same picture
+_FRAME = "frame"  # of what happens in a video
 
 
 def spo(s: Statement) -> Triple:
@@ -35,6 +37,8 @@ def provenance(data: GraphData) -> Iterator[Triple]:
         yield iri(d.id), iri(PROV + "wasGeneratedBy"), iri(extraction_iri(data.base, d.agent, _PICTURE))
         for target in (d.left, d.right):
             yield from _target(iri(d.id), target, "")
+    for event in stated_events(data):
+        yield from shown(data, event)
     for s in data.asserted:
         yield from stated(data, s, "Statement")
     for s in data.inferred:
@@ -88,6 +92,17 @@ def _target(s: str, target: Target, surface: str) -> Iterator[Triple]:
         yield place, iri(CORE + "surface"), text(surface)
 
 
+def shown(data: GraphData, event: Event) -> Iterator[Triple]:
+    """Where an event is seen: its time and box, of a movement both boxes; how sure it is, and who says so."""
+    node = iri(event.id)
+    yield node, iri(CORE + "confidence"), decimal(event.score)
+    yield node, iri(PROV + "wasGeneratedBy"), iri(extraction_iri(data.base, event.agent, _FRAME))
+    yield from _target(node, event.target, "")
+    if event.into is not None:
+        yield from _target(node, event.into, "")
+        yield node, iri(CORE + "movesTo"), iri(place_iri(event.into))
+
+
 def _link(data: GraphData, link: Link) -> Iterator[Triple]:
     """Why an entity is held to be an item of a reference."""
     node = iri(link_iri(data.base, link.entity, link.item))
@@ -102,7 +117,7 @@ def _link(data: GraphData, link: Link) -> Iterator[Triple]:
 def _made_by(data: GraphData) -> set[tuple[str, str]]:
     """(agent, modality) of everything that stands in the graph, refused or not."""
     found = {(m.agent, m.modality) for m in data.mentions if m.id in data.entity_of}
-    found |= {(d.agent, _PICTURE) for d in data.depictions}
+    found |= {(d.agent, _PICTURE) for d in data.depictions} | {(e.agent, _FRAME) for e in stated_events(data)}
     return found | {(e.agent, e.modality) for s in data.statements for e in s.evidence}
 
 

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from kgbuild.graphs.data import GraphData
+from kgbuild.graphs.events import happens, stated_events
 from kgbuild.graphs.provenance import provenance, quarantine, spo
-from kgbuild.graphs.terms import Triple, decimal, iri, label, text
-from kgbuild.identity import graph_iri
+from kgbuild.graphs.terms import Triple, decimal, iri, label, literal, text
+from kgbuild.identity import graph_iri, seconds
 from kgbuild.sources.language import label_language
 from kgbuild.sources.sniff import source_class
 from kgbuild.statements.ontology import class_iri
+from kgbuild.types import TimeSpan, Value
 from kgbuild.vocab import ALT_LABEL, CORE, DCTERMS, GENERAL, LABEL, PREFIXES, RDF, RDFS, TYPE, XSD
 
 _DEPICTING = frozenset({"picture", "frame", "drawing", "label"})
@@ -58,6 +60,9 @@ def _facts(data: GraphData) -> Iterator[tuple[str, Triple]]:
             yield evidence.target.source, triple
     for a, p, b in data.links:
         yield a, (iri(a), iri(p), iri(b))
+    for event in stated_events(data):
+        for triple in happens(data, event):
+            yield event.target.source, triple
     for d in data.depictions:
         for one, other in ((d.left, d.right), (d.right, d.left)):
             yield one.source, (iri(one.source), iri(CORE + "depictsSame"), iri(other.source))
@@ -71,6 +76,9 @@ def _sources(data: GraphData) -> Iterator[Triple]:
             yield s, iri(CORE + "path"), text(reading.source.path)
             yield s, iri(CORE + "sha256"), text(reading.source.sha256)
             yield s, iri(DCTERMS + "format"), text(reading.source.media_type)
+            if reading.source.media_type.startswith(("audio/", "video/")):
+                ends = [t.end for p in reading.segments if (t := p.target.find(TimeSpan)) is not None]
+                yield s, iri(CORE + "duration"), literal(Value(seconds(max(ends, default=0.0)), XSD + "decimal"))
             title, language = reading.source.title, reading.source.language
             named = title != PurePosixPath(reading.source.path).stem  # else the title is the file's name
             yield s, iri(DCTERMS + "title"), label(title, label_language(title, language) if named else "")

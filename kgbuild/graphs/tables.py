@@ -7,8 +7,9 @@ from typing import Any
 
 from kgbuild.embeddings.spaces import MODALITIES
 from kgbuild.graphs.data import GraphData
+from kgbuild.graphs.events import stated_events, things_of
 from kgbuild.identity import selectors_key
-from kgbuild.types import Value
+from kgbuild.types import UNSEEN, TimeSpan, Value
 from kgbuild.vocab import words
 
 
@@ -54,11 +55,20 @@ def tables(data: GraphData) -> dict[str, list[dict[str, Any]]]:
             }
             for m in data.mentions
         ],
+        "events": [
+            {
+                "id": e.id, "source": e.target.source, "kind": e.kind, "label": e.label,
+                "place": selectors_key(e.target.selectors), "start": span.start, "end": span.end,
+                "things": things_of(data, e), "part_of": e.part_of, "resumes": e.resumes, "confidence": e.score,
+            }
+            for e in stated_events(data) if (span := e.target.find(TimeSpan)) is not None
+        ],
         "segments": [
             {
                 "id": s.id, "source": s.target.source, "path": r.source.path,
                 "place": selectors_key(s.target.selectors),
-                "modality": s.modality, "language": s.language, "text": s.text, "picture": s.blob,
+                "modality": s.modality, "language": s.language, "text": s.text,
+                "picture": s.blob if s.modality not in UNSEEN else "",
             }
             for r in data.readings for s in r.segments
         ],
@@ -72,8 +82,8 @@ def write_parquet(data: GraphData, path: Path) -> None:
 
     text, number, many = pa.string(), pa.float64(), pa.list_(pa.string())
     lists, floats, whole = (
-        {"alt_labels", "modalities", "same_as", "sources", "evidence", "premises"},
-        {"confidence", "score", *(f"by_{name}" for name in MODALITIES)},
+        {"alt_labels", "modalities", "same_as", "sources", "evidence", "premises", "things"},
+        {"confidence", "score", "start", "end", *(f"by_{name}" for name in MODALITIES)},
         {("entities", "mentions")},
     )
     for name, rows in tables(data).items():
@@ -102,6 +112,9 @@ def _columns(name: str) -> tuple[str, ...]:
                      "modality", "status"),
         "mentions": ("id", "source", "place", "surface", "language", "label", "score", "agent", "modality", "entity",
                      *(f"by_{name}" for name in MODALITIES)),
+        "events": (
+            "id", "source", "kind", "label", "place", "start", "end", "things", "part_of", "resumes", "confidence",
+        ),
         "segments": ("id", "source", "path", "place", "modality", "language", "text", "picture"),
     }[name]  # fmt: skip
 

@@ -1,9 +1,9 @@
 """Extractors turn segments into mentions and relation mentions, each anchored in its source.
 
 An extractor has ``derive(reading)`` (new segments, such as labels read in pictures),
-``__call__(readings)`` (one extraction per reading), or both. One that reads only some
-languages names them in ``languages`` (codes of ISO 639) and passes over the others; one that reads whatever language
-has ``every_language``, and ``wanted`` as long as it does so.
+``__call__(readings)`` (one extraction per reading), ``follow(reading, mentions)`` (events, from what all have found),
+or several of them. One that reads only some languages names them in ``languages`` (codes of ISO 639) and passes over
+the others; one that reads whatever language has ``every_language``, and ``wanted`` as long as it does so.
 One whose model cannot be used raises ``ModelUnavailable`` when it first needs it, never when it is made: the others
 go on, and the source's issue says so. Any other ``ModelError`` ends the build.
 """
@@ -19,7 +19,19 @@ from kgbuild import registry
 from kgbuild.config import Config
 from kgbuild.errors import ModelError, ModelUnavailable
 from kgbuild.sources.language import SPOKEN, detect, label_language
-from kgbuild.types import Extraction, Issue, Mention, Reading, RelationMention, Segment, Source, Target, TextQuote
+from kgbuild.types import (
+    Event,
+    Extraction,
+    Issue,
+    Mention,
+    Reading,
+    RelationMention,
+    Segment,
+    Source,
+    Target,
+    TextPosition,
+    TextQuote,
+)
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +52,7 @@ def extract(reading: Reading, extractors: Sequence[Any]) -> tuple[Reading, Extra
     for one in extractors:
         if hasattr(one, "derive"):
             try:
-                reading = replace(reading, segments=(*reading.segments, *one.derive(reading)))
+                reading = placed(reading, one.derive(reading))
             except ModelUnavailable as err:
                 issues.append(unavailable(reading.source, err))
             except ModelError:
@@ -75,7 +87,35 @@ def extract(reading: Reading, extractors: Sequence[Any]) -> tuple[Reading, Extra
         replace(r, subject=renamed.get(r.subject, r.subject), object=renamed.get(r.object, r.object)) for r in relations
     ]
     unique = {r.id: r for r in relations}
-    return reading, Extraction(reading.source.id, tuple(kept), tuple(unique.values()), tuple(dict.fromkeys(issues)))
+    events: list[Event] = []
+    for one in extractors:
+        if hasattr(one, "follow"):
+            try:
+                events += one.follow(reading, kept)
+            except ModelUnavailable as err:
+                issues.append(unavailable(reading.source, err))
+            except ModelError:
+                raise
+            except Exception as err:
+                issues.append(_failed(reading, one, err))
+    told = tuple(dict.fromkeys(issues))
+    return reading, Extraction(reading.source.id, tuple(kept), tuple(unique.values()), told, tuple(events))
+
+
+def placed(reading: Reading, derived: Sequence[Segment]) -> Reading:
+    """The reading with derived segments. The text of those that are language (a transcript, a caption) goes to the end
+    of the rendition, where it gets its place.
+    """
+    text, segments = reading.text, list(reading.segments)
+    for s in derived:
+        if s.modality in SPOKEN and s.text.strip() and s.target.find(TextPosition) is None:
+            start = len(text) + 2 if text else 0
+            text += ("\n\n" if text else "") + s.text
+            s = replace(
+                s, target=s.target.within(TextPosition(start, len(text))), language=s.language or detect(s.text)
+            )
+        segments.append(s)
+    return replace(reading, text=text, segments=tuple(segments))
 
 
 def unavailable(source: Source, err: ModelUnavailable) -> Issue:

@@ -13,7 +13,7 @@ from kgbuild.config import Config
 from kgbuild.identity import mention_iri, open_relation_iri, relation_iri
 from kgbuild.mentions.chinese_clauses import triples
 from kgbuild.mentions.chinese_words import sentences, words
-from kgbuild.mentions.pieces import narrow
+from kgbuild.mentions.pieces import heard, made_by, spoken
 from kgbuild.sources.language import SPOKEN
 from kgbuild.types import Extraction, Mention, Reading, RelationMention, Segment
 
@@ -56,7 +56,7 @@ class ChineseExtractor:
             for w in tagged:
                 if w.label:
                     span = places[w.start], places[w.end - 1] + 1
-                    made[span] = _mention(segment, span, w.label, w.score, context)
+                    made[span] = _mention(segment, span, w.label, w.score * heard(segment), context)
             stated = []
             for t in triples(tagged):
                 ends = []
@@ -67,27 +67,29 @@ class ChineseExtractor:
                         made[span] = _mention(segment, span, "Thing", 0.6, context, nominal=nominal)
                     ends.append(made[span])
                 span = places[t.start], places[t.end - 1] + 1
-                stated.append(self._relation(segment, ends[0], t.predicate, ends[1], span, t.score))
+                stated.append(self._relation(segment, ends[0], t.predicate, ends[1], span, t.score * heard(segment)))
             yield list(made.values()), stated
 
     def _relation(
         self, segment: Segment, subject: Mention, verb: str, object: Mention, span: Range, score: float
     ) -> RelationMention:
         predicate = open_relation_iri(self.base, verb)
-        target = narrow(segment.target, *span)
-        iri = relation_iri(subject.id, predicate, object.id, target, AGENT)
+        target = spoken(segment, *span)
+        agent = made_by(AGENT, segment)
+        iri = relation_iri(subject.id, predicate, object.id, target, agent)
         surface = segment.text[slice(*span)]
         return RelationMention(
-            iri, subject.id, predicate, object.id, target, score, AGENT, surface, segment.modality, phrase=verb
+            iri, subject.id, predicate, object.id, target, score, agent, surface, segment.modality, phrase=verb
         )
 
 
 def _mention(
     segment: Segment, span: Range, label: str, score: float, context: str, *, nominal: bool = False
 ) -> Mention:
-    surface, target = segment.text[slice(*span)], narrow(segment.target, *span)
-    iri = mention_iri(target, surface, label, AGENT)
-    return Mention(iri, target, surface, label, score, AGENT, segment.modality, segment.id, context, nominal=nominal)
+    surface, target = segment.text[slice(*span)], spoken(segment, *span)
+    agent = made_by(AGENT, segment)
+    iri = mention_iri(target, surface, label, agent)
+    return Mention(iri, target, surface, label, score, agent, segment.modality, segment.id, context, nominal=nominal)
 
 
 def _visible(text: str) -> tuple[str, Sequence[int]]:

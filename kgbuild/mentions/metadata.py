@@ -1,6 +1,6 @@
-"""Facts out of what pictures say of themselves: EXIF, IPTC and XMP (see ``sources.metadata``).
+"""Facts out of what pictures (EXIF, IPTC, XMP: see ``sources.metadata``) and audio files (tags) say of themselves.
 
-The subject of each is the picture itself, a source of the graph; its evidence is the value in its field.
+The subject of each is the file itself, a source of the graph; its evidence is the value in its field.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _FACTS = {
     "camera": ("camera", "Product"), "caption": ("caption", "Text"), "rights": ("rights", "Text"),
     "keyword": ("keyword", "Thing"), "person": ("depicts", "Person"), "creator": ("creator", "Thing"),
     "taken in": ("takenIn", "Place"),
+    "album": ("album", "Thing"),
 }  # fmt: skip
 
 

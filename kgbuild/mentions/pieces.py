@@ -105,6 +105,27 @@ def union(segments: list[Segment]) -> tuple[Any, ...]:
     return tuple(same)
 
 
+def spoken(segment: Segment, start: int, end: int) -> Target:
+    """The place of characters of a segment's text: also narrowed to the time of their words, if that is known."""
+    target = narrow(segment.target, start, end)
+    times = [(a, b) for first, last, a, b in segment.times if first < end and last > start]
+    if not times:
+        return target
+    said = TimeSpan(times[0][0], times[-1][1])
+    return Target(target.source, tuple(said if isinstance(s, TimeSpan) else s for s in target.selectors))
+
+
+def certainty(segment: Segment) -> float:
+    """How sure it is that a segment says what its text is: below 1 only for what a model heard or says of a picture."""
+    return float(dict(segment.context).get("score", "1")) if segment.modality in ("cue", "caption") else 1.0
+
+
+def made_by(agent: str, segment: Segment) -> str:
+    """The agent, and after a blank the model that the segment's text comes from, if it is no text of the source."""
+    _, blank, model = segment.derived_by.partition(" ")
+    return f"{agent}{blank}{model}"
+
+
 def narrow(target: Target, start: int, end: int) -> Target:
     """The target with its text position narrowed to characters of the segment's text."""
     return Target(

@@ -19,8 +19,8 @@ from kgbuild.mentions.annotate import ENTITIES_AT_ONCE, Annotation
 from kgbuild.mentions.component import Component, pipeline, sentences_of
 from kgbuild.mentions.labels import quoted, seen_as
 from kgbuild.mentions.opens import End, OpenRelation, open_relations
-from kgbuild.mentions.pieces import Piece, lead_of, narrow, position, union, units
-from kgbuild.types import Extraction, Issue, Mention, Reading, RelationMention, Segment, Target, TextPosition
+from kgbuild.mentions.pieces import Piece, certainty, lead_of, made_by, narrow, position, spoken, union, units
+from kgbuild.types import Extraction, Issue, Mention, Reading, RelationMention, Target, TextPosition
 from kgbuild.vocab import GENERAL
 
 __all__ = ["TextExtractor", "extractor", "narrow", "pipeline", "sentences_of"]
@@ -166,8 +166,9 @@ class TextExtractor:
                 return None
             target, score = quoted(segment, a, b), score * certainty(segment)
         else:
-            target = narrow(segment.target, a, b)
-        agent = _made_by(AGENT if end.mention >= 0 else OPEN_AGENT, segment)
+            target = spoken(segment, a, b)
+            score *= certainty(segment)
+        agent = made_by(AGENT if end.mention >= 0 else OPEN_AGENT, segment)
         words = passage.sentences[end.sentence]
         sentence = passage.text[words[0].idx : words[-1].idx + len(words[-1])]
         return Mention(
@@ -191,28 +192,18 @@ class TextExtractor:
         if covered[0].modality in ("label", "caption"):
             if len(covered) > 1:
                 return None  # labels apart from each other state nothing by themselves
-            target, surface, score = covered[0].target, covered[0].text, score * certainty(covered[0])
-            agent = _made_by(agent, covered[0])
+            target, surface = covered[0].target, covered[0].text
         else:
             head, tail = next(p for p in near if p.segment is covered[0]), near[-1]
             a = position(head.segment).start + head.offset + max(0, start - head.start)
             b = position(tail.segment).start + min(tail.end, tail.offset + end - tail.start)
             target = Target(passage.reading.source.id, (*union(covered), TextPosition(a, b)))
             surface = passage.reading.text[a:b]
+        score, agent = score * min(map(certainty, covered)), made_by(agent, covered[0])
         return RelationMention(
             relation_iri(subject.id, predicate, object.id, target, agent), subject.id, predicate, object.id,
             target, round(score, 4), agent, surface, seen_as(covered[0]),
         )  # fmt: skip
-
-
-def _made_by(agent: str, segment: Segment) -> str:
-    """The agent, and for a caption the model that said it."""
-    return f"{agent} {segment.derived_by.partition(' ')[2]}" if segment.modality == "caption" else agent
-
-
-def certainty(segment: Segment) -> float:
-    """How sure a model is of the words that it says of a picture; 1 for words that stand there."""
-    return float(dict(segment.context).get("score", "1")) if segment.modality == "caption" else 1.0
 
 
 def _marks(passage: Passage) -> dict[int, list[tuple[int, int]]]:

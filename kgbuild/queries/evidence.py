@@ -226,7 +226,7 @@ def compare_with_corpus(out: str | Path, corpus: str | Path, config: Any) -> lis
     known = {texts.path(s): s for s in provenance.subjects(TYPE, CORE + "Source")}
     known |= {
         texts.path(s): s
-        for kind in ("TextDocument", "Picture", "Video", "Subtitles", "Diagram")
+        for kind in ("TextDocument", "Picture", "Video", "Audio", "Subtitles", "Diagram")
         for s in provenance.subjects(TYPE, CORE + kind)
     }
     wrong = []

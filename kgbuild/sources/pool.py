@@ -68,7 +68,8 @@ def rejected(source: Source, code: str, message: str) -> Reading:
 def serve_reader(setup: bytes) -> Callable[[bytes], Frames]:
     """What the child does with each request: find the reader, read, answer with JSON and pictures."""
     given = json.loads(setup)
-    root, limits = Path(given["root"]), Limits.of(Config.of(given["config"]))
+    root = Path(given["root"])
+    limits = Limits.of(Config.of(given["config"]), beside=root.is_dir())
 
     def answer(request: bytes) -> Frames:
         source = from_json(Source, request.decode())

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from kgbuild.config import Config
 from kgbuild.errors import SourceError
@@ -20,7 +20,9 @@ from kgbuild.types import Reading, Segment, Selector, Source, Target, TextPositi
 class Limits:
     """Bounds on one file: seconds, MiB, bytes, characters, pixels, pages, characters of a cell, frames.
 
-    ``label_columns`` are headers of columns that name the rows of a table of records.
+    ``label_columns`` are headers of columns that name the rows of a table of records. ``max_seconds``: of sound that
+    is heard; ``speech``: whether a model is to hear it; ``actions``: whether one is to see clips; ``beside``: whether
+    files beside a file belong to the corpus.
     """
 
     timeout_s: int
@@ -34,13 +36,19 @@ class Limits:
     label_columns: tuple[str, ...]
     samples_per_s: float
     max_frames: int
+    max_seconds: int
+    speech: bool
+    actions: bool
+    beside: bool = True
 
     @classmethod
-    def of(cls, config: Config) -> Limits:
-        """The limits that ``[sources]`` and ``[video]`` set."""
+    def of(cls, config: Config, *, beside: bool = True) -> Limits:
+        """The limits that ``[sources]``, ``[video]`` and ``[audio]`` set."""
         sources = {k: v for k, v in config["sources"].items() if k not in ("exclude", "hidden")}
         sources["label_columns"] = tuple(sources["label_columns"])
-        return cls(**sources, **config["video"])
+        video = {k: v for k, v in config["video"].items() if k != "events"}
+        asked: dict[str, Any] = {role: bool(config["models"][role]) for role in ("speech", "actions")}
+        return cls(**sources, **video, **config["audio"], **asked, beside=beside)
 
 
 class Reader(Protocol):

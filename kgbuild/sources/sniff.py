@@ -18,7 +18,7 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"BM", "image/bmp"), (0, b"%!PS", "application/postscript"), (0, b"\x1a\x45\xdf\xa3", "video/x-matroska"),
     (0, b"\x1f\x8b", "application/gzip"), (0, b"7z\xbc\xaf", "application/x-7z-compressed"),
     (0, b"PAR1", "application/vnd.apache.parquet"),
-    (0, b"OggS", "application/ogg"), (0, b"fLaC", "audio/flac"), (0, b"ID3", "audio/mpeg"),
+    (0, b"fLaC", "audio/flac"), (0, b"ID3", "audio/mpeg"),
 )  # fmt: skip
 
 _TEXT_BY_SUFFIX = {
@@ -46,6 +46,8 @@ def source_class(media_type: str) -> str:
         return "Picture"
     if media_type.startswith("video/"):
         return "Video"
+    if media_type.startswith("audio/"):
+        return "Audio"
     if media_type in ("application/x-subrip", "text/vtt"):
         return "Subtitles"
     return "Diagram" if media_type in DIAGRAMS else "TextDocument"
@@ -95,6 +97,10 @@ def _binary(head: bytes) -> tuple[str, str]:
     if head[:4] == b"RIFF":
         kind = {b"WEBP": "image/webp", b"AVI ": "video/x-msvideo", b"WAVE": "audio/wav"}.get(head[8:12], "")
         return (kind, "") if kind else ("", "a RIFF file of unknown kind")
+    if head[:4] == b"OggS":
+        return _ogg(head)
+    if kind := _frames_of_sound(head):
+        return kind, ""
     if head[4:8] == b"ftyp":
         if head[8:12] in (b"avif", b"heic", b"mif1", b"heix"):
             return "", "HEIF and AVIF pictures are not read yet"
@@ -102,6 +108,41 @@ def _binary(head: bytes) -> tuple[str, str]:
     if b"%PDF-" in head[:1024]:
         return "application/pdf", ""
     return "", ""
+
+
+_SOUND = (b"OpusHead", b"\x01vorbis", b"\x7fFLAC", b"Speex   ")  # how the first packet of a track begins, in Ogg
+_BITRATES = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)  # kbit/s, of MPEG-1 layer III
+_BITRATES_2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)  # of MPEG-2 and 2.5
+
+
+def _ogg(head: bytes) -> tuple[str, str]:
+    """Ogg (RFC 3533) whose first track is sound; a film in it begins with its pictures."""
+    packet = 27 + (head[26] if len(head) > 26 else 0)
+    return ("audio/ogg" if head[packet:].startswith(_SOUND) else "application/ogg"), ""
+
+
+def _frames_of_sound(head: bytes) -> str:
+    """``audio/mpeg`` or ``audio/aac`` if the bytes begin with two frames of MPEG layer III or of ADTS, else ""."""
+    size = _mp3_frame(head[:4])
+    if size and _mp3_frame(head[size : size + 4]):
+        return "audio/mpeg"
+    if len(head) > 7 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
+        size = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
+        if size > 7 and head[size : size + 1] == b"\xff" and head[size + 1] & 0xF6 == 0xF0:
+            return "audio/aac"
+    return ""
+
+
+def _mp3_frame(header: bytes) -> int:
+    """Bytes of the frame of MPEG layer III that a header begins, 0 if it is none (ISO 11172-3, 2.4.2.3)."""
+    if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE6 != 0xE2 or header[1] >> 3 & 3 == 1:
+        return 0
+    version, rate, frequency = header[1] >> 3 & 3, header[2] >> 4, header[2] >> 2 & 3
+    if not 0 < rate < 15 or frequency == 3:
+        return 0
+    hertz = (44100, 48000, 32000)[frequency] // {3: 1, 2: 2, 0: 4}[version]
+    kilobits = (_BITRATES if version == 3 else _BITRATES_2)[rate]
+    return (144 if version == 3 else 72) * 1000 * kilobits // hertz + (header[2] >> 1 & 1)
 
 
 def _matroska(head: bytes) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Videos through PyAV: one key frame per shot or slide, and the subtitle tracks inside.
+"""Videos through PyAV: one key frame per shot or slide, the subtitle tracks inside, or else the sound.
 
 The container format is forced from the sniffed type and only the ``file`` protocol is
 open: a text file that calls itself .mp4 must not make a decoder read another file.
@@ -18,7 +18,10 @@ from typing import Any
 import numpy as np
 
 from kgbuild.errors import SourceError
+from kgbuild.sources.audio import read_audio
+from kgbuild.sources.clips import add_clips
 from kgbuild.sources.reader import Composer, Limits, Passage
+from kgbuild.sources.sound import add_sound, subtitled
 from kgbuild.types import Box, Issue, Reading, Source, TimeSpan
 
 _CONTAINERS = {
@@ -59,7 +62,7 @@ class VideoReader:
         try:
             with av.open(str(path), format=kind, options={"protocol_whitelist": "file"}) as container:
                 if not container.streams.video:
-                    raise SourceError("the container holds no video", "no-content")
+                    return read_audio(path, source, limits, container=kind)
                 size = container.streams.video[0].codec_context
                 if size.width * size.height > limits.max_pixels:
                     raise SourceError(
@@ -70,10 +73,19 @@ class VideoReader:
                 _compose(composer, list(_shots(container, limits, issues, source)), limits, issues)
             with av.open(str(path), format=kind, options={"protocol_whitelist": "file"}) as container:
                 _subtitles(composer, container)
+                silent = not container.streams.audio or any(s.modality == "cue" for s in composer.segments)
+            if limits.actions:
+                with av.open(str(path), format=kind, options={"protocol_whitelist": "file"}) as container:
+                    add_clips(composer, container)
+            if not silent and not (limits.beside and subtitled(path)):
+                with av.open(str(path), format=kind, options={"protocol_whitelist": "file"}) as container:
+                    _sound(composer, container, limits, issues)
         except (av.error.FFmpegError, EOFError, ValueError) as err:
             raise SourceError(f"cannot be decoded: {err}".replace(str(path), source.path), "broken-video") from err
         if not composer.segments:
             raise SourceError("no frame could be decoded", "broken-video")
+        if not any(s.modality == "frame" for s in composer.segments):
+            issues.append(Issue("read", "broken-video", "no frame could be decoded", source.id, severity="warning"))
         reading = composer.reading(replace(source, title=title or source.title))
         return replace(reading, issues=tuple(issues))
 
@@ -159,6 +171,14 @@ def _compose(composer: Composer, shots: list[Shot], limits: Limits, issues: list
         height, width = shot.picture.shape[:2]
         span = TimeSpan(round(shot.start, 3), round(shot.end, 3))
         composer.add("frame", (span, Box(0, 0, width, height)), blob=sha)
+
+
+def _sound(composer: Composer, container: Any, limits: Limits, issues: list[Issue]) -> None:
+    """The sound of a video without subtitles; if it is broken, the pictures are still good."""
+    try:
+        add_sound(composer, container, limits, issues)
+    except SourceError as err:
+        issues.append(Issue("read", err.code, str(err), composer.source.id, severity="warning"))
 
 
 def _subtitles(composer: Composer, container: Any) -> None:

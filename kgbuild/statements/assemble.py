@@ -13,6 +13,7 @@ from kgbuild.types import Entity, Evidence, Extraction, Mention, Reading, Relati
 from kgbuild.vocab import CORE
 
 CEILING = 0.999
+_HEARD = ("video/", "audio/")  # media types of recordings
 _SENTENCE = 6  # blanks from which the same words in two sources are a copy, not a label or a short phrase
 
 
@@ -90,13 +91,13 @@ def combine(evidence: Sequence[Evidence]) -> float:
 
 
 def source_links(readings: Iterable[Reading]) -> list[tuple[str, str, str]]:
-    """(source, predicate, source): documents that show pictures of the corpus, subtitles of videos."""
+    """(source, predicate, source): documents that show pictures of the corpus, subtitles of videos and audio."""
     readings = list(readings)
     by_path = {r.source.path: r.source for r in readings}
     by_stem = {
         str(PurePosixPath(r.source.path).with_suffix("")): r.source
         for r in readings
-        if r.source.media_type.startswith("video/")
+        if r.source.media_type.startswith(_HEARD)
     }
     links = set()
     for r in readings:
@@ -105,8 +106,8 @@ def source_links(readings: Iterable[Reading]) -> list[tuple[str, str, str]]:
                 shown = by_path.get(dict(s.context).get("link", ""))
                 if shown is not None:
                     links.add((r.source.id, CORE + "references", shown.id))
-        if any(s.modality == "cue" for s in r.segments) and not r.source.media_type.startswith("video/"):
-            video = by_stem.get(str(PurePosixPath(r.source.path).with_suffix("")))
-            if video is not None:
-                links.add((r.source.id, CORE + "transcriptOf", video.id))
+        if any(s.modality == "cue" for s in r.segments) and not r.source.media_type.startswith(_HEARD):
+            recording = by_stem.get(str(PurePosixPath(r.source.path).with_suffix("")))
+            if recording is not None:
+                links.add((r.source.id, CORE + "transcriptOf", recording.id))
     return sorted(links)
