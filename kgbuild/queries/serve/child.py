@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kgbuild.queries.execute import ERRORS, Executor, problem, unpacked
-from kgbuild.queries.explorer.names import Names
+from kgbuild.queries.explorer.known import Known
 from kgbuild.queries.explorer.pages import Pages
 from kgbuild.queries.functions.oxigraph import Functions
 from kgbuild.queries.serve import forms
@@ -25,12 +25,12 @@ def load(setup: bytes) -> Open:
     given = json.loads(setup)
     functions = Functions(given["out"])
     functions.load()
-    folder = generation(given["out"])
-    names = Names(folder)
+    known = Known(generation(given["out"]))
+    known.load()
 
     def begin() -> Answer:
         executor = Executor(open_store(given["out"]), functions, rows=given["rows"], size=given["size"])
-        pages = Pages(given["out"], folder, names, executor)
+        pages = Pages(given["out"], known, executor)
         return lambda asked: _answer(executor, pages, json.loads(asked))
 
     return begin
