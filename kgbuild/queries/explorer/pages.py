@@ -25,6 +25,11 @@ _FACTS = """SELECT ?st ?p ?o ?label ?conf ?kind {{
   FILTER(?kind IN (core:Statement, core:InferredStatement))
   OPTIONAL {{ ?o rdfs:label ?label }} OPTIONAL {{ ?p rdfs:label ?name }} }} LIMIT {most}"""
 
+_ALL = """SELECT ?from ?relation ?to ?confidence {{
+  {{ ?said rdf:subject <{iri}> ; rdf:predicate ?relation ; rdf:object ?to }} UNION
+  {{ ?said rdf:subject ?from ; rdf:predicate ?relation ; rdf:object <{iri}> }}
+  ?said a core:Statement ; core:confidence ?confidence . }} ORDER BY DESC(?confidence)"""
+
 
 class Pages:
     """Pages over one generation."""
@@ -67,14 +72,15 @@ class Pages:
         for fact in facts:
             groups.setdefault((fact["out"], fact["relation"]), []).append(fact)
         found = explain(self._out, iri, store=self._executor.store, most=_PIECES)
-        own = self._values(iri)
+        own, width = self._values(iri), box(named.label) + 16  # its letters are bold
         return {
-            "iri": iri, "label": named.label, "short": short(named.label), "width": box(named.label),
+            "iri": iri, "label": named.label, "short": short(named.label), "width": width,
             "mentions": named.mentions, "types": sorted(words(t) for t in own.get(TYPE, ())),
             "aliases": sorted(own.get(ALT_LABEL, ())),
             "same": sorted({*own.get(OWL + "sameAs", ()), *own.get(SKOS + "exactMatch", ())}),
             "groups": [{"out": out, "relation": r, "facts": fs} for (out, r), fs in groups.items()],
-            "cut": len(facts) >= MOST, "merges": self._merges(iri), "drawing": neighbourhood(facts),
+            "cut": len(facts) >= MOST, "all": _ALL.format(iri=iri), "merges": self._merges(iri),
+            "drawing": neighbourhood(facts, width),
             "pieces": [self._piece(p) for p in found.evidence], "more": found.more,
         }  # fmt: skip
 
