@@ -12,13 +12,13 @@ from kgbuild.queries.explorer.pages import Pages
 from kgbuild.queries.functions.oxigraph import Functions
 from kgbuild.queries.serve import forms
 from kgbuild.queries.serve.zygote import Open
-from kgbuild.queries.store import generation, open_store
+from kgbuild.queries.store import generation, hold_store, open_store
 from kgbuild.vocab import PREFIXES
 from kgbuild.workers import Answer, Frames
 
 
 def load(setup: bytes) -> Open:
-    """In the zygote: what all processes share. The store is opened in each."""
+    """In the zygote: what all processes share, the store too if it is held in memory; else each opens it."""
     import pyoxigraph
 
     del pyoxigraph
@@ -27,9 +27,10 @@ def load(setup: bytes) -> Open:
     functions.load()
     known = Known(generation(given["out"]))
     known.load()
+    held = hold_store(given["out"], given["memory"])
 
     def begin() -> Answer:
-        executor = Executor(open_store(given["out"]), functions, rows=given["rows"], size=given["size"])
+        executor = Executor(held or open_store(given["out"]), functions, rows=given["rows"], size=given["size"])
         pages = Pages(given["out"], known, executor)
         return lambda asked: _answer(executor, pages, json.loads(asked))
 
