@@ -42,7 +42,8 @@ def main() -> None:
     parser.add_argument("--examples", type=Path, help="workspace of examples/corpus")
     parser.add_argument("--shared", type=Path, help="workspace of ../shared/corpus")
     parser.add_argument("--corpora", type=Path, nargs=2, default=(Path("examples/corpus"), Path("../shared/corpus")))
-    parser.add_argument("--split", choices=("dev", "test", "all"), default="all")
+    parser.add_argument("--split", choices=("dev", "test", "more", "all"), default="all")
+    parser.add_argument("--questions", type=Path, default=QUESTIONS)
     parser.add_argument("--verbose", action="store_true", help="print each question of the split with its answer")
     given = parser.parse_args()
     outs = {"examples": given.examples, "shared": given.shared}
@@ -50,7 +51,7 @@ def main() -> None:
     hits: Counter[tuple[str, str]] = Counter()
     seen: Counter[tuple[str, str]] = Counter()
     graphs = {name: kgbuild.open(out) for name, out in outs.items() if out is not None}
-    for line in QUESTIONS.read_text("utf-8").splitlines():
+    for line in given.questions.read_text("utf-8").splitlines():
         q = json.loads(line)
         if q["corpus"] not in graphs or given.split not in ("all", q["split"]):
             continue
@@ -65,7 +66,7 @@ def main() -> None:
             print(f"      {reply.text}  [{reply.confidence}] {reply.reason}")
     for graph in graphs.values():
         graph.close()
-    for split in ("dev", "test", "both"):
+    for split in ("dev", "test", "more", "both"):
         for kind in ("text", "diagram", "video", "across", "all"):
             if seen[split, kind]:
                 share = hits[split, kind] / seen[split, kind]

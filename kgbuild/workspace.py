@@ -15,6 +15,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
@@ -205,7 +206,8 @@ def write_manifest(folder: Path) -> None:
 def damaged(folder: Path, *names: str) -> str:
     """The first of these files (of all, if none is named) that is not as the manifest has it; empty if all are."""
     try:
-        known = json.loads((folder / MANIFEST).read_text("utf-8"))["files"]
+        manifest = folder / MANIFEST
+        known = _files(manifest, manifest.stat().st_mtime_ns)
         for name in names or known:
             size, sha256 = known[name]
             path = folder / name
@@ -214,6 +216,13 @@ def damaged(folder: Path, *names: str) -> str:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return MANIFEST
     return ""
+
+
+@lru_cache(4)
+def _files(manifest: Path, _: int) -> dict[str, tuple[int, str]]:
+    """Size and SHA-256 of each file that a manifest names; read once as long as it does not change."""
+    found: dict[str, tuple[int, str]] = json.loads(manifest.read_text("utf-8"))["files"]
+    return found
 
 
 def write_durably(path: Path, data: bytes) -> None:

@@ -85,6 +85,11 @@ class TextEncoder:
         found = self._tokenizer(list(texts), truncation=True, max_length=limit, return_offsets_mapping=True)
         return found["input_ids"], [np.array(o) for o in found["offset_mapping"]]
 
+    def numbers(self, text: str) -> list[int]:
+        """Subword numbers of a text, as ``encode`` bounds it."""
+        found: list[int] = self._tokenizer(text[:_CHARACTERS] or " ", truncation=True, max_length=_TOKENS)["input_ids"]
+        return found
+
     def mentions(self, mentions: Sequence[Mention]) -> np.ndarray:
         """Mention-in-context vectors: mostly the mention's words, the rest its sentence or caption."""
         return self.in_context(mentions)[0]

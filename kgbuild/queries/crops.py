@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 
 from kgbuild.errors import QueryError
 from kgbuild.identity import fragment
+from kgbuild.queries.rows import rows
 from kgbuild.types import Box, Target
 
 _AROUND = 0.6  # of the box's longer side, on each side of it
@@ -22,25 +21,14 @@ class Pictured:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    @cached_property
-    def _places(self) -> dict[str, list[tuple[str, str]]]:
-        """By source: (place, picture) of each picture and frame as a whole."""
-        from pyarrow import parquet
-
-        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        table = parquet.read_table(self._folder / "segments.parquet", columns=["source", "place", "picture"])
-        for row in table.to_pylist():
-            if row["picture"]:
-                found[row["source"]].append((row["place"], row["picture"]))
-        return found
-
     def path(self, target: Target) -> str:
         """The picture's file relative to the graph's folder, "" if the place lies in none that was published."""
         last = max((n for n, s in enumerate(target.selectors) if isinstance(s, Box)), default=-1)
         if last < 0:
             return ""
         start = ";".join([*(fragment(s) for s in target.selectors[:last]), "xywh=pixel:0,0,"])
-        for place, picture in self._places[target.source]:
+        found = rows(self._folder / "segments.parquet", "source", "source", "place", "picture").of(target.source)
+        for place, picture in ((row["place"], row["picture"]) for row in found if row["picture"]):
             if place.startswith(start) and ";" not in place[len(start) :]:
                 path = f"pictures/{picture}.png"
                 return path if (self._folder / path).is_file() else ""

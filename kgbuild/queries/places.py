@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from kgbuild.identity import agent_iri, graph_iri
+from kgbuild.queries.rows import rows
 from kgbuild.types import Box, Field, Page, Part, Selector, Target, TextPosition, TextQuote, TimeSpan
 from kgbuild.vocab import CORE, OA, PROV, RDF, TYPE
+
+_EVIDENCE = (
+    "statement", "id", "subject", "object", "source", "place", "surface", "confidence", "agent", "modality", "status",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +59,17 @@ class Provenance:
 
     def evidence(self, *, statement: str = "", relation: str = "") -> list[Annotation]:
         """The relation mentions on which a statement rests, or the one of that IRI; empty if there are none."""
-        table, found = self._evidence
-        rows = found.get(("statement", statement), []) if statement else found.get(("id", relation), [])[:1]
+        path = self._folder / "evidence.parquet"
+        found = rows(path, "statement", *_EVIDENCE).of(statement) if statement else []
+        found = found or (rows(path, "id", *_EVIDENCE).of(relation)[:1] if relation else [])
         return [
             Annotation(
                 row["id"], "RelationMention", row["surface"], row["modality"],
                 Target(row["source"], tuple(map(parse_fragment, row["place"].split(";")))), row["confidence"],
                 agent_iri(self.base(), *row["agent"].split("/", 1)), "", row["subject"], row["object"], row["status"],
             )
-            for row in (table.take(rows).to_pylist() if rows else ())
+            for row in found
         ]  # fmt: skip
-
-    @cached_property
-    def _evidence(self) -> tuple[Any, dict[tuple[str, str], list[int]]]:
-        """The table, and its rows by statement and by relation mention."""
-        from pyarrow import parquet
-
-        table, found = parquet.read_table(self._folder / "evidence.parquet"), defaultdict(list)
-        for column in ("statement", "id"):
-            for n, value in enumerate(table[column].to_pylist()):
-                found[column, value].append(n)
-        return table, found
 
     def places(self, iri: str) -> list[Annotation]:
         """The places that show the same picture, as one annotation each: by the IRI of their pair."""
@@ -103,6 +96,14 @@ class Provenance:
         names = (g.value for g in self._store.named_graphs())
         return next((n.removesuffix("graph/sources") for n in names if n.endswith("graph/sources")), "")
 
+    def surest(self, entity: str, most: int) -> list[str]:
+        """So many of the mentions of an entity, the surest first."""
+        import pyoxigraph as ox
+
+        said = f"?m <{OA}hasBody> {ox.NamedNode(entity)} ; <{CORE}confidence> ?c"
+        found = self._store.query(f"SELECT ?m {{ {said} }} ORDER BY DESC(?c) ?m LIMIT {most}")
+        return [row["m"].value for row in found]
+
     def subjects(self, predicate: str, value: str) -> list[str]:
         """IRIs with this property value (an IRI), sorted."""
         import pyoxigraph as ox
@@ -121,6 +122,13 @@ class Provenance:
     def follows(self, statement: dict[str, list[str]]) -> bool:
         """Whether the reified statement stands as a plain triple in the graph of inferred facts."""
         return self.holds(statement, graph_iri(self.base(), "inferred"))
+
+    def value(self, iri: str, predicate: str) -> str:
+        """The value of one property of a node, which may have thousands of others; "" if it has none."""
+        import pyoxigraph as ox
+
+        found = self._store.quads_for_pattern(ox.NamedNode(iri), ox.NamedNode(predicate), None, None)
+        return min((q.object.value for q in found), default="")
 
     def properties(self, iri: str) -> dict[str, list[str]]:
         """All values of a node by property, as text, sorted."""

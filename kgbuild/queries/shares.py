@@ -7,8 +7,10 @@ from functools import cached_property
 from pathlib import Path
 
 from kgbuild.embeddings.spaces import MODALITIES
+from kgbuild.queries.rows import Rows, read, rows
 
 Shares = tuple[tuple[str, float], ...]
+_COLUMNS = tuple(f"by_{m}" for m in MODALITIES)
 
 
 class Decided:
@@ -18,26 +20,26 @@ class Decided:
         self._folder = folder
 
     @cached_property
-    def _rows(self) -> dict[str, Shares]:
-        from pyarrow import parquet
+    def _rows(self) -> Rows | None:
+        """None if nothing was fused, or the graph was built by an earlier release."""
+        path, first = self._folder / "mentions.parquet", _COLUMNS[0]
+        told = read(path, [first]) if path.is_file() else None
+        if told is None or told.num_columns == 0 or told[first].null_count == len(told):
+            return None
+        return rows(path, "id", "id", *_COLUMNS)
 
-        path, columns = self._folder / "mentions.parquet", [f"by_{m}" for m in MODALITIES]
-        if not path.is_file() or not set(columns) <= set(parquet.read_schema(path).names):
-            return {}  # built by an earlier release
-        rows = parquet.read_table(path, columns=["id", *columns]).to_pylist()
-        return {
-            row["id"]: tuple((m, row[c]) for m, c in zip(MODALITIES, columns, strict=True))
-            for row in rows if row[columns[0]] is not None
-        }  # fmt: skip
+    def _told(self, mention: str) -> dict[str, float]:
+        found = self._rows.of(mention) if self._rows is not None else []
+        return {m: row[c] for row in found[:1] for m, c in zip(MODALITIES, _COLUMNS, strict=True) if row[c] is not None}
 
     def of(self, mention: str) -> Shares:
         """The shares of a mention by its IRI, largest first, none below a hundredth; empty if nothing was fused."""
-        return _ordered(dict(self._rows.get(mention, ())))
+        return _ordered(self._told(mention))
 
     def mean(self, mentions: Iterable[str]) -> Shares:
         """The same for several mentions together."""
-        rows = [self._rows[m] for m in mentions if m in self._rows]
-        return _ordered({m: sum(dict(r)[m] for r in rows) / len(rows) for m in MODALITIES} if rows else {})
+        told = [shares for m in mentions if (shares := self._told(m))]
+        return _ordered({m: sum(shares[m] for shares in told) / len(told) for m in MODALITIES} if told else {})
 
 
 def _ordered(shares: dict[str, float]) -> Shares:

@@ -54,6 +54,7 @@ class Explanation:
 
     Of an inferred statement ``rule`` says what it follows by, in words, and ``premises`` explain what it follows from,
     down to evidence; of a corrected one, what was done and what it was made of. ``decided``: as of a piece, over all.
+    ``more``: pieces of evidence that were left out.
     """
 
     id: str
@@ -65,22 +66,24 @@ class Explanation:
     rule: str = ""
     premises: tuple[Explanation, ...] = ()
     decided: Shares = ()
+    more: int = 0
 
 
-def explain(out: str | Path, what: str, *, store: pyoxigraph.Store | None = None) -> Explanation:
+def explain(out: str | Path, what: str, *, store: pyoxigraph.Store | None = None, most: int = 0) -> Explanation:
     """The evidence of a statement or entity by IRI or by the IRI's last part; of a mention or relation by its IRI.
 
     Of a source, by its path or IRI: the places of other sources that show the same picture.
 
-    ``store``: that of the graph, if it is open already. Raises ``QueryError`` if the graph does not know it.
+    ``store``: that of the graph, if it is open already. ``most``: pieces of evidence for each, the surest; 0: all.
+    Raises ``QueryError`` if the graph does not know it.
     """
     folder = generation(out)
     provenance = Provenance(store or open_store(out), folder)
     texts = Texts(folder, provenance)
-    return _explain(provenance, texts, _find(provenance, what), _DEEP)
+    return _explain(provenance, texts, _find(provenance, what), _DEEP, most)
 
 
-def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int) -> Explanation:
+def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int, most: int) -> Explanation:
     found = provenance.properties(iri)
     kinds = {t.removeprefix(CORE) for t in found.get(TYPE, ())}
     kind = next((k for k in KINDS if k in kinds), "Entity")
@@ -97,7 +100,9 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int) -> Expla
         piece = texts.piece(relation)
         return Explanation(iri, "RelationMention", relation.surface, relation.confidence, status, (piece,))
     if kind == "Entity":
-        annotations = [provenance.mention(m) for m in provenance.subjects(OA + "hasBody", iri)]
+        mentions = provenance.subjects(OA + "hasBody", iri)
+        more = max(0, len(mentions) - most) if most else 0
+        annotations = [provenance.mention(m) for m in (provenance.surest(iri, most) if more else mentions)]
         types = ", ".join(sorted(words(t) for t in found.get(TYPE, ())))
         text = f"{_name(provenance, iri)} is {'an' if types[:1] in 'aeiou' else 'a'} {types}"
         for score in found.get(CORE + "typeConfidence", ()):
@@ -106,7 +111,9 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int) -> Expla
         for item in sorted({i for p in (OWL + "sameAs", SKOS + "exactMatch") for i in found.get(p, ())}):
             text += f"; the same as {item}"
     else:
-        annotations = provenance.evidence(statement=iri)
+        annotations = sorted(provenance.evidence(statement=iri), key=lambda a: (-a.confidence, a.id))
+        more = max(0, len(annotations) - most) if most else 0
+        annotations = annotations[: most or None]
         parts = [found[RDF + p][0] for p in ("subject", "predicate", "object")]
         text = " ".join(_name(provenance, p) for p in parts)
     pieces = [texts.piece(a) for a in annotations]
@@ -120,7 +127,7 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int) -> Expla
     return Explanation(
         iri, kind, text, confidence, next(iter(found.get(CORE + "reason", ())), ""), tuple(pieces),
         f"{RULES[rule]} ({rule})" if rule in RULES else rule,
-        tuple(_explain(provenance, texts, p, deep - 1) for p in premises), decided,
+        tuple(_explain(provenance, texts, p, deep - 1, most) for p in premises), decided, more,
     )  # fmt: skip
 
 
@@ -186,8 +193,7 @@ class Texts:
     def path(self, source: str) -> str:
         """Path of a source relative to the corpus."""
         if source not in self._paths:
-            found = self._provenance.properties(source).get(CORE + "path")
-            self._paths[source] = found[0] if found else source
+            self._paths[source] = self._provenance.value(source, CORE + "path") or source
         return self._paths[source]
 
     def text(self, source: str) -> str:

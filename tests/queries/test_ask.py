@@ -29,6 +29,21 @@ ASKED = {
     "Who made the instrument that is built in Ottobrunn?": {"European Space Agency"},
     "Which sources mention Kourou?": {"mission-brief.pdf", "overview.md"},
     "How many components connect to the Jet Propulsion Laboratory?": {"4"},
+    "How many pictures show the High Gain Antenna?": {"2"},
+    "Which slide shows Canberra?": {"14", "21"},
+    "Where is the Calibration Pipeline drawn?": {"archive.dot", "data-path.md"},
+    "Which is shown in fewer pictures, the High Gain Antenna or the Sunshield?": {"Sunshield"},
+    "Which things are shown both in the tour and in the picture of the ground segment?": {
+        "Jet Propulsion Laboratory",
+        "Ka-band",
+        "Mission Operations Center",
+        "James Webb Space Telescope",
+        "Madrid",
+        "Deep Space Network and ground segment",
+        "Canberra",
+        "MAST archive",
+        "Goldstone",
+    },
 }
 
 
@@ -55,6 +70,9 @@ def test_the_query_gives_the_answer_again(graph: Graph, question: str) -> None:
         ("Is Barbara Mikulski a politician?", "yes"),
         ("Does the Solar Array connect to the Spacecraft Bus?", "yes"),
         ("Is the Solar Array connected to the High Gain Antenna?", "no"),
+        ("Does the tour mention the Deep Space Network?", "yes"),
+        ("Is the Sunshield shown in the tour?", "no"),
+        ("Is the Sunshield both drawn and written?", "yes"),
     ],
 )
 def test_yes_and_no(graph: Graph, question: str, answer: str) -> None:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
 
+import pyarrow
 import pytest
 from conftest import CORPUS, Served, serving
+from hypothesis import given
+from hypothesis import strategies as st
 from test_serve_protocol import ask
 
+from kgbuild.publish import Report
+from kgbuild.queries.explorer import pages
 from kgbuild.queries.explorer.drawing import bars, neighbourhood, timeline
+from kgbuild.queries.explorer.known import Known
+from kgbuild.queries.explorer.merges import merges
 from kgbuild.queries.graph import Graph
+from kgbuild.queries.quarantine import kinds, quarantine
+from kgbuild.queries.rows import Rows
+from kgbuild.queries.store import generation
+from kgbuild.queries.why import explain
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +101,21 @@ def test_a_thing(explorer: Served, graph: Graph) -> None:
     assert evidence and all("confidence" in page(explorer, link).text for link in evidence)
 
 
+def test_merges_are_found_without_parsing_the_file(example: tuple[Path, object]) -> None:
+    path = example[0] / "merges.json"
+    every = json.loads(path.read_text("utf-8"))
+    for entity in {m["entity"] for m in every}:
+        assert merges(path, entity, 1000) == [m for m in every if m["entity"] == entity]
+    assert len(merges(path, every[0]["entity"], 1)) == 1 and merges(path, "none", 9) == []
+    assert merges(path.with_name("none"), "none", 9) == []
+
+
+@given(st.lists(st.sampled_from(["", "a", "b", "é", "ß", "名", "a b"])), st.sampled_from(["a", "b", "名", "none"]))
+def test_rows_are_found_by_a_column(values: list[str], wanted: str) -> None:
+    found = Rows(pyarrow.table({"v": pyarrow.array(values, pyarrow.string()), "n": range(len(values))}), "v")
+    assert [r["n"] for r in found.of(wanted)] == [n for n, v in enumerate(values) if v == wanted]
+
+
 def test_inferred_statements_show_their_premises(explorer: Served, graph: Graph) -> None:
     (row,) = graph.sparql("SELECT ?s { ?s a core:InferredStatement } ORDER BY ?s LIMIT 1")
     found = page(explorer, f"/evidence?id={quote(row['s'], safe='')}")
@@ -100,9 +128,47 @@ def test_quarantine(explorer: Served) -> None:
     assert "0 statements" in page(explorer, "/quarantine?q=no+such+words+at+all").text
 
 
+def test_quarantine_is_shown_a_page_at_a_time(example: tuple[Path, object], monkeypatch: pytest.MonkeyPatch) -> None:
+    every = quarantine(example[0])
+    known = Known(generation(example[0]))
+    monkeypatch.setattr(pages, "_PAGE", 7)
+    shown = pages.Pages(str(example[0]), known, None)  # type: ignore[arg-type]
+    found, at = [], "0"
+    while at != "0" or not found:
+        part = shown.page("quarantine", {"at": at})
+        assert part["count"] == len(every) and len(part["rows"]) <= 7
+        found += [r["id"] for r in part["rows"]]
+        at = str(part["next"])
+    assert found == [r.id for r in every] and dict(part["kinds"]) == dict(kinds(every))
+    kind, count = kinds(every)[-1]
+    assert shown.page("quarantine", {"kind": kind})["count"] == count
+    word = every[0].text.split()[0]
+    assert shown.page("quarantine", {"q": word.upper()})["count"] == len(quarantine(example[0], text=word)) > 0
+    assert shown.page("quarantine", {"at": "100000"})["rows"] == []
+
+
 def test_statistics(explorer: Served) -> None:
     found = page(explorer, "/statistics")
     assert "Things by class" in found.text and len([t for t, _ in found.tags if t == "svg"]) >= 5
+
+
+def test_statistics_count_what_is_there(example: tuple[Path, Report], graph: Graph) -> None:
+    found = Known(generation(example[0])).statistics
+    bars = {title: {b["label"]: b["count"] for b in rows} for title, rows in found["bars"]}
+    assert bars["Statements by status"]["asserted"] == example[1].counts["relation statements"]
+    assert bars["Statements by status"]["quarantined"] == len(quarantine(example[0]))
+    assert sum(bars["Mentions by where they stand"].values()) == example[1].counts["mentions"]
+    (row,) = graph.sparql("SELECT (COUNT(?s) AS ?n) { ?s a core:Statement ; rdf:predicate core:connectsTo }")
+    assert bars["Facts by relation"]["connects to"] == int(row["n"])
+    assert sum(c["count"] for c in found["years"]["columns"]) > 0 < found["seconds"]["last"]
+
+
+def test_the_surest_evidence_comes_first(example: tuple[Path, object], graph: Graph) -> None:
+    (row,) = graph.sparql('SELECT ?e { ?e rdfs:label "Goldstone"@en . FILTER EXISTS { ?m oa:hasBody ?e } }')
+    every = explain(example[0], row["e"])
+    some = explain(example[0], row["e"], most=2)
+    assert len(every.evidence) > 3 and every.more == 0
+    assert some.evidence == every.evidence[:2] and some.more == len(every.evidence) - 2
 
 
 def test_sparql(explorer: Served) -> None:
@@ -136,10 +202,23 @@ def test_other_hosts_see_no_page(explorer: Served) -> None:
 def test_drawings() -> None:
     facts = [{"other": f"e{n}", "label": f"thing {n}", "relation": "part of", "out": n % 2 == 0} for n in range(40)]
     drawn = neighbourhood(facts)
-    assert len(drawn["nodes"]) == 16 and drawn["more"] == 24 and drawn["nodes"][1]["said"] == "← part of"
-    assert all(0 < n["x"] < drawn["width"] and 0 < n["y"] < drawn["height"] for n in drawn["nodes"])
+    sides = {n["x"] < drawn["width"] / 2: n["said"] for n in drawn["nodes"]}
+    assert len(drawn["nodes"]) == 16 and drawn["more"] == 24 and sides == {True: "← part of", False: "part of"}
+    for some in (facts, [f for f in facts if f["out"]], facts[:3], [f for f in facts if not f["out"]] + facts[:4]):
+        drawn = neighbourhood(some)
+        boxes = sorted((n["x"] < drawn["width"] / 2, n["y"]) for n in drawn["nodes"])
+        assert len(boxes) == min(16, len({f["other"] for f in some})) == len({n["id"] for n in drawn["nodes"]})
+        assert all(a != c or d - b >= 32 for (a, b), (c, d) in pairwise(boxes))  # none on another
+        assert all(n["width"] / 2 <= n["x"] <= drawn["width"] - n["width"] / 2 for n in drawn["nodes"])
+        assert all(14 <= n["y"] <= drawn["height"] - 14 for n in drawn["nodes"])
     assert bars([("a", 1), ("b", 4)])[0] == {"label": "b", "count": 4, "length": 1000} and bars([]) == []
     assert sum(c["count"] for c in timeline([1, 1, 2, 50])["columns"]) == 4 and timeline([])["columns"] == []
+
+
+FLAGS = (
+    "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
+    "disable-component-update", "disable-sync",
+)  # fmt: skip
 
 
 @pytest.mark.browser
@@ -149,7 +228,7 @@ def test_in_a_browser(explorer: Served, graph: Graph) -> None:
     if chromium is None:
         pytest.skip("there is no chromium")
     with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = started.chromium.launch(executable_path=chromium, args=[f"--{flag}" for flag in FLAGS])
         shown = browser.new_page()
         wrong: list[str] = []
         shown.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
@@ -169,5 +248,18 @@ def test_in_a_browser(explorer: Served, graph: Graph) -> None:
         assert "SELECT" in shown.locator("#query").input_value()
         shown.locator("form button", has_text="Run").click()
         shown.wait_for_selector("table")
+        shown.locator("#q").focus()  # by keyboard alone from here on
+        shown.keyboard.type("goldstone")
+        shown.keyboard.press("Enter")
+        shown.wait_for_url("**/search?q=goldstone")
+        shown.evaluate("document.querySelector('main ol a').focus()")
+        assert shown.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        shown.keyboard.press("Enter")
+        shown.wait_for_url("**/entity?iri=*")
+        shown.set_viewport_size({"width": 400, "height": 800})
+        thing = shown.url.removeprefix(explorer.url)
+        for path in ("/", thing, "/search?q=antenna", "/quarantine", "/statistics", "/query", "/evidence?id=none"):
+            shown.goto(explorer.url + path)
+            assert shown.evaluate("document.documentElement.scrollWidth") <= 400, path
         browser.close()
-    assert not wrong
+    assert [w for w in wrong if "404" not in w] == []

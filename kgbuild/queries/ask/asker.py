@@ -11,6 +11,7 @@ import numpy as np
 
 from kgbuild import registry
 from kgbuild.errors import QueryError
+from kgbuild.mentions.lemmas import lemma
 from kgbuild.queries.answer import Answer
 from kgbuild.queries.ask.checks import Checks, Verdict
 from kgbuild.queries.ask.compose import Composer
@@ -24,7 +25,8 @@ from kgbuild.queries.ask.relations import Relations
 from kgbuild.queries.ask.reply import Found, Reply
 from kgbuild.queries.ask.seen import see
 from kgbuild.queries.ask.shown import Shown
-from kgbuild.queries.ask.wordlists import BETWEEN, SOURCES
+from kgbuild.queries.ask.sourced import Sourced
+from kgbuild.queries.ask.wordlists import AUXILIARY, BETWEEN, SHOWING, SOURCES
 from kgbuild.queries.why import Piece
 from kgbuild.statements.ontology import load_ontology
 from kgbuild.vocab import words
@@ -51,6 +53,7 @@ class Asker:
         self._within: frozenset[str] | None = None  # the sources that the question is limited to
         self._written: dict[str, str] = {}  # what a picture that came with the question calls things
         self._shown = Shown(self._facts, self._kinds, self._linker)
+        self._sourced = Sourced(self._facts, self._kinds, self._linker)
 
     def ask(self, text: str, *, image: str | Path | None = None) -> Reply:
         """The answer to a question in English; ``image``: a picture file that it is about. What the graph does not know
@@ -73,7 +76,8 @@ class Asker:
         pictured = match(self._graph, self._facts, image) if image is not None else None
         shown = pictured.sources if pictured else frozenset()
         self._written = {s.entity: s.surface for s in self._facts.sightings if s.source in shown} if shown else {}
-        asked, named = self._scoped(words_of(text), pictured=pictured is not None)
+        asked, scopes = self._scopes(words_of(text), pictured=pictured is not None)
+        named = frozenset().union(*scopes) if scopes else None
         within = named
         if pictured is not None and pictured.sources:
             if named and "when" in [w.lower() for w in asked]:
@@ -81,7 +85,12 @@ class Asker:
             within = pictured.sources
         self._within = within
         links = self._linker.links(asked, within=within)
+        about_sources = pictured is None and any(lemma(w.lower(), "VERB") in SHOWING for w in asked)
+        if about_sources and any(k.how == "none" for k in links):  # a thing that is not there may be asked for
+            links = self._linker.links(asked)
         question = self._analysed(asked, links)
+        if (both := self._sourced.together(question, scopes)) is not None:
+            return self._run(text, both.kind, both.sparql, 0.85, sightings=both.sightings) or self._absent(text, "")
         unknown = [k.text for k in links if k.how == "none"]
         found = self._answered(text, question, within, pictured, asked)
         if found is not None:
@@ -107,28 +116,51 @@ class Asker:
         """Whether a common noun stands where the class asked for does."""
         return link.start > 0 and words[link.start - 1].lower() in ("which", "what", "many")
 
-    def _scoped(self, words: list[str], *, pictured: bool = False) -> tuple[list[str], frozenset[str] | None]:
-        """The words without those that limit the question to sources ("in the tour"), and these sources.
+    def _scopes(self, words: list[str], *, pictured: bool) -> tuple[list[str], list[frozenset[str]]]:
+        """The words without those that limit the question to sources ("in the tour"), and these sources, one set each.
 
         Sources that the question is about ("does the tour mention") stay among the words.
         """
+        scopes: list[frozenset[str]] = []
+        for _ in range(3):
+            shorter, sources = self._scoped(words, pictured=pictured)
+            if sources is not None and sources not in scopes:
+                scopes.append(sources)
+            if len(shorter) == len(words):
+                break
+            words = shorter
+        return words, scopes
+
+    def _scoped(self, words: list[str], *, pictured: bool = False) -> tuple[list[str], frozenset[str] | None]:
+        """The words without the first that limit the question to sources, and these sources."""
         lower = [w.lower() for w in words]
         for i, word in enumerate(lower):
             base = word[:-1] if word.endswith("s") and word[:-1] in SOURCES else word
             if base not in SOURCES or i == 0 or (pictured and "picture" in SOURCES[base]):
                 continue
-            sources = self._linker.sources([*words[max(0, i - 2) : i], word])
-            if lower[i - 1] in ("which", "what", "many"):
+            if lower[i - 1] in ("which", "what", "many", "more", "most", "fewer"):
                 continue
+            end = self._titled(lower, i + 1, base)
+            sources = self._linker.sources([*words[max(0, i - 2) : i], word, *words[i + 1 : end]])
             at = i - 1
             while at > 0 and lower[at] in ("the", "this", "that"):
                 at -= 1
             if lower[at] in ("in", "to") and (lower[at] == "in" or lower[at - 1] == "according") and sources:
                 start = at - 1 if lower[at] == "to" else at
-                rest = words[:start] + [w for n, w in enumerate(words[i + 1 :]) if not (n == 0 and w == ",")]
-                return rest, sources
+                while start > 0 and lower[start - 1] in ("and", "both"):
+                    start -= 1
+                return words[:start] + [w for n, w in enumerate(words[end:]) if not (n == 0 and w == ",")], sources
             return words, sources
         return words, None
+
+    def _titled(self, lower: Sequence[str], start: int, kind: str) -> int:
+        """Where what a source is called after its kind ends: "the picture of the ground segment"."""
+        if start >= len(lower) or lower[start] != "of":
+            return start
+        end = start + 1
+        while end < min(len(lower), start + 5) and lower[end] not in AUXILIARY | {"in", "and", "or", ","}:
+            end += 1
+        return end if self._linker.titled(kind, lower[start:end]) else start
 
     def _tags(self, words: Sequence[str]) -> list[str]:
         from spacy.tokens import Doc
@@ -158,6 +190,13 @@ class Asker:
         self, text: str, question: Question, within: frozenset[str] | None, pictured: Pictured | None, asked: list[str]
     ) -> Reply | None:
         composer = Composer(self._facts, self._kinds, within)
+        if pictured is None:
+            verdict = self._sourced.holds(question, within)
+            if verdict is not None:
+                return self._decided(text, question, verdict)
+            over = self._sourced.number(question) or self._sourced.compare(question)
+            if over is not None:
+                return self._run(text, over.kind, over.sparql, 0.85, sightings=over.sightings)
         shown = self._shown.find(question, within, pictured=bool(pictured and pictured.sources))
         if shown is not None:
             return self._run(text, shown.kind, shown.sparql, 0.9, sightings=shown.sightings)

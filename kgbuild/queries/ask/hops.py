@@ -122,7 +122,8 @@ class Hops:
         """The facts of the best predicate and, where several answers are expected, of those as good as it."""
         found.sort(key=lambda f: (-f[0], f[3].id))
         top, _, direction, best = found[0]
-        several = question.plural or question.form in ("what", "where", "which", "count")
+        hole = question.anchor.hole if question.anchor is not None else None
+        several = question.plural or question.form in ("what", "where", "which", "count") or bool(hole and hole.plural)
         sure: dict[tuple[str, bool], float] = defaultdict(float)
         for score, _, way, fact in found:
             sure[fact.predicate, way] = max(sure[fact.predicate, way], score)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from kgbuild.identity import normalise
 from kgbuild.mentions.lemmas import lemma
 from kgbuild.queries.ask.facts import Fact, Facts
@@ -65,11 +68,16 @@ class Kinds:
         thing = self._facts.things.get(end)
         if not noun or noun in ANYTHING or thing is None:
             return 1.0
+        part = False
         for name in thing.names:
-            if noun in {lemma(w, "NOUN") for w in normalise(name).split()}:
+            said = [lemma(w, "NOUN") for w in normalise(name).split()]
+            if noun in _heads(said):
                 return 1.0
+            part = part or noun in said
         if any(self._says(f, noun) for f in self._facts.out.get(end, ())):
             return 1.0
+        if part:  # "instrument module" is no instrument, but it has to do with some
+            return 0.7
         wanted = self.classes(noun)
         if not wanted:
             return 0.6
@@ -92,3 +100,8 @@ class Kinds:
         if question.form in ("who", "where"):
             return 0.0
         return 0.1 if question.noun and question.noun not in ANYTHING and fact.is_time else 0.6
+
+
+def _heads(words: Sequence[str]) -> set[str]:
+    """Words of a name that may say what it is: the last, the first ("Lake Erie"), the one before "of"."""
+    return {words[0], words[-1], *(w for w, after in pairwise(words) if after == "of")} if words else set()

@@ -101,6 +101,15 @@ class Linker:
     def _inside(self, ids: Iterable[str], within: frozenset[str] | None) -> list[str]:
         return [i for i in ids if within is None or self._facts.things[i].sources & within]
 
+    def titled(self, kind: str, words: Iterable[str]) -> bool:
+        """Whether the name of a source of a kind has one of these words."""
+        given = {lemma(w.lower(), "NOUN") for w in words} - {"of", "the"}
+        return any(
+            o.words & given
+            for o in self._facts.origins.values()
+            if not SOURCES[kind] or o.modalities & SOURCES[kind]
+        )  # fmt: skip
+
     def sources(self, words: Iterable[str]) -> frozenset[str] | None:
         """The sources that words such as "the tour" mean: those whose file name has one of them, else all of its kind.
 
@@ -113,7 +122,9 @@ class Linker:
         modalities = frozenset().union(*kinds)
         origins = self._facts.origins.values()
         fitting = [o for o in origins if not modalities or o.modalities & modalities]
-        named = [o for o in fitting if o.words & set(given)]
+        named = [o for o in fitting if o.words & (set(given) - set(SOURCES) - {"the", "of"})] or [
+            o for o in fitting if o.words & set(given)
+        ]
         return frozenset(o.id for o in named or fitting)
 
 

@@ -107,7 +107,7 @@ def tagged(words: Sequence[str], links: Sequence[Link], tagger: Tagger) -> list[
 def analyse(words: Sequence[Word]) -> Question:
     """The form of a question given as words."""
     words = _imperative([w for w in words if w.text != "?"])
-    words = _with_holes(words)
+    words = _with_holes(_whose(words))
     for i in range(2, len(words)):  # "what does E connect to that is fed by F"
         if (
             words[i].lower in RELATIVE
@@ -251,6 +251,17 @@ def _yesno(words: Sequence[Word]) -> Question:
         "yesno", anchor=ends[0] if ends else None, role=role, others=tuple(ends[1:]), relation=content,
         phrase=phrase, passive=passive and not any(w.lower in JOINED for w in body), words=tuple(words),
     )  # fmt: skip
+
+
+def _whose(words: list[Word]) -> list[Word]:
+    """ "The instrument whose maker is E" as "the instrument that is maker E": said of whichever of both."""
+    for i in range(2, len(words) - 2):
+        if words[i].lower == "whose" and words[i].link is None:
+            be = next((j for j in range(i + 2, len(words)) if words[j].lower in BE), None)
+            if be is not None:
+                said = [Word("that", "that", "PRON"), Word("is", "be", "AUX")]
+                return [*words[:i], *said, *words[i + 1 : be], *words[be + 1 :]]
+    return words
 
 
 def _with_holes(words: list[Word]) -> list[Word]:

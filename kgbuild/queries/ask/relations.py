@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -11,13 +12,14 @@ from kgbuild.identity import normalise
 from kgbuild.mentions.lemmas import lemma, verb
 from kgbuild.queries.ask.facts import Fact
 from kgbuild.queries.ask.question import Question
-from kgbuild.queries.ask.wordlists import CONVERSE, DRAWN, PASSED_ON, PREPOSITIONS, SMALL
+from kgbuild.queries.ask.wordlists import ALIKE, CONVERSE, DRAWN, PASSED_ON, PREPOSITIONS, SMALL
 from kgbuild.statements.ontology import Ontology
 from kgbuild.vocab import CORE
 
 CONNECTS = CORE + "connectsTo"
 _LOW, _HIGH = 0.35, 0.85  # cosines of MiniLM between unlike and like phrases
 _AGENT_NOUN = ("er", "or")
+_ALIKE = 0.9  # of a verb that says about the same
 _CALLED = 12  # other names of a property that are compared
 
 
@@ -39,7 +41,15 @@ class Relations:
         asked = set(question.relation) | ({question.noun} if question.noun else set())
         names: dict[str, tuple[str, ...]] = {f.predicate: self.names(f) for f in facts}
         near = self._near(question, names)
-        return {p: max(self._shared(question, asked, p, names[p]), near[p]) for p in names}
+        wider = replace(question, relation=(*question.relation, *sorted(_alike(question.relation))))
+        return {
+            p: max(
+                self._shared(question, asked, p, names[p]),
+                _ALIKE * self._shared(wider, asked | set(wider.relation), p, names[p]),
+                near[p],
+            )
+            for p in names
+        }
 
     def _shared(self, question: Question, asked: set[str], predicate: str, names: Sequence[str]) -> float:
         if predicate == CONNECTS:
@@ -113,6 +123,11 @@ class Relations:
         if (said and said[0].endswith(_AGENT_NOUN)) or (said and said[-1].endswith(_AGENT_NOUN)):
             return "patient" if at_subject else "agent"
         return "any"
+
+
+def _alike(relation: Sequence[str]) -> set[str]:
+    """Verbs that say about what those of a question say."""
+    return set().union(*(group for group in ALIKE if group & set(relation))) - set(relation)
 
 
 @lru_cache(20_000)

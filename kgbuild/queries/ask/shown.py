@@ -14,8 +14,8 @@ from kgbuild.queries.ask.question import Question
 from kgbuild.queries.ask.relations import CONNECTS
 from kgbuild.queries.ask.wordlists import ANYTHING, MOMENTS, NAMING, SHOWING, SOURCES
 
-_SEEN = ("picture", "frame", "drawing", "label", "diagram")
-_HEARD = ("cue", "text")
+SEEN = ("picture", "frame", "drawing", "label", "diagram")
+HEARD = ("cue", "text")
 _CLOCK = re.compile(r"\d+(?:[.:]\d+)*")
 
 
@@ -44,10 +44,12 @@ class Shown:
             return self._number(question, named or frozenset())
         if not lemmas & SHOWING or question.form in ("yesno", "who"):
             return None
-        if question.form == "which" and question.noun in SOURCES and ids:
+        moments = SOURCES.get(question.noun) == {"frame"}  # of a slide it is asked when it is shown
+        unscoped = question.form == "where" and named is None
+        if ids and (unscoped or (question.form == "which" and question.noun in SOURCES)) and not moments:
             sources = self._linker.sources([question.noun]) or frozenset(self._facts.origins)
             return self._where(ids, sources, drawn=not lemmas & NAMING)
-        if question.form in ("when", "where") or question.noun in MOMENTS:
+        if question.form in ("when", "where") or question.noun in MOMENTS or moments:
             return self._when(ids, named, lemmas) if ids else None
         if question.form in ("what", "which") and named and not ids:
             return self._what(question, named)
@@ -58,20 +60,20 @@ class Shown:
 
     def _where(self, ids: tuple[str, ...], sources: frozenset[str], *, drawn: bool) -> Showing | None:
         """The sources of a kind that show a thing, or name it."""
-        found = [s for s in self._of(sources) if s.entity in ids and (s.modality in _SEEN or not drawn)]
+        found = [s for s in self._of(sources) if s.entity in ids and (s.modality in SEEN or not drawn)]
         if not found:
             return None
         chosen = sorted({s.source for s in found})
         return Showing(
             "SELECT DISTINCT ?answer ?label WHERE {\n"
             f"  VALUES ?e {{ {_iris(ids)} }} VALUES ?answer {{ {_iris(chosen)} }}\n"
-            f"  ?answer core:depicts{'' if drawn else '|core:mentions'} ?e ; core:path ?label .\n}}",
+            "  ?answer core:depicts|core:mentions ?e ; core:path ?label .\n}",
             tuple(found), "things",
         )  # fmt: skip
 
     def _when(self, ids: tuple[str, ...], sources: frozenset[str] | None, lemmas: set[str]) -> Showing | None:
         """The seconds at which a source shows or says something."""
-        modes = _HEARD if lemmas & NAMING else _SEEN
+        modes = HEARD if lemmas & NAMING else SEEN
         timed = [
             s for s in self._facts.sightings
             if s.entity in ids and s.time and (sources is None or s.source in sources)
@@ -93,7 +95,7 @@ class Shown:
         start, end = _window(question)
         found = [
             s for s in self._of(sources)
-            if s.modality in _SEEN
+            if s.modality in SEEN
             and (start is None or (s.time and s.time.start <= (end or start) and s.time.end > start))
         ]  # fmt: skip
         if question.noun and question.noun not in ANYTHING | set(SOURCES):
@@ -115,7 +117,7 @@ class Shown:
 
     def _number(self, question: Question, sources: frozenset[str]) -> Showing | None:
         """How many boxes of a kind a picture shows; of anything: how many things its lines connect."""
-        seen = [s for s in self._of(sources) if s.modality in _SEEN]
+        seen = [s for s in self._of(sources) if s.modality in SEEN]
         noun = question.noun
         if noun in ANYTHING or not noun:
             drawn = {

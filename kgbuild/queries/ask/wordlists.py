@@ -37,6 +37,12 @@ JOINED = frozenset(("connected", "linked", "joined", "attached", "wired"))
 CONVERSE = frozenset(("receive", "get", "take", "obtain", "accept", "fetch", "pull"))
 BETWEEN = frozenset(("lie", "stand", "sit", "be", "come"))
 
+# Verbs that say the same of a thing and who or what it comes from, or of a thing and who runs it.
+ALIKE = (
+    frozenset(("make", "build", "manufacture", "construct", "produce", "assemble")),
+    frozenset(("run", "operate", "manage", "maintain")),
+)
+
 # Comparisons: (property words that are compared, whether the smaller value wins, what is compared).
 COMPARED: dict[str, tuple[tuple[str, ...], bool, str]] = {
     "first": ((), True, "time"), "earlier": ((), True, "time"), "earliest": ((), True, "time"),
@@ -58,10 +64,17 @@ TIMES = frozenset(("year", "date", "day", "month", "time"))
 # Questions about the sources themselves.
 SHOWING = frozenset(("show", "depict", "draw", "mention", "appear", "say", "name", "contain", "picture", "display"))
 NAMING = frozenset(("mention", "say", "name", "contain"))
+# How a thing is told, by modalities.
+PUT: dict[str, tuple[str, ...]] = {
+    "draw": ("picture", "drawing", "diagram", "label", "frame"), "show": ("picture", "drawing", "frame"),
+    "picture": ("picture", "drawing"), "write": ("text",), "describe": ("text",), "mention": ("text", "cue"),
+    "say": ("cue",), "speak": ("cue",), "film": ("frame",),
+}  # fmt: skip
 SOURCES: dict[str, frozenset[str]] = {
     "picture": frozenset(("picture", "drawing")), "image": frozenset(("picture", "drawing")),
     "figure": frozenset(("picture", "drawing")), "diagram": frozenset(("picture", "drawing", "diagram")),
-    "drawing": frozenset(("picture", "drawing")), "video": frozenset(("frame", "cue")),
+    "drawing": frozenset(("picture", "drawing")), "poster": frozenset(("picture", "drawing")),
+    "screenshot": frozenset(("picture",)), "video": frozenset(("frame", "cue")),
     "talk": frozenset(("frame", "cue")), "tour": frozenset(("frame", "cue")), "film": frozenset(("frame", "cue")),
     "recording": frozenset(("frame", "cue")), "lecture": frozenset(("frame", "cue")),
     "slide": frozenset(("frame",)), "frame": frozenset(("frame",)), "subtitle": frozenset(("cue",)),

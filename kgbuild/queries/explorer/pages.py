@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -12,10 +10,9 @@ from typing import Any
 
 from kgbuild.errors import QueryError
 from kgbuild.queries.execute import Executor
-from kgbuild.queries.explorer.drawing import bars, box, neighbourhood, short, timeline
-from kgbuild.queries.explorer.names import Names
-from kgbuild.queries.functions.fragments import where
-from kgbuild.queries.quarantine import kinds, quarantine
+from kgbuild.queries.explorer.drawing import box, neighbourhood, short
+from kgbuild.queries.explorer.known import Known
+from kgbuild.queries.explorer.merges import merges
 from kgbuild.queries.why import Piece, explain
 from kgbuild.types import Box, TimeSpan
 from kgbuild.vocab import ALT_LABEL, CORE, OWL, SKOS, TYPE, words
@@ -23,18 +20,23 @@ from kgbuild.vocab import ALT_LABEL, CORE, OWL, SKOS, TYPE, words
 MOST = 400  # facts of an entity on its page
 _PIECES = 40  # pieces of evidence on a page
 _PAGE = 50  # entries of a list
-_MERGES = 64 << 20  # bytes of merges.json that are read
 _FACTS = """SELECT ?st ?p ?o ?label ?conf ?kind {{
   ?st rdf:{here} <{iri}> ; rdf:predicate ?p ; rdf:{there} ?o ; core:confidence ?conf ; a ?kind .
   FILTER(?kind IN (core:Statement, core:InferredStatement))
   OPTIONAL {{ ?o rdfs:label ?label }} OPTIONAL {{ ?p rdfs:label ?name }} }} LIMIT {most}"""
 
+_ALL = """SELECT ?from ?relation ?to ?confidence {{
+  {{ ?said rdf:subject <{iri}> ; rdf:predicate ?relation ; rdf:object ?to }} UNION
+  {{ ?said rdf:subject ?from ; rdf:predicate ?relation ; rdf:object <{iri}> }}
+  ?said a core:Statement ; core:confidence ?confidence . }} ORDER BY DESC(?confidence)"""
+
 
 class Pages:
     """Pages over one generation."""
 
-    def __init__(self, out: str, folder: Path, names: Names, executor: Executor) -> None:
-        self._out, self._folder, self._names, self._executor = out, folder, names, executor
+    def __init__(self, out: str, known: Known, executor: Executor) -> None:
+        self._out, self._folder, self._known, self._executor = out, known.folder, known, executor
+        self._names = known.names
 
     def page(self, name: str, given: Mapping[str, str]) -> dict[str, Any]:
         """The data of a page. Raises ``QueryError`` if there is none."""
@@ -46,7 +48,7 @@ class Pages:
 
     def home(self, _: Mapping[str, str]) -> dict[str, Any]:
         """Counts of the build and the things that are named most."""
-        return {"counts": self._report().get("counts", {}), "top": [asdict(n) for n in self._names.all[:24]]}
+        return {"counts": self._known.counts, "top": [asdict(n) for n in self._names.all[:24]]}
 
     def search(self, given: Mapping[str, str]) -> dict[str, Any]:
         """Things by name."""
@@ -69,69 +71,43 @@ class Pages:
         groups: dict[tuple[bool, str], list[dict[str, Any]]] = {}
         for fact in facts:
             groups.setdefault((fact["out"], fact["relation"]), []).append(fact)
-        found = explain(self._out, iri, store=self._executor.store)
-        own = self._values(iri)
+        found = explain(self._out, iri, store=self._executor.store, most=_PIECES)
+        own, width = self._values(iri), box(named.label) + 16  # its letters are bold
         return {
-            "iri": iri, "label": named.label, "short": short(named.label), "width": box(named.label),
+            "iri": iri, "label": named.label, "short": short(named.label), "width": width,
             "mentions": named.mentions, "types": sorted(words(t) for t in own.get(TYPE, ())),
             "aliases": sorted(own.get(ALT_LABEL, ())),
             "same": sorted({*own.get(OWL + "sameAs", ()), *own.get(SKOS + "exactMatch", ())}),
             "groups": [{"out": out, "relation": r, "facts": fs} for (out, r), fs in groups.items()],
-            "cut": len(facts) >= MOST, "merges": self._merges(iri), "drawing": neighbourhood(facts),
-            "pieces": [self._piece(p) for p in found.evidence[:_PIECES]], "more": max(0, len(found.evidence) - _PIECES),
+            "cut": len(facts) >= MOST, "all": _ALL.format(iri=iri), "merges": self._merges(iri),
+            "drawing": neighbourhood(facts, width),
+            "pieces": [self._piece(p) for p in found.evidence], "more": found.more,
         }  # fmt: skip
 
     def evidence(self, given: Mapping[str, str]) -> dict[str, Any]:
         """A statement: what it rests on, down to the evidence of its premises."""
-        return self._explained(explain(self._out, given.get("id", ""), store=self._executor.store))
+        return self._explained(explain(self._out, given.get("id", ""), store=self._executor.store, most=_PIECES))
 
     def _explained(self, found: Any) -> dict[str, Any]:
         return {
             "id": found.id, "kind": words(found.kind), "text": found.text, "confidence": found.confidence,
-            "reason": found.reason, "rule": found.rule, "pieces": [self._piece(p) for p in found.evidence[:_PIECES]],
-            "more": max(0, len(found.evidence) - _PIECES), "premises": [self._explained(p) for p in found.premises],
+            "reason": found.reason, "rule": found.rule, "pieces": [self._piece(p) for p in found.evidence],
+            "more": found.more, "premises": [self._explained(p) for p in found.premises],
         }  # fmt: skip
 
     def quarantine(self, given: Mapping[str, str]) -> dict[str, Any]:
         """Refused statements, of one kind or with some words, a page at a time."""
-        every = quarantine(self._out)
-        kind, text = given.get("kind", ""), given.get("q", "").casefold()
-        kept = [r for r in every if (not kind or r.kind == kind) and text in f"{r.text} {r.reason}".casefold()]
-        at = min(int(given["at"]), len(kept)) if given.get("at", "").isdigit() else 0
+        every = self._known.quarantine
+        at = int(given["at"]) if re.fullmatch("[0-9]{1,9}", given.get("at", "")) else 0
+        rows, count = every.find(kind=given.get("kind", ""), text=given.get("q", ""), start=at, most=_PAGE)
         return {
-            "kinds": kinds(every), "count": len(kept), "at": at, "rows": [asdict(r) for r in kept[at : at + _PAGE]],
-            "next": at + _PAGE if at + _PAGE < len(kept) else 0, "back": max(0, at - _PAGE) if at else -1,
+            "kinds": every.kinds, "count": count, "at": at, "rows": [asdict(r) for r in rows],
+            "next": at + _PAGE if at + _PAGE < count else 0, "back": max(0, at - _PAGE) if at else -1,
         }  # fmt: skip
 
     def statistics(self, _: Mapping[str, str]) -> dict[str, Any]:
         """Counts as bars, and lines of time: seconds of films, years of facts."""
-        from pyarrow import parquet
-
-        report = self._report()
-        statements = parquet.read_table(
-            self._folder / "statements.parquet", columns=["relation", "status", "object", "datatype"]
-        ).to_pylist()
-        mentions = parquet.read_table(self._folder / "mentions.parquet", columns=["modality", "place"]).to_pylist()
-        years = [
-            int(m[0])
-            for s in statements
-            if s["status"] != "quarantined" and s["datatype"] and "://" in s["datatype"]
-            if s["datatype"].rsplit("#")[-1] in ("gYear", "gYearMonth", "date", "dateTime") or "edtf" in s["datatype"]
-            if (m := re.match(r"-?\d{4}", s["object"]))
-        ]
-        seconds = [w.time[0] for m in mentions if "t=" in m["place"] and (w := where(m["place"])).time]
-        asserted = [s["relation"] for s in statements if s["status"] == "asserted"]
-        processed = [s for s in report.get("sources", ()) if s["outcome"] == "processed"]
-        return {
-            "bars": [
-                ("Things by class", bars(Counter(words(n.type) for n in self._names.all).items())),
-                ("Facts by relation", bars(Counter(asserted).items())),
-                ("Mentions by where they stand", bars(Counter(m["modality"] for m in mentions).items())),
-                ("Files by type", bars(Counter(s["media_type"] for s in processed).items())),
-                ("Statements by status", bars(Counter(s["status"] for s in statements).items())),
-            ],
-            "years": timeline(years), "seconds": timeline(seconds),
-        }  # fmt: skip
+        return self._known.statistics
 
     def _facts(self, iri: str, here: str, there: str) -> list[dict[str, Any]]:
         query = _FACTS.format(here=here, there=there, iri=iri, most=MOST)
@@ -154,16 +130,12 @@ class Pages:
         return found
 
     def _merges(self, iri: str) -> list[dict[str, Any]]:
-        path = self._folder / "merges.json"
-        if not path.is_file() or path.stat().st_size > _MERGES:
-            return []
-        found = [m for m in json.loads(path.read_text("utf-8")) if m["entity"] == iri]
         return [
             {
                 "left": m["left"], "right": m["right"], "score": m["score"], "reason": m["reason"],
                 "sources": [m[s].partition("/source/")[2] for s in ("left_source", "right_source")],
             }
-            for m in found[:_PAGE]
+            for m in merges(self._folder / "merges.json", iri, _PAGE)
         ]  # fmt: skip
 
     def _piece(self, piece: Piece) -> dict[str, Any]:
@@ -179,11 +151,6 @@ class Pages:
             made["box"] = [box.x, box.y, box.w, box.h]
             made["size"] = _size(self._folder / piece.picture)
         return made
-
-    def _report(self) -> dict[str, Any]:
-        path = self._folder / "report.json"
-        found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-        return found
 
 
 def _size(picture: Path) -> list[int] | None:

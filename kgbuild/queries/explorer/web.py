@@ -28,7 +28,7 @@ _NEAR = 20  # things found by meaning
 _PATIENCE = 5.0  # seconds that a page waits for the models
 _SHOWN = 500  # rows of an answer on a page
 _FILE = re.compile(r"pictures/[0-9a-f]{16,64}\.png")
-_FIRST = "SELECT ?name ?type ?mentions {\n  ?e rdfs:label ?name ; a ?type .\n} LIMIT 20"
+_FIRST = "SELECT ?name ?type {\n  ?e rdfs:label ?name ; a ?type .\n} LIMIT 20"
 _STATIC = {"style.css": "text/css", "player.js": "text/javascript"}
 
 
@@ -82,7 +82,8 @@ class Explorer:
     def _render(self, template: str, *, status: int = 200, **data: Any) -> Response:
         from starlette.responses import HTMLResponse
 
-        return HTMLResponse(self._templates.get_template(template).render(**data), status)
+        here = template.removesuffix(".html")
+        return HTMLResponse(self._templates.get_template(template).render(here=here, **data), status)
 
     async def _data(self, page: str, given: dict[str, str]) -> Any:
         """What a process of the pool knows for a page. Raises ``Refused``."""

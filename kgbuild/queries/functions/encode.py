@@ -53,7 +53,11 @@ class Encoders:
 
     def _encoder_of_words(self) -> Any:
         if self._words is None:
-            self._words = registry.load("encoders", self._config["embeddings"]["encoder"])(self._config)
+            from kgbuild.embeddings.single import SingleEncoder
+            from kgbuild.embeddings.text import TextEncoder
+
+            made = registry.load("encoders", self._config["embeddings"]["encoder"])(self._config)
+            self._words = SingleEncoder(made) if isinstance(made, TextEncoder) else made
             _same("vectors", self._things.words.space, self._words.space)
         return self._words
 

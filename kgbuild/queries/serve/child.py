@@ -7,30 +7,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from kgbuild.queries.execute import ERRORS, Executor, problem, unpacked
-from kgbuild.queries.explorer.names import Names
+from kgbuild.queries.explorer.known import Known
 from kgbuild.queries.explorer.pages import Pages
 from kgbuild.queries.functions.oxigraph import Functions
 from kgbuild.queries.serve import forms
 from kgbuild.queries.serve.zygote import Open
-from kgbuild.queries.store import generation, open_store
+from kgbuild.queries.store import generation, hold_store, open_store
 from kgbuild.vocab import PREFIXES
 from kgbuild.workers import Answer, Frames
 
 
 def load(setup: bytes) -> Open:
-    """In the zygote: what all processes share. The store is opened in each."""
+    """In the zygote: what all processes share, the store too if it is held in memory; else each opens it."""
     import pyoxigraph
 
     del pyoxigraph
     given = json.loads(setup)
     functions = Functions(given["out"])
     functions.load()
-    folder = generation(given["out"])
-    names = Names(folder)
+    known = Known(generation(given["out"]))
+    known.load()
+    held = hold_store(given["out"], given["memory"])
 
     def begin() -> Answer:
-        executor = Executor(open_store(given["out"]), functions, rows=given["rows"], size=given["size"])
-        pages = Pages(given["out"], folder, names, executor)
+        executor = Executor(held or open_store(given["out"]), functions, rows=given["rows"], size=given["size"])
+        pages = Pages(given["out"], known, executor)
         return lambda asked: _answer(executor, pages, json.loads(asked))
 
     return begin

@@ -48,7 +48,12 @@ class Published:
     def __init__(self, out: Path, config: Config, folder: Path) -> None:
         limits, places = config["queries"], config["serve"]
         self.folder, self.name = folder, folder.name
-        setup = {"out": str(out), "rows": limits["max_rows"], "size": places["max_bytes"]}
+        setup = {
+            "out": str(out),
+            "rows": limits["max_rows"],
+            "size": places["max_bytes"],
+            "memory": places["in_memory"],
+        }
         self.pool = Pool(
             FACTORY, json.dumps(setup).encode(), quick=places["quick"], slow=places["slow"], queue=places["queue"],
             timeout_s=limits["timeout_s"], memory_mb=limits["memory_mb"],

@@ -1,8 +1,8 @@
 """A process that has loaded everything once and forks workers: one is ready in milliseconds, and can be killed at will.
 
-It has one thread and opens no store, so that a fork is safe. It talks to the server over one socket: a byte with a
-descriptor asks for a child that answers on that descriptor. Frames of bytes, never pickle. When the server is gone the
-socket closes, and the zygote and its children end.
+It has one thread and opens no store on disk, so that a fork is safe. It talks to the server over one socket: a byte
+with a descriptor asks for a child that answers on that descriptor. Frames of bytes, never pickle. When the server is
+gone the socket closes, and the zygote and its children end.
 """
 
 from __future__ import annotations
