@@ -34,11 +34,11 @@ class Packed:
         """Token states float32 (all tokens, width), text after text; equal lengths are faster side by side."""
         runs = _runs(texts)
         given = [i for ids in texts for i in ids]
-        places = [p for ids in texts for p in range(len(ids))]
+        nth = [p for ids in texts for p in range(len(ids))]
         spare = [0] * max(0, _FEWEST - len(given))
         e = self._model.embeddings
         device = e.word_embeddings.weight.device
-        numbers, places = (torch.tensor([*x, *spare], device=device) for x in (given, places))
+        numbers, places = (torch.tensor([*x, *spare], device=device) for x in (given, nth))
         x = e.word_embeddings(numbers) + e.position_embeddings(places) + e.token_type_embeddings.weight[0]
         x = e.LayerNorm(x)
         for layer, (weight, bias) in zip(self._model.encoder.layer, self._joined, strict=True):

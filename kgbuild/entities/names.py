@@ -113,7 +113,8 @@ class NameTable:
         alone = np.array([len(t) == 1 for t in tokens], bool)
         persons = np.ones(len(tokens), bool) if persons is None else persons
         longer, of_persons = set(map(tuple, tokens)), {tuple(t) for t, p in zip(tokens, persons, strict=True) if p}
-        self.held = alone * sum(_ends_of(tokens, longer)).astype(np.int32)
+        begun, ended = _ends_of(tokens, longer)
+        self.held = alone * (begun + ended)
         begun, ended = _ends_of(tokens, of_persons)
         self._begins, self._ends = (np.log1p(np.float32(alone & persons) * n) for n in (begun, ended))
 

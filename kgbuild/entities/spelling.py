@@ -59,7 +59,8 @@ def one_spelling(names: Sequence[str], weight: np.ndarray, read: np.ndarray, con
     keys = [key(n[:CHARACTERS]) for n in names]
     joined = [_joined(n) for n in names]
     first: dict[str, int] = {}
-    for i in np.lexsort((names, -weight, read)).tolist():  # written before read, the commonest before others
+    order = sorted(range(len(names)), key=lambda i: (read[i], -weight[i], names[i]))
+    for i in order:  # written before read, the commonest before others
         first.setdefault(joined[i] if len(joined[i]) >= _LEAST else f" {i}", i)
     home = [first[j if len(j) >= _LEAST else f" {i}"] for i, j in enumerate(joined)]
     meant = _misread(names, sorted(set(home)), read, contexts)
