@@ -13,7 +13,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,6 @@ from kgbuild.models.arrays import unit
 SPACE = "relation"
 PARTS = ("subject name", "object name", "subject", "object", "between", "between backward", "words between", "sentence")
 PROPERTY_PARTS = ("label", "description", "aliases")
-_BATCH = 16
 _TOKENS = 128  # subwords of a context that are looked at
 _ALIASES = 12  # of a property
 _AROUND = 200  # characters kept before and after the two ends
@@ -59,10 +57,7 @@ class RelationParts:
         self._text = text
 
     def relations(self, contexts: Sequence[Context]) -> np.ndarray:
-        """float32 (len(contexts), len(PARTS), 384), parts of unit length or zero.
-
-        Texts of equal length in subwords share a batch, as in ``TextEncoder.encode``.
-        """
+        """float32 (len(contexts), len(PARTS), 384), parts of unit length or zero."""
         out = np.zeros((len(contexts), len(PARTS), backbone.WIDTH), dtype=np.float32)
         if not contexts:
             return out
@@ -80,15 +75,10 @@ class RelationParts:
         for i, c in enumerate(cut):
             rows.setdefault(c.text, []).append(i)
         ids, offsets = self._text.subwords(unique, _TOKENS)
-        order = sorted(range(len(unique)), key=lambda i: (len(ids[i]), i))
-        for _, same in groupby(order, key=lambda i: len(ids[i])):
-            batch = list(same)
-            for b in range(0, len(batch), _BATCH):
-                chosen = batch[b : b + _BATCH]
-                states = self._text.states([ids[i] for i in chosen])
-                for n, i in enumerate(chosen):
-                    for row in rows[unique[i]]:
-                        _pool(out[row], states[n], offsets[i], cut[row])
+        for chosen, states in self._text.by_length(ids):
+            for n, i in enumerate(chosen):
+                for row in rows[unique[i]]:
+                    _pool(out[row], states[n].numpy(), offsets[i], cut[row])
         return out
 
     def properties(self, texts: Sequence[tuple[str, str, Sequence[str]]]) -> np.ndarray:

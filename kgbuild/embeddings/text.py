@@ -16,7 +16,6 @@ from kgbuild.models.arrays import unit
 from kgbuild.types import Mention
 
 _CHARACTERS = 4000  # more than the tokens hold, less than a hostile word has
-_BATCH = 32
 _TOKENS = 96  # subwords of a context that are looked at
 _SURFACE = 0.75  # weight of the mention's own words against its context
 
@@ -32,8 +31,11 @@ class TextEncoder:
     def __init__(self, config: Config) -> None:
         import torch
 
-        self._torch = torch
-        self._tokenizer, self._model = load_backbone(config)
+        from kgbuild.embeddings.packed import Packed, packs
+
+        self._torch, self._packs = torch, packs
+        self._tokenizer, model = load_backbone(config)
+        self._packed = Packed(model)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """float32 of shape (len(texts), 384), rows of unit length; equal texts are encoded once."""
@@ -50,33 +52,34 @@ class TextEncoder:
         return made
 
     def passes(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Any, list[list[tuple[int, int]]]]]:
-        """The texts in batches: their numbers, token states (tensor n, tokens, 384), characters of each token.
-
-        Texts of equal length in subwords share a batch, so no padding changes a sum.
-        """
+        """The texts by length: their numbers, token states (tensor n, tokens, 384), characters of each token."""
         if not texts:
             return
         bounded = [t[:_CHARACTERS] or " " for t in texts]
         found = self._tokenizer(bounded, truncation=True, max_length=_TOKENS, return_offsets_mapping=True)
         ids, offsets = found["input_ids"], found["offset_mapping"]
-        order = sorted(range(len(texts)), key=lambda i: (len(ids[i]), i))
-        for _, same in groupby(order, key=lambda i: len(ids[i])):
-            rows = list(same)
-            for b in range(0, len(rows), _BATCH):
-                chosen = rows[b : b + _BATCH]
-                with self._torch.inference_mode():
-                    states = self._states([ids[i] for i in chosen])
-                yield chosen, states, [offsets[i] for i in chosen]
+        for rows, states in self.by_length(ids):
+            yield rows, states, [offsets[i] for i in rows]
 
-    def _states(self, ids: list[list[int]]) -> Any:
-        batch = self._torch.tensor(ids)
-        return self._model(batch, attention_mask=self._torch.ones_like(batch)).last_hidden_state
+    def by_length(self, ids: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], Any]]:
+        """Token states (tensor n, tokens, 384) of texts of equal length in subwords, with the numbers of the texts.
 
-    def states(self, ids: list[list[int]]) -> np.ndarray:
-        """Token states float32 (len(ids), n, 384) of texts that all have n subwords."""
-        with self._torch.inference_mode():
-            made: np.ndarray = self._states(ids).numpy()
-        return made
+        No text's states depend on the others' (``packed``).
+        """
+        order = sorted(range(len(ids)), key=lambda i: (len(ids[i]), i))
+        for part in self._packs([len(ids[i]) for i in order]):
+            chosen = order[part]
+            with self._torch.inference_mode():
+                states = self._flat([ids[i] for i in chosen])
+            start = 0
+            for length, same in groupby(chosen, key=lambda i: len(ids[i])):
+                rows = list(same)
+                yield rows, states[start : start + len(rows) * length].view(len(rows), length, -1)
+                start += len(rows) * length
+
+    def _flat(self, ids: Sequence[Sequence[int]]) -> Any:
+        """Token states (all tokens, 384) of some texts, one after another."""
+        return self._packed.states(ids)
 
     def subwords(self, texts: Sequence[str], limit: int) -> tuple[list[list[int]], list[np.ndarray]]:
         """Subword numbers of each text, at most ``limit``, and the characters (n, 2) that each stands for."""
@@ -96,32 +99,38 @@ class TextEncoder:
 
     def in_context(self, mentions: Sequence[Mention]) -> tuple[np.ndarray, np.ndarray]:
         """Vectors of ``mentions`` (n, 384), and mean states (n, 2, 384): of the mention's own subwords in its context,
-        and of all others there. One pass over the contexts gives both.
+        and of all others there. One pass gives both.
         """
         read = self.read(mentions)
         return mixed(read.own, read.around), read.states
 
     def read(self, mentions: Sequence[Mention], see: See | None = None) -> Read:
-        """All that one pass over names and one over contexts give; ``see`` is shown the tokens of each mention's."""
+        """All that one pass over names and contexts gives; ``see`` is shown the tokens of each mention's."""
         surfaces = [clean(m.surface) for m in mentions]
-        own = self.encode(surfaces)
         texts = [m.context or s for m, s in zip(mentions, surfaces, strict=True)]
-        around = np.zeros((len(mentions), self.dim), np.float32)
+        own, around = (np.zeros((len(mentions), self.dim), np.float32) for _ in range(2))
         states = np.zeros((len(mentions), 2, self.dim), np.float32)
-        users: dict[str, list[int]] = {}
-        for n, text in enumerate(texts):
-            users.setdefault(text, []).append(n)
-        unique = sorted(users)
+        named, users = _places(surfaces), _places(texts)
+        unique = sorted({*named, *users})  # a label of a drawing is its own context
         for rows, found, offsets in self.passes(unique):
             pooled, tokens = self.pooled(found), found.numpy()
             for k, i in enumerate(rows):
-                for n in users[unique[i]]:
-                    start = unique[i].find(mentions[n].surface)
+                own[named.get(unique[i], [])] = pooled[k]
+                for n in users.get(unique[i], ()):
+                    start, spans = unique[i].find(mentions[n].surface), np.array(offsets[k])
                     around[n] = pooled[k]
-                    states[n] = _split(tokens[k], np.array(offsets[k]), start, mentions[n].surface)
+                    states[n] = _split(tokens[k], spans, start, mentions[n].surface)
                     if see is not None:
-                        see(n, tokens[k], np.array(offsets[k]), start)
+                        see(n, tokens[k], spans, start)
         return Read(own, around, states)
+
+
+def _places(texts: Sequence[str]) -> dict[str, list[int]]:
+    """Where each text stands."""
+    found: dict[str, list[int]] = {}
+    for n, text in enumerate(texts):
+        found.setdefault(text, []).append(n)
+    return found
 
 
 # The number of a mention, the states (tokens, 384) of its context, the characters (tokens, 2) of each, where it starts.

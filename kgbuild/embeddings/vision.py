@@ -24,12 +24,13 @@ SIDE = 128  # pixels of the square that the tower sees
 TOWER_WIDTH = 320  # of a patch state
 TOWER_TOKENS = 16  # patch states of a picture: four rows of four
 _FORMAT = 1
+_BATCH = 16
 
 
 class VisionTower:
     """Pictures as unit vectors of width 384 that are comparable with ``TextEncoder.encode``; patch states.
 
-    One picture passes at a time, so its numbers do not depend on its company.
+    Pictures pass in batches, in which the numbers of one do not depend on its company.
     Raises ``ModelError`` if the weights are damaged or made for another text backbone.
     """
 
@@ -79,19 +80,26 @@ class VisionTower:
         """Patch states float32 (len(images), ``TOWER_TOKENS``, ``TOWER_WIDTH``), row by row from the top left."""
         torch = self._torch
         out = np.zeros((len(images), TOWER_TOKENS, TOWER_WIDTH), dtype=np.float32)
-        with torch.inference_mode():
-            for row, image in enumerate(images):
-                out[row] = self._network.states(squares(torch, letterbox(image, SIDE)[None])).numpy()[0]
+        for at in range(0, len(images), _BATCH):
+            part = np.stack([letterbox(image, SIDE) for image in images[at : at + _BATCH]])
+            with torch.inference_mode():
+                made = self._network.states(squares(torch, _filled(part, 2))).numpy()
+            out[at : at + _BATCH] = made[: len(part)]
         return out
 
     def pool(self, tokens: np.ndarray) -> np.ndarray:
         """Unit vectors (n, 384) of patch states (n, T, ``TOWER_WIDTH``)."""
-        torch = self._torch
         out = np.zeros((len(tokens), self.dim), dtype=np.float32)
-        with torch.inference_mode():
-            for row, states in enumerate(tokens):
-                out[row] = self._network.pool(torch.from_numpy(states[None])).numpy()[0]
+        if len(tokens):
+            with self._torch.inference_mode():
+                given = self._torch.from_numpy(_filled(np.ascontiguousarray(tokens), 4))
+                out[:] = self._network.pool(given).numpy()[: len(tokens)]
         return out
+
+
+def _filled(rows: np.ndarray, least: int) -> np.ndarray:
+    """The rows, the last one again until there are enough: kernels sum in another order where there are very few."""
+    return rows if len(rows) >= least else np.concatenate([rows, *[rows[-1:]] * (least - len(rows))])
 
 
 def squares(torch: Any, pictures: np.ndarray) -> Any:

@@ -8,14 +8,16 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from kgbuild.entities.group import Group, called
+from kgbuild.entities.group import READ, TYPING, Group, called
 from kgbuild.entities.keys import compatible, key
 from kgbuild.entities.means import means
 from kgbuild.entities.names import NameTable
+from kgbuild.entities.spelling import Spelling, one_spelling
 from kgbuild.models.arrays import unit
 from kgbuild.types import EmbeddingTable
 
 _TELLING = 4  # groups of a source from which their mean tells its subject
+_TEXT = frozenset({"text", "cue"})  # modalities in which persons are called by given names
 _NAMES = 4  # names of a group that are compared, the preferred one first
 
 
@@ -34,8 +36,15 @@ class Columns:
         rank[[numbers[n] for n in distinct]] = np.arange(len(distinct), dtype=np.int32)
         self.owner = np.array(owner, np.int32)
         self.name = rank[np.array(name, np.int32)] if name else np.zeros(0, np.int32)
-        self.key = np.array(_numbers(map(key, distinct)), np.int32)
-        self.names = NameTable(distinct)
+        self.persons = self._of_persons(groups, len(distinct))
+        borne = np.bincount(self.name, minlength=len(distinct))
+        texts = (m.context for g in groups for m in g.mentions if m.modality not in READ)
+        written = {called(m) for g in groups for m in g.mentions if m.modality not in READ}
+        read = np.array([n not in written for n in distinct], bool)
+        spelt = one_spelling(distinct, borne, read, texts)
+        self.key = np.array(_numbers(map(key, spelt)), np.int32)
+        self.spelling = Spelling(distinct, spelt)
+        self.names = NameTable(distinct, spelt=spelt, persons=self.persons)
         self.vectors = means(groups, table)
         self.name_vectors = self._name_vectors(len(distinct))
         order = np.argsort(self.name, kind="stable")
@@ -55,6 +64,18 @@ class Columns:
         self.typed = np.array([g.type != "Thing" for g in groups], bool)
         self.described = np.array([g.described for g in groups], bool)
         self.seen = np.array([g.seen for g in groups], bool)
+
+    def _of_persons(self, groups: Sequence[Group], count: int) -> np.ndarray:
+        """Whether each name may be a person's: most of its bearers whose sources were read for classes are persons, or
+        it stands in a text, and none was read.
+        """
+        read = {g.source for g in groups if g.type != "Thing" or any(m.agent.startswith(TYPING) for m in g.mentions)}
+        told = np.array([g.source in read for g in groups], bool)
+        person = np.array([g.type == "Person" for g in groups], bool)
+        text = np.array([any(m.modality in _TEXT for m in g.mentions) for g in groups], bool)
+        known, persons, texts = (np.bincount(self.name, each[self.owner], count) for each in (told, person, text))
+        made: np.ndarray = np.where(known > 0, 2 * persons >= known, texts > 0)
+        return made
 
     def of(self, kind: str) -> np.ndarray:
         """Whether each group is of a class."""

@@ -14,9 +14,9 @@ from kgbuild.mentions.records import is_row
 from kgbuild.types import Mention
 
 _DESCRIBING = "open/"  # agents of this name add noun phrases that open relations need
-_TYPING = "text/"  # agents of this name give every mention a class
+TYPING = "text/"  # agents of this name give every mention a class
 _GENERIC = 2  # other names with a word at one end from which that word is a common noun
-_READ = frozenset({"picture", "frame"})  # modalities whose letters were read from pixels and may be misread
+READ = frozenset({"picture", "frame"})  # modalities whose letters were read from pixels and may be misread
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +91,18 @@ def _join_coreferent(
         others = holders.get(key(short), set()) - own
         if len(others) >= _GENERIC and not person:
             continue
-        longer = [name for name in ordered[:n] if alike(name, short)]
+        longer = [name for name in ordered[:n] if alike(name, short) and (person or not _begins(short, name))]
         if longer:
             best = max(longer, key=lambda name: (len(names[name]), name))
             union.join(names[best][0], names[short][0])
     for i in cluster:
         if mentions[i].nominal:  # a description has no name to be compared by
             union.join(cluster[0], i)
+
+
+def _begins(short: str, long: str) -> bool:
+    """Whether a name is the first part of a compound: "Master-Slave Failover" is no "Master"."""
+    return long.casefold().startswith(f"{short.casefold()}-")
 
 
 def _join_same_name(mentions: Sequence[Mention], same: list[int], union: Union) -> None:
@@ -134,7 +139,7 @@ def preferred(mentions: Sequence[Mention]) -> str:
     if len(counts) == 1:
         return next(iter(counts))
     proper = {called(m) for m in mentions if not m.nominal and m.surface != m.surface.lower()}
-    written = {called(m) for m in mentions if m.modality not in _READ}
+    written = {called(m) for m in mentions if m.modality not in READ}
     person = main_type(mentions) == "Person"
 
     def rank(name: str) -> tuple[bool, bool, bool, bool, int, int, str]:
@@ -149,6 +154,6 @@ def main_type(mentions: Sequence[Mention]) -> str:
     """The class with most weight. ``Thing`` counts where an agent has chosen it among classes, else hardly."""
     weights: dict[str, float] = {}
     for m in mentions:
-        chosen = m.label != "Thing" or m.agent.startswith(_TYPING)
+        chosen = m.label != "Thing" or m.agent.startswith(TYPING)
         weights[m.label] = weights.get(m.label, 0.0) + m.score * (1.0 if chosen else 0.02)
     return min(weights, key=lambda t: (-round(weights[t], 6), t)) if weights else "Thing"

@@ -12,6 +12,7 @@ from kgbuild.identity import clean, normalise
 from kgbuild.mentions.names import initials, is_acronym
 
 _LEADING = re.compile(r"^(?:the|a|an|this|that|these|those|its|their|our|his|her|your|my)\s+", re.I)
+BRACKETED = re.compile(r"(.*\S)\s*\(([^()]+)\)")
 _DISJOINT = frozenset({"Person", "Organisation", "Place", "Event", "Work", "Product", "Concept", "Language"})
 # Types that texts do not keep apart: a country acts, a newspaper is a firm, a ship is a product and a place.
 _NEAR = frozenset(
@@ -39,20 +40,46 @@ def tidy(surface: str) -> str:
 def name_of(surface: str, kind: str) -> str:
     """The name that a surface gives to a thing of a class: "Norwegian" said of a place means Norway."""
     text = tidy(surface)
-    return COUNTRIES.get(text, text) if kind == "Place" else text
+    return COUNTRIES.get(text) or COUNTRIES.get(text.removesuffix("s"), text) if kind == "Place" else text
 
 
 @lru_cache(1 << 17)
 def key(surface: str) -> str:
-    """Name key: no determiner, no possessive ending, no plural of a lower-case or common last word."""
-    text = _LEADING.sub("", clean(surface)).strip()
-    text = re.sub(r"['’]s?$", "", text)
-    words = normalise(text).split()
-    acronym = re.search(r"(?:^|\W)[A-Z]{1,4}S$", text)  # HTTPS is not several HTTP
-    if words and not acronym and len(words[-1]) > 3 and re.search(r"(?<!s|u|i)s$", words[-1]):
+    """Name key: no determiner, no possessive ending, no short form in brackets, no plural of a common word or acronym.
+
+    Of names with a slash each part is made singular: "Benchmarks/Load Tests" is "Benchmark/Load Test".
+    """
+    text = bare(surface)
+    told = BRACKETED.fullmatch(text)
+    if told and _stands_for(told[2], told[1]):
+        text = told[1]
+    return " ".join(filter(None, map(_singular, text.split("/")))) or normalise(surface)
+
+
+def bare(surface: str) -> str:
+    """A name without determiner and possessive ending."""
+    return re.sub(r"['’]s?$", "", _LEADING.sub("", clean(surface)).strip())
+
+
+def _singular(text: str) -> str:
+    """A part of a name, normalised, its last word without a plural ending."""
+    words = normalise(text).split() if text.strip() else []
+    acronym = re.search(r"(?:^|\W)([A-Z]{1,4}S|[A-Z]{2,}(?:(?<=S)e)?s)$", text)
+    if words and acronym:  # HTTPS is not several HTTP, but APIs are
+        words[-1] = re.sub(r"(?:(?<=S)e)?s$", "", acronym[1]).casefold()
+    elif words and len(words[-1]) > 3 and re.search(r"(?<!s|u|i)s$", words[-1]):
         last = words[-1]
         words[-1] = last[:-3] + "y" if last.endswith("ies") and len(last) > 4 else last[:-1]
-    return " ".join(words) or normalise(surface)
+    return " ".join(words)
+
+
+def _stands_for(short: str, long: str) -> bool:
+    """Whether capitals are made of the letters of a name, in order (Schwartz and Hearst 2003): "RDBMS" of "Relational
+    database management system".
+    """
+    letters, rest = short.removesuffix("s").replace(".", ""), iter(long.casefold())
+    fits = 2 <= len(letters) <= 8 and letters.isupper() and letters[0].casefold() == long[:1].casefold()
+    return fits and all(letter in rest for letter in letters.casefold())
 
 
 def alike(a: str, b: str) -> bool:

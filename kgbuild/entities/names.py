@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 from rapidfuzz import fuzz, process
@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix
 from kgbuild.entities.keys import key
 from kgbuild.mentions.names import initials
 
-_CHARACTERS = 200  # of a name that are compared; longer ones are hostile or a paragraph
+CHARACTERS = 200  # of a name that are compared; longer ones are hostile or a paragraph
 _FEW = 1000  # names or contexts that show which words are common
 _WORD = re.compile(r"\w+")
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"})
@@ -55,7 +55,7 @@ _ROLES = frozenset((
     "pattern", "producer", "proxy", "queue", "replica", "replication", "server", "service", "storage", "store",
     "table", "termination", "user", "worker",
 ))  # fmt: skip
-_LISTED = re.compile(r"/| or | vs\.? ", re.I)
+_LISTED = re.compile(r"[/|∙·•]| or | vs\.? ", re.I)
 _GENERATIONS = {"sr": 1, "senior": 1, "jr": 2, "junior": 2, "iii": 3, "iv": 4}
 
 
@@ -63,12 +63,17 @@ class NameTable:
     """Distinct names; row numbers are those of ``names``.
 
     Rarity is inverse document frequency over the distinct names, scaled to [0, 1]. ``role``: whether a name's head says
-    what part it plays; ``listed``: whether it names several things; ``letters``: how many, if it is an acronym.
+    what part it plays; ``common``: whether it begins with a capital and its head does not; ``held``: how many longer
+    names begin, or end, with a name of one word; ``listed``: whether it names several things; ``letters``: how many, if
+    it is an acronym.
+
+    ``spelt``: the name whose spelling stands for each one, itself by default. ``persons`` (n,): which may be persons',
+    by default all: of these a single word that begins or ends longer ones is a given name, or a family's.
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], *, spelt: Sequence[str] = (), persons: np.ndarray | None = None) -> None:
         self.names = list(names)
-        cut = [n[:_CHARACTERS] for n in self.names]
+        cut = [n[:CHARACTERS] for n in spelt or self.names]
         tokens = [words(key(n)) or words(n) or [""] for n in cut]
         self.text = np.array([" ".join(t) for t in tokens], dtype=object)
         self.joined = np.array(["".join(t) for t in tokens], dtype=object)
@@ -98,16 +103,20 @@ class NameTable:
         self._numbers = _codes([" ".join(sorted(w for w in t if any(c.isdigit() for c in w))) for t in tokens])
         self._formal = np.array([t[-1] in _FORMAL for t in tokens], bool)
         self.role = np.array([len(t) > 1 and t[-1] in _ROLES for t in tokens], bool)
+        self.common = np.array([n[:1].isupper() and n.split()[-1][:1].islower() for n in cut], bool)
         self.listed = np.array([bool(_LISTED.search(n)) for n in cut], bool)
         self.letters = np.array([len(s) for s in self.short], np.int8)
         self._unspaced = np.array([bool(_UNSPACED.search(n)) for n in cut], bool)
         self._generation = np.array([_GENERATIONS.get(t[-1], 0) for t in tokens], np.int8)
         self._lower = np.array([n == n.lower() for n in cut], bool)
         self._length = np.array([len(t) for t in self.text], np.float32)
-        longer = [t for t in map(tuple, tokens) if len(t) > 1]
-        begun, ended = Counter(t[0] for t in set(longer)), Counter(t[-1] for t in set(longer))
-        self._begins = np.log1p(np.array([begun[t[0]] if len(t) == 1 else 0 for t in tokens], np.float32))
-        self._ends = np.log1p(np.array([ended[t[0]] if len(t) == 1 else 0 for t in tokens], np.float32))
+        alone = np.array([len(t) == 1 for t in tokens], bool)
+        persons = np.ones(len(tokens), bool) if persons is None else persons
+        longer, of_persons = set(map(tuple, tokens)), {tuple(t) for t, p in zip(tokens, persons, strict=True) if p}
+        begun, ended = _ends_of(tokens, longer)
+        self.held = alone * (begun + ended)
+        begun, ended = _ends_of(tokens, of_persons)
+        self._begins, self._ends = (np.log1p(np.float32(alone & persons) * n) for n in (begun, ended))
 
     def telling(self, names: np.ndarray) -> np.ndarray:
         """Whether each name may be taken for one thing throughout a corpus: it is no bare number.
@@ -170,6 +179,14 @@ class NameTable:
         for i, column in enumerate(columns):
             out[:, i] = column
         return out
+
+
+def _ends_of(tokens: Sequence[Sequence[str]], longer: Set[tuple[str, ...]]) -> tuple[np.ndarray, np.ndarray]:
+    """How many of the names of several words begin, and end, with the first word of each."""
+    begun = Counter(t[0] for t in longer if len(t) > 1)
+    ended = Counter(t[-1] for t in longer if len(t) > 1)
+    first, last = (np.array([c[t[0]] for t in tokens], np.float32) for c in (begun, ended))
+    return first, last
 
 
 def _codes(values: Sequence[str] | np.ndarray) -> np.ndarray:

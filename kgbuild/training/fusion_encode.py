@@ -23,12 +23,10 @@ class _Text(TextEncoder):
 
     def __init__(self, config: Config, device: str) -> None:
         super().__init__(config)
-        self._device = device
-        self._model.to(device, torch.float32)
+        self._packed.to(device)
 
-    def _states(self, ids: list[list[int]]) -> Tensor:
-        batch = torch.tensor(ids, device=self._device)
-        made: Tensor = self._model(batch, attention_mask=torch.ones_like(batch)).last_hidden_state.cpu()
+    def _flat(self, ids: Sequence[Sequence[int]]) -> Tensor:
+        made: Tensor = super()._flat(ids).cpu()
         return made
 
 

@@ -23,6 +23,34 @@ def test_vectors_do_not_depend_on_their_neighbours(encoder: TextEncoder) -> None
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
 
 
+def test_many_lengths_in_any_order_and_number_of_threads_give_the_same_bytes(encoder: TextEncoder) -> None:
+    import torch
+
+    rng = np.random.default_rng(0)
+    words = ["load", "balancer", "the", "web", "queue", "x", "graph", "Oslo"]
+    texts = [" ".join(rng.choice(words, n)) for n in rng.integers(1, 40, 50)]
+    found, order, threads = encoder.encode(texts), rng.permutation(len(texts)), torch.get_num_threads()
+    assert (encoder.encode([texts[i] for i in order]) == found[order]).all()
+    assert (encoder.encode(texts[:3]) == found[:3]).all()
+    try:
+        torch.set_num_threads(3 - min(threads, 2))
+        assert (encoder.encode(texts) == found).all()
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_states_are_those_of_the_backbone_itself(encoder: TextEncoder, config: Config) -> None:
+    import torch
+
+    from kgbuild.backbone import load_backbone
+
+    tokenizer, model = load_backbone(config)
+    for text in ("Oslo", "The load balancer sends requests to the web servers."):
+        with torch.inference_mode():
+            states = model(**tokenizer(text, return_tensors="pt")).last_hidden_state[0].numpy()
+        assert np.abs(next(encoder.passes([text]))[1][0].numpy() - states).max() < 1e-4
+
+
 def test_like_meanings_are_near(encoder: TextEncoder) -> None:
     a, b, c = encoder.encode(["a car on the road", "an automobile in the street", "a recipe for soup"])
     assert a @ b > a @ c + 0.2

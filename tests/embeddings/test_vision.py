@@ -42,6 +42,15 @@ def test_vectors_do_not_depend_on_their_neighbours(tower: VisionTower) -> None:
     assert tower.encode([]).shape == (0, 384)
 
 
+def test_pictures_in_any_order_and_number_give_the_same_bytes(tower: VisionTower) -> None:
+    pictures = [picture(n) for n in range(7)]
+    found, order = tower.encode(pictures), [3, 6, 0, 5, 1, 4, 2]
+    assert (tower.encode([pictures[n] for n in order]) == found[order]).all()
+    for count in (1, 2, 3, 5):
+        assert (tower.encode(pictures[:count]) == found[:count]).all()
+    assert tower.encode([]).shape == (0, 384)
+
+
 def test_states_before_pooling(tower: VisionTower) -> None:
     states = tower.tokens([picture(1), picture(2)])
     assert states.shape == (2, TOWER_TOKENS, TOWER_WIDTH) == (2, TOWER_TOKENS, tower.width)

@@ -61,6 +61,31 @@ def test_a_head_that_says_a_part_makes_another_thing() -> None:
         assert "kind_of" not in two(a, b, 0.8)
 
 
+def test_a_title_is_not_what_it_is_about() -> None:
+    assert "kind_of" in two("Elasticsearch", "Elasticsearch architecture", 0.9)
+    assert "inside" in two("DNS", "I will ask another DNS Server", 0.7)
+    assert "inside" not in two("S3", "Amazon S3", 0.7)
+
+
+def test_a_word_of_several_names_is_short_for_none() -> None:
+    names = ("Load", "Add Load", "Load Balancer", "Page Load")
+    mentions = [mention(n, s, n=20 * s) for s, n in enumerate(names)]
+    assert "shared_word" in said(mentions, [[1.0, 0.0]] * 4)
+    assert "shared_word" not in said(mentions[:3], [[1.0, 0.0]] * 3)
+    kings = [
+        mention(n, s, "Person" if s else "Thing", n=20 * s) for s, n in enumerate(("Henry", "King Henry", "Henry IV"))
+    ]
+    assert "shared_word" not in said([*kings, mention("Henry V", 4, "Person")], [[1.0, 0.0]] * 4)
+
+
+def test_a_name_of_several_words_is_of_one_thing_of_a_class() -> None:
+    def both(name: str, label: str) -> bool:
+        return "class_name" in said([mention(name, 1, label), mention(name, 2, label)], [[1, 0], [1, 0]])
+
+    assert both("United Kingdom", "Place") and not both("Paris", "Place")
+    assert not both("John Smith", "Person") and not both("Load Balancer", "Thing")
+
+
 def test_a_list_of_things_is_none_of_them() -> None:
     assert "one_of" in two("NoSQL", "SQL or NoSQL", 0.8) and "one_of" in two("JS", "HTML/CSS/JS", 0.8)
     assert "one_of" not in two("CSS/JS", "HTML/CSS/JS", 0.8)
