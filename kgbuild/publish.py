@@ -22,6 +22,7 @@ from kgbuild.embeddings.spaces import MODALITIES
 from kgbuild.entities import Alignment, align, read_decisions, read_records
 from kgbuild.entities.copies import Look, look
 from kgbuild.entities.depicted import Comparer, depictions
+from kgbuild.entities.identify import Merge
 from kgbuild.entities.link import Link, Linking
 from kgbuild.errors import UsageError
 from kgbuild.graphs.data import GraphData
@@ -37,7 +38,7 @@ from kgbuild.statements.correct import corrections
 from kgbuild.statements.fine import SPACE as FINE_SPACE
 from kgbuild.statements.fine import ClassTable, FineTyper, class_matrix, fine_classes
 from kgbuild.statements.ontology import Property, ontology_texts
-from kgbuild.statements.typing import PropertyTable, Typer, candidates
+from kgbuild.statements.typing import Forms, PropertyTable, Typer, candidates
 from kgbuild.types import Depiction, EmbeddingTable, Entity, Extraction, Issue, Reading, Source, TimeSpan
 from kgbuild.workspace import Before, Workspace, damaged
 
@@ -147,8 +148,13 @@ def _type_relations(
     if properties:
         matrix, calibration = property_vectors(job, _texts(properties))
         table = PropertyTable(tuple(p.iri for p in properties), matrix, calibration)
-        typer = Typer(table, entities, ontology, threshold=settings["typing_threshold"])
+        cache, key = job.store(), Cache.key(code_version("mentions"), code_version("statements"))
+        known = json.loads(cache.get("forms", key) or b"{}")
+        forms = Forms(known)
+        typer = Typer(table, entities, ontology, threshold=settings["typing_threshold"], forms=forms)
         extractions = [typer(e, vectors[e.source]) if e.source in vectors else e for e in extractions]
+        if forms.used != known:
+            cache.put("forms", key, json.dumps(forms.used, sort_keys=True).encode())
     general, own = general_properties(load_ontology(["general"])), own_properties(ontology)
     known = {p.iri for p in general}
     if not own or not any(r.predicate in known for e in extractions for r in e.relations):
