@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_WORTH_A_WORKER = 20_000  # characters of work: to start a process and load its models costs about as much
 # What begins the answer of a worker to whom the cache failed.
 _FAILURES = {b"unwritable": WorkspaceError, b"unreached": StorageError}
 
@@ -130,7 +131,8 @@ def read_sources(job: Job, sources: Sequence[Source], *, progress: Progress | No
     progress.start("read", len(sources))
     progress.advance("read", len(sources) - len(todo))
     if todo:
-        workers = min(job.workers, len(todo))
+        size = sum(s.size for s in todo)
+        workers = min(job.workers, len(todo), 1 + len(todo) // 16 + size // 65_536)  # a few small files need but one
         with ReaderPool(Path(job.root), job.config, workers) as pool:
 
             def read(source: Source) -> tuple[float, Reading]:
@@ -183,7 +185,7 @@ def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress |
     todo.sort(key=lambda s: (-weights[s], s.path))  # long ones first: no worker ends alone with the longest
     progress.start("extract", len(sources))
     progress.advance("extract", len(sources) - len(todo))
-    workers = max(1, min(job.workers, len(todo)))
+    workers = max(1, min(job.workers, len(todo), sum(weights.values()) // _WORTH_A_WORKER))
     with WorkerPool("kgbuild.stages:serve_extractor", _setup(job), workers) as pool:
         for source, answer in pool.map(todo, lambda s: to_json(s).encode()):
             if isinstance(answer, WorkerDied):
