@@ -54,6 +54,7 @@ class Explanation:
 
     Of an inferred statement ``rule`` says what it follows by, in words, and ``premises`` explain what it follows from,
     down to evidence; of a corrected one, what was done and what it was made of. ``decided``: as of a piece, over all.
+    ``note``: what else its source says that makes a statement more or less sure, in log-odds.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Explanation:
     rule: str = ""
     premises: tuple[Explanation, ...] = ()
     decided: Shares = ()
+    note: str = ""
 
 
 def explain(out: str | Path, what: str, *, store: pyoxigraph.Store | None = None) -> Explanation:
@@ -121,6 +123,7 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int) -> Expla
         iri, kind, text, confidence, next(iter(found.get(CORE + "reason", ())), ""), tuple(pieces),
         f"{RULES[rule]} ({rule})" if rule in RULES else rule,
         tuple(_explain(provenance, texts, p, deep - 1) for p in premises), decided,
+        next(iter(found.get(CORE + "note", ())), ""),
     )  # fmt: skip
 
 

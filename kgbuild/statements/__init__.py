@@ -14,6 +14,7 @@ from kgbuild.statements.correct import correct
 from kgbuild.statements.deduce import deduce
 from kgbuild.statements.gate import gate
 from kgbuild.statements.infer import axioms_of
+from kgbuild.statements.judge import shipped
 from kgbuild.statements.ontology import Ontology, class_iri, load_ontology
 from kgbuild.statements.rules import Rule, read_rules, strata
 from kgbuild.types import Entity, Extraction, Statement
@@ -34,11 +35,13 @@ def assemble(
     """
     settings = config["statements"]
     drafts = draft(extractions, entities, config["graph"]["base"])
+    judge = shipped() if settings["judge"] else None
+    drafts = judge(drafts, entities) if judge else drafts
     drafts, entities = correct(drafts, entities, ontology, base=config["graph"]["base"], decisions=decisions)
     open_under = open_relation_iri(config["graph"]["base"], "") if config["text"]["open_relations"] else ""
     made = gate(
         drafts, entities, ontology, min_confidence=settings["min_confidence"], decisions=decisions,
-        open_under=open_under,
+        open_under=open_under, judged=judge.properties if judge else (),
     )  # fmt: skip
     if not settings["infer"] and not settings["rules"]:
         return made, entities
