@@ -35,7 +35,7 @@ _EMPTY = frozenset((
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What a source says (a literal object as text), how sure it is read, and whether a name is ``small`` or ``empty``."""
+    """What a source says (a literal object as text), how sure it is read, and if a name is ``small`` or ``empty``."""
 
     source: str
     subject: str
