@@ -78,7 +78,7 @@ def signs(facts: Sequence[Fact], known: Knowledge) -> list[tuple[float, ...]]:
         values[f.subject, f.predicate][f.object] = f.confidence
         things[f.predicate, f.object][f.subject] = f.confidence
     held, broken = _consequences(facts, pairs, known)
-    found = []
+    found: list[tuple[float, ...]] = []
     for f in facts:
         p, key = f.predicate, (f.subject, f.predicate, f.object)
         here, turned = pairs[f.subject, f.object], pairs.get((f.object, f.subject), {})
