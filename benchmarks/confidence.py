@@ -7,8 +7,9 @@ A found entity stands for the annotated one with which it shares most spans; a r
 between the two. Calibration: bins of equal size (Guo et al., ICML 2017), of confidences as they are stated, by numbers
 that were fitted on these documents, and as the same fit gives them to each fifth from the others. Then precision at
 equal recall: relations are taken the surest first until so many annotated ones are found, and all before are counted.
-Gate: domain, range and one value, relations turned; rivals: values that rule each other out; rules: what follows by the
-axioms of the general ontology too, as sure as the product of what it rests on.
+Gate: domain, range and one value, relations turned; rivals: values that rule each other out, as where nothing judges;
+judge: every relation in the light of the others of its document; rules: what follows by the axioms of the general
+ontology too, as sure as the product of what it rests on.
 """
 
 from __future__ import annotations
@@ -16,15 +17,14 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kgbuild.identity import statement_iri
 from kgbuild.mentions.annotate import chance
 from kgbuild.ontology_files import ontology_files
 from kgbuild.statements import load_ontology
@@ -33,26 +33,14 @@ from kgbuild.statements.correct import correct
 from kgbuild.statements.deduce import deduce
 from kgbuild.statements.gate import gate
 from kgbuild.statements.infer import axioms_of
+from kgbuild.statements.judge import shipped
 from kgbuild.statements.ontology import Ontology
-from kgbuild.statements.values import literal
 from kgbuild.training.calibration import fitted
-from kgbuild.types import Entity, Evidence, Statement, Target, Value
-from kgbuild.vocab import WDT, shorten
+from kgbuild.training.judged import BASE, Judged, codes, judged
+from kgbuild.types import Statement
+from kgbuild.vocab import shorten
 
 RECALLS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55)
-BASE = "https://example.org/kg/"
-CLASSES = {"PER": "Person", "ORG": "Organisation", "LOC": "Place", "MISC": "Thing", "TIME": "Time", "NUM": "Quantity"}
-
-
-@dataclass(slots=True)
-class Document:
-    """Statements found in one document, what each is in the annotation, and what the annotation has."""
-
-    entities: list[Entity]
-    found: list[Statement]
-    gold: set[tuple[str, str, str]]
-    home: dict[str, int | None]  # entity or literal text -> annotated cluster
-    signs: list[list[float]]  # of each statement, what its confidence is the chance of
 
 
 def read(path: Path, split: str = "") -> dict[str, dict[str, Any]]:
@@ -61,45 +49,7 @@ def read(path: Path, split: str = "") -> dict[str, dict[str, Any]]:
         return {r["id"]: r for r in rows if not split or r.get("split") == split}
 
 
-def document(gold: dict[str, Any], found: dict[str, Any], ontology: Ontology) -> Document:
-    by_code = {n.rsplit("/", 1)[-1]: p.iri for p in ontology.properties.values() for n in p.same if n.startswith(WDT)}
-    annotated = {tuple(gold["mentions"][i][:3]): n for n, c in enumerate(gold["clusters"]) for i in c}
-    entities, home, ends = [], {}, []
-    for n, cluster in enumerate(found["clusters"]):
-        spans = [found["mentions"][i] for i in cluster]
-        shared = Counter(annotated[tuple(s[:3])] for s in spans if tuple(s[:3]) in annotated)
-        kind = CLASSES[Counter(s[3] for s in spans).most_common(1)[0][0]]
-        first = spans[0]
-        surface = " ".join(gold["sents"][first[0]][first[1] : first[2]])
-        name = f"{BASE}entity/{n}"
-        ends.append(literal(kind, surface) if kind in ("Time", "Quantity") else name)
-        if not isinstance(ends[-1], Value):
-            entities.append(Entity(name, surface, (), (kind,), (str(n),)))
-        home[str(ends[-1])] = max(shared, key=lambda c: (shared[c], -c)) if shared else None
-    statements, signs = [], []
-    for n, r in enumerate(found["relations"]):
-        if r["p"] in by_code and not isinstance(ends[r["h"]], Value):
-            subject, p, object = ends[r["h"]], by_code[r["p"]], ends[r["t"]]
-            evidence = (Evidence(f"{BASE}relation/{n}", Target(BASE), "", r["score"], "text/1", "text"),)
-            text = f"{object.lexical}^^{object.datatype}@{object.language}" if isinstance(object, Value) else object
-            statements.append(
-                Statement(statement_iri(BASE, subject, p, text), subject, p, object, evidence, r["score"])
-            )
-            signs.append(r["signs"])
-    wanted = {(r["h"], by_code.get(r["p"], ""), r["t"]) for r in gold["relations"]}
-    return Document(entities, statements, {tuple(map(str, w)) for w in wanted}, home, signs)  # type: ignore[misc]
-
-
-def key(d: Document, s: Statement) -> tuple[str, str, str]:
-    """What a statement is in the annotation."""
-    return str(d.home.get(str(s.subject))), s.predicate, str(d.home.get(str(s.object)))
-
-
-def right(d: Document, s: Statement) -> bool:
-    return key(d, s) in d.gold
-
-
-def precision_at(documents: list[Document], kept: list[list[Statement]], recalls: Sequence[float]) -> list[float]:
+def precision_at(documents: list[Judged], kept: list[list[Statement]], recalls: Sequence[float]) -> list[float]:
     """Share right among the surest statements that reach each recall over all documents, nan where none does."""
     rows = ((s.confidence, n, s) for n, statements in enumerate(kept) for s in statements)
     ranked = sorted(rows, key=lambda row: (-row[0], row[1], row[2].id))
@@ -108,9 +58,9 @@ def precision_at(documents: list[Document], kept: list[list[Statement]], recalls
     good, values = 0, [float("nan")] * len(recalls)
     for taken, (_, n, s) in enumerate(ranked, 1):
         d = documents[n]
-        if right(d, s):
+        if d.right(s):
             good += 1
-            found.add((n, key(d, s)))
+            found.add((n, d.key(s)))
             for i, wanted in enumerate(recalls):
                 if np.isnan(values[i]) and len(found) >= wanted * total:
                     values[i] = good / taken
@@ -126,14 +76,23 @@ def calibration(scores: np.ndarray, truth: np.ndarray, bins: int = 15) -> tuple[
     return sum(n * abs(c - t) for c, t, n in rows) / len(scores), rows
 
 
-def crossed(documents: list[Document]) -> np.ndarray:
+def crossed(documents: list[Judged]) -> np.ndarray:
     """Confidence of each relation by numbers fitted on the other four fifths of the documents."""
-    rows = [np.array([[*g, right(d, s)] for g, s in zip(d.signs, d.found, strict=True)]) for d in documents]
+    rows = [np.array([[*g, d.right(s)] for g, s in zip(d.signs, d.found, strict=True)]) for d in documents]
     made = []
     for n, mine in enumerate(rows):
         curve = fitted(np.concatenate([r for k, r in enumerate(rows) if k % 5 != n % 5 and len(r)]))
         made += [chance(curve, margin, doubt) for margin, doubt, _ in mine]
     return np.array(made)
+
+
+def restated(d: Judged, scores: Sequence[float]) -> Judged:
+    """The document with other confidences."""
+    found = [
+        replace(s, confidence=c, evidence=tuple(replace(e, score=c) for e in s.evidence))
+        for s, c in zip(d.found, scores, strict=True)
+    ]
+    return replace(d, found=found)
 
 
 def show(title: str, scores: np.ndarray, truth: np.ndarray) -> None:
@@ -143,7 +102,7 @@ def show(title: str, scores: np.ndarray, truth: np.ndarray) -> None:
         print(f"  confidence {confidence:.3f}: right {share:.3f} of {number}")
 
 
-def rules(d: Document, kept: list[Statement], ontology: Ontology, axioms: Axioms) -> list[Statement]:
+def rules(d: Judged, kept: list[Statement], ontology: Ontology, axioms: Axioms) -> list[Statement]:
     """What follows from gated statements."""
     made = deduce(kept, d.entities, ontology, axioms, (), base=BASE, min_confidence=0.0)
     return [
@@ -160,41 +119,58 @@ def main() -> None:
     options = parser.parse_args()
     ontology, axioms = load_ontology(["general"]), axioms_of(ontology_files(["general"]))
     found = read(options.predictions)
-    documents = [document(g, found[i], ontology) for i, g in read(options.gold, options.split).items() if i in found]
-    pairs = [(s.confidence, right(d, s)) for d in documents for s in d.found]
-    scores, truth = (np.array(column, dtype=float) for column in zip(*pairs, strict=True))
+    by_code, judge = codes(ontology), shipped()
+    documents = [judged(g, found[i], by_code) for i, g in read(options.gold, options.split).items() if i in found]
+    truth = np.array([d.right(s) for d in documents for s in d.found])
+    scores, others = np.array([s.confidence for d in documents for s in d.found]), crossed(documents)
     print(f"{len(documents)} documents, {len(scores)} relations")
     show("as stated", scores, truth)
-    show("fitted on the others", crossed(documents), truth)
-    sure = [(n, s) for n, d in enumerate(documents) for s in d.found if s.confidence >= options.at]
-    hits = {(n, key(documents[n], s)) for n, s in sure if right(documents[n], s)}  # one relation may be found twice
-    precision, recall = truth[scores >= options.at].mean(), len(hits) / sum(len(d.gold) for d in documents)
-    f1 = 2 * precision * recall / (precision + recall)
-    print(f"from {options.at}: precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}")
-    alone = replace(ontology, properties={i: replace(p, functionality=0.0) for i, p in ontology.properties.items()})
-    gated, weighed = ([passed(d, o) for d in documents] for o in (alone, ontology))
-    follow = [rules(d, kept, ontology, axioms) for d, kept in zip(documents, weighed, strict=True)]
-    both = [g + f for g, f in zip(weighed, follow, strict=True)]
+    show("fitted on the others", others, truth)
+    parts = np.split(others, np.cumsum([len(d.found) for d in documents])[:-1])
+    apart = [judge(restated(d, part.tolist()).found, d.entities) for d, part in zip(documents, parts, strict=True)]
+    show("the same, judged", np.array([s.confidence for found in apart for s in found]), truth)
+    weighed = [replace(d, found=judge(d.found, d.entities)) for d in documents]
+    total = sum(len(d.gold) for d in documents)
+    for name, read_as in (("as stated", documents), ("judged", weighed)):
+        sure = [(n, s) for n, d in enumerate(read_as) for s in d.found if s.confidence >= options.at]
+        right = [(n, read_as[n].key(s)) for n, s in sure if read_as[n].right(s)]
+        precision, recall = len(right) / len(sure), len(set(right)) / total  # one relation may be found twice
+        f1 = 2 * precision * recall / (precision + recall)
+        print(f"{name}, from {options.at}: precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}")
+    gated, alone, held = (passed(ds, o, by) for ds, o, by in (
+        (documents, unweighed(ontology), ()), (documents, ontology, ()), (weighed, ontology, judge.properties),
+    ))  # fmt: skip
+    follow = [rules(d, h, ontology, axioms) for d, h in zip(documents, held, strict=True)]
+    both = [h + f for h, f in zip(held, follow, strict=True)]
     print(f"{'precision at recall':24}" + "".join(f"{r:8.2f}" for r in RECALLS))
     for name, kept in (
-        ("as found", [d.found for d in documents]), ("gate", gated), ("gate, rivals", weighed),
-        ("gate, rivals, rules", both),
+        ("as found", [d.found for d in documents]), ("gate", gated), ("gate, rivals", alone), ("gate, judge", held),
+        ("gate, judge, rules", both),
     ):  # fmt: skip
         print(f"{name:24}" + "".join(f"{p:8.3f}" for p in precision_at(documents, kept, RECALLS)))
-    made = [(d, s) for d, kept in zip(documents, weighed, strict=True) for s in kept if s.rule]
-    print(f"turned: {sum(right(d, s) for d, s in made)} right of {len(made)}")
+    made = [(d, s) for d, h in zip(documents, held, strict=True) for s in h if s.rule]
+    print(f"turned: {sum(d.right(s) for d, s in made)} right of {len(made)}")
     by_rule: dict[str, list[bool]] = defaultdict(list)
     for d, kept in zip(documents, follow, strict=True):
         for s in kept:
-            by_rule[f"{s.rule} {shorten(s.predicate)}"].append(right(d, s))
+            by_rule[f"{s.rule} {shorten(s.predicate)}"].append(d.right(s))
     for rule, hits in sorted(by_rule.items(), key=lambda kv: -len(kv[1]))[:8]:
         print(f"inferred by {rule}: right {sum(hits)} of {len(hits)}")
 
 
-def passed(d: Document, ontology: Ontology) -> list[Statement]:
+def unweighed(ontology: Ontology) -> Ontology:
+    """The same without what is known of one value."""
+    return replace(ontology, properties={i: replace(p, functionality=0.0) for i, p in ontology.properties.items()})
+
+
+def passed(documents: list[Judged], ontology: Ontology, weighed: Collection[str]) -> list[list[Statement]]:
     """What corrections and gate let through, whatever its confidence."""
-    drafts, entities = correct(d.found, d.entities, ontology, base=BASE)
-    return [s for s in gate(drafts, entities, ontology, min_confidence=0.0) if s.status == "asserted"]
+    made = []
+    for d in documents:
+        drafts, entities = correct(d.found, d.entities, ontology, base=BASE)
+        checked = gate(drafts, entities, ontology, min_confidence=0.0, judged=weighed)
+        made.append([s for s in checked if s.status == "asserted"])
+    return made
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from kgbuild.embeddings.pictures import check_encoder, whole_pictures
 from kgbuild.embeddings.spaces import MODALITIES
 from kgbuild.entities import Alignment, align, read_decisions, read_records
 from kgbuild.entities.copies import Look, look
+from kgbuild.entities.decisions import unknown
 from kgbuild.entities.depicted import Comparer, depictions
 from kgbuild.entities.hashes import alike, hashes_of
 from kgbuild.entities.identify import Merge
@@ -100,7 +102,7 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
         identities=tuple(i for i in linking.links if i.predicate),
         events=tuple(sorted((event for e in extractions for event in e.events), key=lambda event: event.id)),
     )  # fmt: skip
-    issues = (*(i for r, e in pairs for i in (*r.issues, *e.issues)), *linking.issues)
+    issues = (*(i for r, e in pairs for i in (*r.issues, *e.issues)), *linking.issues, *unknown(decisions, statements))
     progress.advance("assemble", note="statements gated")
     progress.finish("assemble")
     return Graph(data, alignment, vectors, issues, linking)
@@ -383,6 +385,7 @@ def build_key(job: Job, sources: list[Source], left_out: list[Issue]) -> str:
     if rules:
         reasoning(job.config)
     decided += b"".join(Path(rule).read_bytes() for rule in rules)
+    decided += files("kgbuild.weights").joinpath("judge.json").read_bytes()
     weights = Path(job.config["align"]["weights"])
     decided += weights.read_bytes() if weights.is_file() else b""
     skipped = [f"{i.source} {i.code}" for i in left_out]

@@ -339,7 +339,8 @@ class Statement:
     """A typed fact. ``status``: ``asserted`` | ``inferred`` | ``quarantined``.
 
     ``reason`` says why a statement is in quarantine, else "". Of an inferred one ``rule`` names what it follows by
-    and ``premises`` what it follows from: statement ids, entity ids where the entity's own class is meant.
+    and ``premises`` what it follows from: statement ids, entity ids where the entity's own class is meant. ``note``:
+    what else its source says that made it more or less sure, "" if little.
     """
 
     id: str
@@ -352,6 +353,7 @@ class Statement:
     reason: str = ""
     rule: str = ""
     premises: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,25 @@ def relation(
 
 
 @app.command()
+def judge(
+    data: Annotated[Path, typer.Option(help="Folder with redocred_train.jsonl.gz.")],
+    out: Annotated[Path, typer.Option(help="Folder for judge.json.")],
+    checkpoints: Annotated[Path, typer.Option(help="Folder for the network that reads what it has not learned.")],
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A number of the recipe: --set epochs=4")] = None,
+) -> None:
+    """How sure a fact is in the light of the others of its source (see the card kgbuild/weights/judge.md)."""
+    from kgbuild.config import Config
+    from kgbuild.training.judge import Recipe, train
+
+    logging.getLogger("kgbuild").setLevel(logging.INFO)
+    logging.getLogger().handlers[0].setLevel(logging.INFO)
+    recipe = Recipe().but(set_ or [])
+    for name, value in train(data, out, config=Config.load(), recipe=recipe, checkpoints=checkpoints).items():
+        typer.echo(f"{name}: {value:g}")
+    typer.echo(f"weights: {out / 'judge.json'}")
+
+
+@app.command()
 def diagrams(
     out: Annotated[Path, typer.Option(help="Folder for diagrams.safetensors and diagrams.json.")],
     data: Annotated[

@@ -44,6 +44,8 @@ def why(
     console.print(f"[bold]{escape(found.text)}[/]   {found.kind}, confidence {found.confidence:.2f}")
     if found.decided:
         console.print(f"fused vector decided by {told(found.decided)}")
+    if found.note:
+        console.print(f"confidence: {escape(found.note)}")
     if found.reason:
         console.print(f"refused: {escape(found.reason)}")
     _show_premises(found, "")

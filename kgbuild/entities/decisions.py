@@ -11,10 +11,12 @@ Blank lines and lines that begin with ``#`` are passed over.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from kgbuild.errors import ConfigError
+from kgbuild.types import Issue, Statement
 
 _PAIRS = ("same", "different")
 _SINGLES = ("accept", "reject")
@@ -36,14 +38,14 @@ def read_decisions(path: str) -> Decisions:
         return Decisions()
     found: dict[str, list[tuple[str, ...]]] = {word: [] for word in (*_PAIRS, *_SINGLES)}
     try:
-        lines = Path(path).read_text("utf-8").splitlines()
+        lines = Path(path).read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as err:
         raise ConfigError(f"statements.decisions = {path!r}: cannot be read: {err}.") from err
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        word, _, rest = line.strip().partition(" ")
-        parts = tuple(p.strip() for p in rest.split("|"))
+        word, *rest = line.split(maxsplit=1)
+        parts = tuple(p.strip() for p in "".join(rest).split("|"))
         wanted = 2 if word in _PAIRS else 1
         if word not in found or len(parts) != wanted or not all(parts):
             raise ConfigError(
@@ -54,3 +56,13 @@ def read_decisions(path: str) -> Decisions:
     pairs = {word: tuple((a, b) for a, b in found[word]) for word in _PAIRS}
     singles = {word: frozenset(p[0].rsplit("/", 1)[-1] for p in found[word]) for word in _SINGLES}
     return Decisions(pairs["same"], pairs["different"], singles["accept"], singles["reject"])
+
+
+def unknown(decisions: Decisions, statements: Iterable[Statement]) -> tuple[Issue, ...]:
+    """A warning for each statement that was decided on and is not there: a slip of the pen, or its source is gone."""
+    there = {s.id.rsplit("/", 1)[-1] for s in statements}
+    return tuple(
+        Issue("assemble", "decision", f"`{word} {id}`: there is no such statement.", severity="warning")
+        for word, ids in (("accept", decisions.accept), ("reject", decisions.reject))
+        for id in sorted(ids - there)
+    )

@@ -51,7 +51,7 @@ def group(mentions: Sequence[Mention], known: Container[str]) -> list[Group]:
             by_cluster.setdefault((m.target.source, m.cluster), []).append(i)
         here = m.target.source, key(called(m))
         if not is_row(m) and not (is_seen(m) and seen[here] > 1):  # two rows, or objects, of one name are two things
-            shown = seen[here] == 1 and m.nominal and m.modality in _READ  # words about a picture mean its one object
+            shown = seen[here] == 1 and m.nominal and m.modality in READ  # words about a picture mean its one object
             by_key.setdefault((*here, shown), []).append(i)
     holders: dict[str, dict[str, set[str]]] = {}
     for source, name, _ in by_key:

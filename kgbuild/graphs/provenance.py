@@ -71,6 +71,8 @@ def stated(data: GraphData, s: Statement, kind: str) -> Iterator[Triple]:
         yield from _target(node, e.target, e.surface)
     if s.rule:
         yield node, iri(CORE + "rule"), text(s.rule)
+    if s.note and kind == "Statement":  # of a refused one the reason holds it
+        yield node, iri(CORE + "note"), text(s.note)
     for premise in s.premises:
         yield node, iri(CORE + "premise"), iri(premise)
 

@@ -33,7 +33,7 @@ def tables(data: GraphData) -> dict[str, list[dict[str, Any]]]:
                 "object": s.object.lexical if isinstance(s.object, Value) else s.object,
                 "datatype": s.object.datatype if isinstance(s.object, Value) else "",
                 "confidence": s.confidence, "status": s.status, "reason": s.reason,
-                "rule": s.rule, "premises": list(s.premises),
+                "rule": s.rule, "premises": list(s.premises), "note": s.note,
                 "evidence": [e.id for e in s.evidence], "sources": sorted({e.target.source for e in s.evidence}),
             }
             for s in data.statements

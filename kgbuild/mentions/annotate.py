@@ -6,12 +6,12 @@ import hashlib
 import json
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from kgbuild.mentions.grammar import Phrase, analyse
 from kgbuild.mentions.names import name_features
 from kgbuild.mentions.parse import Parse
 from kgbuild.mentions.windows import Window, pack
+
+if TYPE_CHECKING:
+    from kgbuild.mentions.textmodel import TextModel
 
 log = logging.getLogger(__name__)
 
@@ -130,6 +133,10 @@ class Annotator:
         merge_adapters(self.model.encoder)
         merge_adapters(self.model.again)
         self.model.bf16 = bool(config["text"]["half"])
+
+    def use(self, model: TextModel, related: Iterable[tuple[int, int]]) -> None:
+        """Read with another network of the same classes and properties, with types that may be related of its own."""
+        self.model, self._related = model, set(related)
 
     def __call__(self, sentences: Sequence[Sequence[str]]) -> Annotation:
         """Everything about one document given as sentences of words."""

@@ -69,7 +69,7 @@ def predict_file(
     rows, words, begun = {}, 0, time.process_time()
     for document in documents:
         note = _with_gold(annotator, document) if gold else annotator(document["sents"])
-        rows[document["id"]] = _phrase_row(annotator, note) if as_phrases else _row(annotator, note)
+        rows[document["id"]] = _phrase_row(annotator, note) if as_phrases else row(annotator, note)
         words += sum(map(len, document["sents"]))
         progress.advance("annotate")
     progress.finish("annotate")
@@ -84,7 +84,8 @@ def predict_file(
     return Evaluation(len(documents), words, words / max(seconds, 1e-9), score_documents(judged, rows), by_genre)
 
 
-def _row(annotator: Annotator, note: Annotation) -> dict[str, Any]:
+def row(annotator: Annotator, note: Annotation) -> dict[str, Any]:
+    """Mentions, clusters and relations as they are written."""
     codes = annotator.facts["type_codes"]
     return {
         "mentions": [[m.sentence, m.start, m.end, codes[m.type]] for m in note.mentions],

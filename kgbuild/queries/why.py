@@ -55,6 +55,7 @@ class Explanation:
     Of an inferred statement ``rule`` says what it follows by, in words, and ``premises`` explain what it follows from,
     down to evidence; of a corrected one, what was done and what it was made of. ``decided``: as of a piece, over all.
     ``more``: pieces of evidence that were left out.
+    ``note``: what else its source says that makes a statement more or less sure, in log-odds.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Explanation:
     premises: tuple[Explanation, ...] = ()
     decided: Shares = ()
     more: int = 0
+    note: str = ""
 
 
 def explain(out: str | Path, what: str, *, store: pyoxigraph.Store | None = None, most: int = 0) -> Explanation:
@@ -128,6 +130,7 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int, most: in
         iri, kind, text, confidence, next(iter(found.get(CORE + "reason", ())), ""), tuple(pieces),
         f"{RULES[rule]} ({rule})" if rule in RULES else rule,
         tuple(_explain(provenance, texts, p, deep - 1, most) for p in premises), decided, more,
+        next(iter(found.get(CORE + "note", ())), ""),
     )  # fmt: skip
 
 

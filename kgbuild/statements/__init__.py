@@ -15,6 +15,7 @@ from kgbuild.statements.correct import correct
 from kgbuild.statements.deduce import deduce
 from kgbuild.statements.gate import gate
 from kgbuild.statements.infer import axioms_of
+from kgbuild.statements.judge import shipped
 from kgbuild.statements.ontology import Ontology, class_iri, load_ontology
 from kgbuild.statements.rules import Rule, read_rules, strata
 from kgbuild.types import Entity, Extraction, Source, Statement
@@ -38,14 +39,15 @@ def assemble(
     settings = config["statements"]
     subjects = {r.subject for e in extractions for r in e.relations}
     said_of = [_thing(s) for s in sources if s.id in subjects]
-    drafts = draft(extractions, [*entities, *said_of], config["graph"]["base"])
-    drafts, entities = correct(
-        drafts, [*entities, *said_of], ontology, base=config["graph"]["base"], decisions=decisions
-    )
+    things = [*entities, *said_of]
+    drafts = draft(extractions, things, config["graph"]["base"])
+    judge = shipped() if settings["judge"] else None
+    drafts = judge(drafts, things) if judge else drafts
+    drafts, entities = correct(drafts, things, ontology, base=config["graph"]["base"], decisions=decisions)
     open_under = open_relation_iri(config["graph"]["base"], "") if config["text"]["open_relations"] else ""
     made = gate(
         drafts, entities, ontology, min_confidence=settings["min_confidence"], decisions=decisions,
-        open_under=open_under,
+        open_under=open_under, judged=judge.properties if judge else (),
     )  # fmt: skip
     if not settings["infer"] and not settings["rules"]:
         return made, entities[: len(entities) - len(said_of)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from kgbuild.entities.decisions import Decisions
@@ -25,10 +25,12 @@ def gate(
     min_confidence: float,
     decisions: Decisions | None = None,
     open_under: str = "",
+    judged: Collection[str] = (),
 ) -> list[Statement]:
     """The same statements with status ``asserted`` or ``quarantined`` and the reason, in the same order.
 
     What was drafted as no fact keeps its reason. ``open_under``: properties whose IRIs begin so need no ontology.
+    ``judged``: properties whose facts have been weighed against others of their source.
     """
     decisions = decisions or Decisions()
     types = {e.id: tuple(map(class_iri, e.types)) for e in entities}
@@ -46,7 +48,7 @@ def gate(
             reason = _unsure(s, min_confidence)
         checked.append(replace(s, status="quarantined", reason=reason) if reason else s)
     checked = _one_value(checked, ontology, labels, decisions)
-    weighed = weigh(legal, ontology)
+    weighed = weigh(legal, ontology, judged)
     return [_weighed(s, weighed[s.id], min_confidence) if s.id in weighed else s for s in checked]
 
 
@@ -74,7 +76,8 @@ def _reason(s: Statement, types: dict[str, tuple[str, ...]], ontology: Ontology,
 
 def _unsure(s: Statement, min_confidence: float) -> str:
     if s.confidence < min_confidence:
-        return f"confidence {s.confidence:.2f} is below statements.min_confidence = {min_confidence:g}"
+        note = f" ({s.note})" if s.note else ""
+        return f"confidence {s.confidence:.2f} is below statements.min_confidence = {min_confidence:g}{note}"
     return ""
 
 

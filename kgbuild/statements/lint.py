@@ -68,11 +68,16 @@ class _Own:
         self.properties = {p: i for p, i in ontology.properties.items() if p in self.said}
 
     def finding(self, severity: str, code: str, term: str, message: str) -> Finding:
-        return Finding(severity, code, self.file.name, self.file.line(term), term, message)
+        return Finding(severity, code, self.file.name, self.file.line(term) if term else 0, term, message)
 
     def near(self, term: str, known: dict[str, Any]) -> str:
         close = difflib.get_close_matches(term, list(known), n=1, cutoff=0.8)
         return f" Did you mean {shorten(close[0])}?" if close else ""
+
+
+def _empty(own: _Own) -> Iterator[Finding]:
+    if not own.quads:
+        yield own.finding("warning", "empty", "", "the file says nothing: no class, property or shape stands in it")
 
 
 def _described(own: _Own) -> Iterator[Finding]:
@@ -173,5 +178,5 @@ def _shapes(own: _Own) -> Iterator[Finding]:
 
 
 _CHECKS: tuple[Callable[[_Own], Iterator[Finding]], ...] = (
-    _described, _ends, _hierarchy, _logic, _names, _unused, _shapes,
+    _empty, _described, _ends, _hierarchy, _logic, _names, _unused, _shapes,
 )  # fmt: skip

@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from kgbuild.statements.assemble import CEILING
 from kgbuild.statements.ontology import Ontology
 from kgbuild.types import Statement, Value
 
-WEIGHT = 1.0  # log-odds that a certain rival takes at functionality 1; docs/statements.md says how it was found
+WEIGHT = 0.8  # log-odds that a certain rival takes at functionality 1; docs/statements.md says how it was found
 
 
-def weigh(statements: Sequence[Statement], ontology: Ontology) -> dict[str, float]:
+def weigh(statements: Sequence[Statement], ontology: Ontology, judged: Collection[str] = ()) -> dict[str, float]:
     """The confidence of each statement that has rivals among the given ones, by statement id.
 
-    A coarser date that agrees with a value ("1906" with "1906-10-07") is no rival of it.
+    A coarser date that agrees with a value ("1906" with "1906-10-07") is no rival of it. ``judged``: properties whose
+    rivals in the same source have been weighed already.
     """
     values: dict[tuple[str, str], list[Statement]] = defaultdict(list)
     for s in statements:
@@ -33,12 +34,17 @@ def weigh(statements: Sequence[Statement], ontology: Ontology) -> dict[str, floa
     for (_, predicate), said in values.items():
         degree = ontology.properties[predicate].functionality
         for s in said:
-            rival = max((r.confidence for r in said if not _agree(r.object, s.object)), default=0.0)
+            others = (r for r in said if not (predicate in judged and _one_source(r, s)))
+            rival = max((r.confidence for r in others if not _agree(r.object, s.object)), default=0.0)
             if rival:
                 sure = min(max(s.confidence, 1 - CEILING), CEILING)
                 odds = math.log(sure / (1 - sure)) - WEIGHT * degree * rival
                 weighed[s.id] = round(1 / (1 + math.exp(-odds)), 4)
     return weighed
+
+
+def _one_source(a: Statement, b: Statement) -> bool:
+    return not {e.target.source for e in a.evidence}.isdisjoint(e.target.source for e in b.evidence)
 
 
 def _agree(a: str | Value, b: str | Value) -> bool:

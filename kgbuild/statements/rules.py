@@ -132,6 +132,10 @@ def _read(path: str) -> Rule:
         text = Path(path).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as err:
         raise OntologyError(f"statements.rules: {path}: cannot be read: {err}.") from err
+    if not text.strip():
+        raise OntologyError(
+            f"statements.rules: {path} is empty. A rule is one query CONSTRUCT {{ ... }} WHERE {{ ... }}."
+        )
     select = _as_select(text)
     try:
         ox.Store().query(text)

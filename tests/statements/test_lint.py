@@ -61,3 +61,8 @@ def test_the_command_says_what_is_wrong_and_exits_with_1(tmp_path: Path, capsys:
     assert finding["line"] == 8 and "Did you mean" in finding["message"]
     assert run(["ontology", "lint", "software"]) == 0
     assert "software: 0 errors, 0 warnings" in capsys.readouterr().out
+
+
+def test_a_file_that_says_nothing_is_told(tmp_path: Path) -> None:
+    (tmp_path / "e.ttl").write_text("# nothing yet\n", "utf-8")
+    assert [f.code for f in lint(str(tmp_path / "e.ttl"))] == ["empty"]

@@ -99,3 +99,9 @@ def test_a_circle_through_axioms_is_seen(tmp_path: Path) -> None:
 def test_braces_in_strings_and_comments_mean_nothing(tmp_path: Path) -> None:
     text = '# CONSTRUCT { not this\nCONSTRUCT { ?a :said "}{" } # }\nWHERE { ?a :parent ?b }'
     assert {i.fact[2] for i in run(rules(tmp_path, said=text), FACTS)} == {'"}{"'}
+
+
+def test_an_empty_file_is_no_rule(tmp_path: Path) -> None:
+    (tmp_path / "e.rq").write_text(" \n", "utf-8")
+    with pytest.raises(OntologyError, match=r"e\.rq is empty"):
+        read_rules([str(tmp_path / "e.rq")])

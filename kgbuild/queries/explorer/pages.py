@@ -91,7 +91,8 @@ class Pages:
     def _explained(self, found: Any) -> dict[str, Any]:
         return {
             "id": found.id, "kind": words(found.kind), "text": found.text, "confidence": found.confidence,
-            "reason": found.reason, "rule": found.rule, "pieces": [self._piece(p) for p in found.evidence],
+            "reason": found.reason, "note": found.note, "rule": found.rule,
+            "pieces": [self._piece(p) for p in found.evidence],
             "more": found.more, "premises": [self._explained(p) for p in found.premises],
         }  # fmt: skip
 

@@ -44,8 +44,10 @@ class Compiler:
         """The queries of a shape with targets."""
         if any(kind == "targetNode" for kind, _ in shape.targets) and _empty_paths(shape):
             raise NotCompiled("a path of length zero from a node that the data may lack")
+        kinds = {kind for kind, _ in shape.targets}
         focus = " UNION ".join(f"{{ {self._target(kind, term)} }}" for kind, term in shape.targets)
-        yield from self._of(shape, f"{{ SELECT DISTINCT ?this WHERE {{ {focus} }} }}", "")
+        once = len(shape.targets) == 1 and kinds <= {"targetNode", "targetClass"} and "VALUES ?v" not in focus
+        yield from self._of(shape, focus if once else _distinct("?this", focus), "")
 
     def _new(self) -> str:
         return f"?v{next(self._numbers)}"
@@ -74,8 +76,9 @@ class Compiler:
                 yield from self._of(c.value, *self._values_as_focus(shape, focus, outer))
                 continue
             for name, pattern in self._violated(shape, c):
-                kind = "" if c.name in _MANY else "DISTINCT "
-                text = f"SELECT {kind}?this ?value ?path {outer} WHERE {{ {focus} {pattern} }}"
+                # A focus that several graphs name comes more than once: of no matter where solutions are made distinct.
+                kind, nodes = ("", _distinct(f"?this {outer}", focus)) if c.name in _MANY else ("DISTINCT ", focus)
+                text = f"SELECT {kind}?this ?value ?path {outer} WHERE {{ {nodes} {pattern} }}"
                 yield Query(text, shape, SH + name)
 
     def _values_as_focus(self, shape: Shape, focus: str, outer: str) -> tuple[str, str]:
@@ -83,7 +86,7 @@ class Compiler:
             return focus, outer
         node = self._new()
         inner, outer = focus.replace("?this", node), f"{outer} {node}"
-        return f"{{ SELECT DISTINCT ?this {outer} WHERE {{ {inner} {node} {shape.path} ?this }} }}", outer
+        return _distinct(f"?this {outer}", f"{inner} {node} {shape.path} ?this"), outer
 
     def _violated(self, shape: Shape, c: Constraint) -> Iterator[tuple[str, str]]:
         """Component and pattern for each way in which a focus node can violate a constraint."""
@@ -233,6 +236,10 @@ class Compiler:
                 held = [f"IF({self.violates(s, v)}, 0, 1)" for s in c.value]
                 return f"(({' + '.join(held) or '0'}) != 1)"
         raise NotCompiled(f"sh:{c.name}")
+
+
+def _distinct(names: str, pattern: str) -> str:
+    return f"{{ SELECT DISTINCT {names} WHERE {{ {pattern} }} }}"
 
 
 def _empty_paths(shape: Shape) -> bool:
