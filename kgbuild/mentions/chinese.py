@@ -13,7 +13,7 @@ from kgbuild.config import Config
 from kgbuild.identity import mention_iri, open_relation_iri, relation_iri
 from kgbuild.mentions.chinese_clauses import triples
 from kgbuild.mentions.chinese_words import sentences, words
-from kgbuild.mentions.pieces import heard, made_by, spoken
+from kgbuild.mentions.pieces import certainty, made_by, spoken
 from kgbuild.sources.language import SPOKEN
 from kgbuild.types import Extraction, Mention, Reading, RelationMention, Segment
 
@@ -56,7 +56,7 @@ class ChineseExtractor:
             for w in tagged:
                 if w.label:
                     span = places[w.start], places[w.end - 1] + 1
-                    made[span] = _mention(segment, span, w.label, w.score * heard(segment), context)
+                    made[span] = _mention(segment, span, w.label, w.score * certainty(segment), context)
             stated = []
             for t in triples(tagged):
                 ends = []
@@ -67,7 +67,7 @@ class ChineseExtractor:
                         made[span] = _mention(segment, span, "Thing", 0.6, context, nominal=nominal)
                     ends.append(made[span])
                 span = places[t.start], places[t.end - 1] + 1
-                stated.append(self._relation(segment, ends[0], t.predicate, ends[1], span, t.score * heard(segment)))
+                stated.append(self._relation(segment, ends[0], t.predicate, ends[1], span, t.score * certainty(segment)))
             yield list(made.values()), stated
 
     def _relation(
