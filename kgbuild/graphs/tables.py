@@ -101,7 +101,7 @@ def _columns(name: str) -> tuple[str, ...]:
         "entities": ("id", "label", "language", "alt_labels", "type", "mentions", "modalities", "same_as", "sources"),
         "statements": (
             "id", "subject", "predicate", "relation", "object", "datatype", "confidence", "status", "reason",
-            "rule", "premises", "evidence", "sources",
+            "rule", "premises", "note", "evidence", "sources",
         ),
         "evidence": ("statement", "id", "subject", "object", "source", "place", "surface", "confidence", "agent",
                      "modality", "status"),
