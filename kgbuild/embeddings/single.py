@@ -28,7 +28,7 @@ class SingleEncoder:
     def __init__(self, encoder: TextEncoder) -> None:
         self._encoder = encoder
         self.space, self.dim = encoder.space, encoder.dim
-        self._states = _packed(encoder._model)
+        self._states = _packed(encoder.backbone)
         if self._states is not None and not np.allclose(
             self.encode([_SAMPLE]), encoder.encode([_SAMPLE]), atol=_TOLERANCE
         ):

@@ -35,7 +35,7 @@ class TextEncoder:
 
         self._torch, self._packs = torch, packs
         self._tokenizer, model = load_backbone(config)
-        self._packed = Packed(model)
+        self.backbone, self._packed = model, Packed(model)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """float32 of shape (len(texts), 384), rows of unit length; equal texts are encoded once."""
