@@ -27,11 +27,11 @@ NAME_FEATURES = (
 
 
 def fold(text: str) -> str:
-    """Lower case without diacritics: spellings that differ by transliteration only are equal."""
+    """Lower case without diacritics and modifiers: spellings that differ by transliteration only are equal."""
     if text.isascii():
         return text.lower()
     apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-    return "".join(c for c in apart if not unicodedata.combining(c))
+    return "".join(c for c in apart if not (unicodedata.combining(c) or "\u02b0" <= c <= "\u02ff"))
 
 
 def words(text: str) -> list[str]:
