@@ -107,10 +107,10 @@ def test_values_that_rule_each_other_out_are_less_sure() -> None:
 
 def test_too_little_is_left_and_the_reason_says_so() -> None:
     kinds = {"Curie": "Person", "Poland": "Place", "France": "Place", "Spain": "Place"}
-    relations = [("Curie", "countryOfCitizenship", c, 0.6) for c in ("Poland", "France", "Spain")]
+    relations = [("Curie", "countryOfCitizenship", c, 0.55) for c in ("Poland", "France", "Spain")]
     found = build(relations, kinds)
     assert {s.status for s in found} == {"quarantined"}
-    assert all("0.60 if no other value were said" in s.reason for s in found)
+    assert all("0.55 if no other value were said" in s.reason for s in found)
 
 
 def test_why_and_the_files_tell_what_was_said_and_what_was_made_of_it(tmp_path: Path) -> None:
