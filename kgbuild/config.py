@@ -6,7 +6,7 @@ import difflib
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -40,6 +40,7 @@ class Config:
     """
 
     sections: Mapping[str, Section]
+    _digests: dict[tuple[str, ...], str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __getitem__(self, section: str) -> Section:
         return self.sections[section]
@@ -77,7 +78,10 @@ class Config:
     def sha256(self, *sections: str) -> str:
         """Hash over the named sections; when none is named, over all that change what a build writes."""
         names = sections or tuple(n for n in self.sections if n not in ("run", "queries"))
-        return digest(json.dumps({n: dict(self[n]) for n in sorted(names)}, sort_keys=True), length=64)
+        if names not in self._digests:  # each source asks for the same few
+            text = json.dumps({n: dict(self[n]) for n in sorted(names)}, sort_keys=True)
+            self._digests[names] = digest(text, length=64)
+        return self._digests[names]
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,8 @@ from kgbuild.embeddings.spaces import MODALITIES
 from kgbuild.entities import Alignment, align, read_decisions, read_records
 from kgbuild.entities.copies import Look, look
 from kgbuild.entities.depicted import Comparer, depictions
-from kgbuild.entities.link import Linking
+from kgbuild.entities.identify import Merge
+from kgbuild.entities.link import Link, Linking
 from kgbuild.errors import UsageError
 from kgbuild.graphs.data import GraphData
 from kgbuild.history import PastRun, StageRun, changes, contents, work_of
@@ -37,9 +38,9 @@ from kgbuild.statements.correct import corrections
 from kgbuild.statements.fine import SPACE as FINE_SPACE
 from kgbuild.statements.fine import ClassTable, FineTyper, class_matrix, fine_classes
 from kgbuild.statements.ontology import Property, ontology_texts
-from kgbuild.statements.typing import PropertyTable, Typer, candidates
+from kgbuild.statements.typing import Forms, PropertyTable, Typer, candidates
 from kgbuild.types import Depiction, EmbeddingTable, Entity, Extraction, Issue, Reading, Source, TimeSpan
-from kgbuild.workspace import Workspace, damaged
+from kgbuild.workspace import Before, Workspace, damaged
 
 log = logging.getLogger(__name__)
 
@@ -147,8 +148,13 @@ def _type_relations(
     if properties:
         matrix, calibration = property_vectors(job, _texts(properties))
         table = PropertyTable(tuple(p.iri for p in properties), matrix, calibration)
-        typer = Typer(table, entities, ontology, threshold=settings["typing_threshold"])
+        cache, key = job.store(), Cache.key(code_version("mentions"), code_version("statements"))
+        known = json.loads(cache.get("forms", key) or b"{}")
+        forms = Forms(known)
+        typer = Typer(table, entities, ontology, threshold=settings["typing_threshold"], forms=forms)
         extractions = [typer(e, vectors[e.source]) if e.source in vectors else e for e in extractions]
+        if forms.used != known:
+            cache.put("forms", key, json.dumps(forms.used, sort_keys=True).encode())
     general, own = general_properties(load_ontology(["general"])), own_properties(ontology)
     known = {p.iri for p in general}
     if not own or not any(r.predicate in known for e in extractions for r in e.relations):
@@ -167,9 +173,14 @@ def _texts(properties: Sequence[Property]) -> list[tuple[str, str, Sequence[str]
     return [(p.label, p.description, p.aliases) for p in properties]
 
 
-def write_graph(job: Job, graph: Graph, folder: Path, *, progress: Progress) -> None:
-    """All exports of the graph into a folder: RDF, GraphML, tables, vectors, merges, texts, pictures."""
-    cache, data = job.store(), graph.data
+def write_graph(
+    job: Job, graph: Graph, folder: Path, *, progress: Progress, before: Before | None = None
+) -> None:  # fmt: skip
+    """All exports of the graph into a folder: RDF, GraphML, tables, vectors, merges, texts, pictures.
+
+    ``before``: the generation whose texts and pictures need not be written again where they are the same.
+    """
+    cache, data, before = job.store(), graph.data, before or Before(None)
     names = {"nquads": "graph.nq", "turtle": "facts.ttl", "graphml": "graph.graphml", "parquet": "."}
     exporters = sorted(registry.available("exporters"))
     progress.start("write", len(exporters) + 3)
@@ -182,21 +193,25 @@ def write_graph(job: Job, graph: Graph, folder: Path, *, progress: Progress) -> 
         VectorIndex.build(graph.vectors.pictures).save(folder / "pictures.faiss")
     progress.advance("write", note="vectors")
     for name, rows in (("merges", graph.alignment.merges), ("links", graph.linking.links)):
-        listed = [asdict(row) for row in rows]
-        (folder / f"{name}.json").write_text(json.dumps(listed, indent=1, ensure_ascii=True), "utf-8")
+        (folder / f"{name}.json").write_text(_listed(rows), "utf-8")
     progress.advance("write", note="merges")
     (folder / "texts").mkdir()
     (folder / "pictures").mkdir()
     for reading in data.readings:
         if reading.text:
             name = text_name(reading.source.path, reading.source.id)
-            (folder / "texts" / name).write_text(reading.text, "utf-8", errors="surrogatepass", newline="")
+            before.write(folder, f"texts/{name}", reading.text.encode("utf-8", "surrogatepass"))
         for blob in sorted({s.blob for s in reading.segments if s.blob}):
             if (png := cache.get("blobs", blob)) is not None:
-                (folder / "pictures" / f"{blob}.png").write_bytes(png)
+                before.write(folder, f"pictures/{blob}.png", png)
     point("write.texts")
     progress.advance("write", note="texts and pictures")
     progress.finish("write")
+
+
+def _listed(rows: Sequence[Merge] | Sequence[Link]) -> str:
+    """A list in JSON, a row a line. There may be a million: dataclasses' ``asdict`` would copy every number."""
+    return "[" + ",\n ".join(json.dumps({f.name: getattr(row, f.name) for f in fields(row)}) for row in rows) + "]\n"
 
 
 @dataclass(frozen=True)

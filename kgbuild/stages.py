@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_WORTH_A_WORKER = 20_000  # characters of work: to start a process and load its models costs about as much
 _UNWRITABLE = b"unwritable"  # begins the answer of a worker that could not write to the cache
 
 # Reasons that lie in the machine, not in the file: such files are read again at the next build.
@@ -96,7 +97,8 @@ def read_sources(job: Job, sources: Sequence[Source], *, progress: Progress | No
     progress.start("read", len(sources))
     progress.advance("read", len(sources) - len(todo))
     if todo:
-        workers = min(job.workers, len(todo))
+        size = sum(s.size for s in todo)
+        workers = min(job.workers, len(todo), 1 + len(todo) // 16 + size // 65_536)  # a few small files need but one
         with ReaderPool(Path(job.root), job.config, workers) as pool:
 
             def read(source: Source) -> tuple[float, Reading]:
@@ -148,7 +150,7 @@ def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress |
     todo.sort(key=lambda s: (-weights[s], s.path))  # long ones first: no worker ends alone with the longest
     progress.start("extract", len(sources))
     progress.advance("extract", len(sources) - len(todo))
-    workers = max(1, min(job.workers, len(todo)))
+    workers = max(1, min(job.workers, len(todo), sum(weights.values()) // _WORTH_A_WORKER))
     with WorkerPool("kgbuild.stages:serve_extractor", _setup(job), workers) as pool:
         for source, answer in pool.map(todo, lambda s: to_json(s).encode()):
             if isinstance(answer, WorkerDied):

@@ -155,7 +155,8 @@ class Workspace:
         A name must never reach the disk before what it names (Pillai et al. 2014).
         """
         paths = sorted(aside.rglob("*"), reverse=True)
-        for path in (*(p for p in paths if not p.is_dir()), *(p for p in paths if p.is_dir()), aside):
+        fresh = (p for p in paths if not p.is_dir() and p.stat().st_nlink == 1)  # others are of a published generation
+        for path in (*fresh, *(p for p in paths if p.is_dir()), aside):
             _fsync(path)
         point("generation.synced")
         aside.rename(target)
@@ -172,6 +173,26 @@ class Workspace:
         pointer.replace(self.out / "current")
         _fsync(self.out)
         point("pointer.renamed")
+
+
+class Before:
+    """The files of the published generation, by name with their SHA-256: what has not changed is not written again.
+
+    Make it of a generation that was found whole (``damaged``), or of None.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        text = (folder / MANIFEST).read_text("utf-8") if folder else '{"files": {}}'
+        self._known = {name: sha256 for name, (_, sha256) in json.loads(text)["files"].items()}
+
+    def write(self, folder: Path, name: str, data: bytes) -> None:
+        """Write a file of a new generation, or link to the published one if that holds the same."""
+        if self._folder and self._known.get(name) == hashlib.sha256(data).hexdigest():
+            with contextlib.suppress(OSError):  # the file system knows no links
+                os.link(self._folder / name, folder / name)
+                return
+        (folder / name).write_bytes(data)
 
 
 def write_manifest(folder: Path) -> None:

@@ -1,4 +1,5 @@
-"""What a build costs that has nothing, or one file in a hundred, to do: share of the full build's time.
+"""What a build costs that has nothing, or one file in a hundred, to do: share of the full build's time,
+by the clock and of processors.
 
     python benchmarks/reliability/rerun.py [--files 1000] [--models 0] [--workers 2]
 
@@ -51,6 +52,10 @@ def main() -> None:
     extracted = sum(int(row[0]) for row in last.work["extract"].values())
     print(f"full {full.seconds:.1f} s; without a change {still.seconds:.1f} s; {extracted} changed {few.seconds:.1f} s")
     print(f"shares {still.seconds / full.seconds:.1%} and {few.seconds / full.seconds:.1%}; stages {last.seconds}")
+    print(
+        f"processors {full.processor:.1f} s; {still.processor:.1f} s; {few.processor:.1f} s: "
+        f"shares {still.processor / full.processor:.1%} and {few.processor / full.processor:.1%}"
+    )
     finish(
         f"{chosen.files} documents",
         [

@@ -29,6 +29,7 @@ _PRONOUNS = frozenset((
 ))  # fmt: skip
 
 
+@lru_cache(1 << 17)
 def tidy(surface: str) -> str:
     """A name as a label: no article before it, no punctuation left over at its ends."""
     text = clean(surface).strip(" ,;:/–—-")

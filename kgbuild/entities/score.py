@@ -149,8 +149,8 @@ class Scorer:
             names = (*PAIR_FEATURES, *extra)
             beside = [np.asarray(v, np.float64)[:, None] for v in extra.values()]
             for row in np.concatenate([self.features(pairs[part], ways[part]), *beside], 1).tolist():
-                kept = ((n, round(v, 4)) for n, v in zip(names, row, strict=True) if v and isfinite(v))
-                yield tuple(known.setdefault(p, p) for p in kept)
+                kept = [(n, round(v, 4)) for n, v in zip(names, row, strict=True) if v and isfinite(v)]
+                yield tuple([known.setdefault(p, p) for p in kept])
 
     def log_odds(self, pairs: np.ndarray, ways: np.ndarray) -> np.ndarray:
         """Log-odds float64 (m,) that each pair is one thing."""

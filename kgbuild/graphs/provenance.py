@@ -7,6 +7,7 @@ IRI, the source's with a fragment. Who found something, and in what, is said of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from kgbuild.entities.link import Link
 from kgbuild.graphs.data import GraphData
@@ -31,7 +32,7 @@ def provenance(data: GraphData) -> Iterator[Triple]:
     for d in data.depictions:
         yield iri(d.id), iri(TYPE), iri(CORE + "SamePicture")
         yield iri(d.id), iri(CORE + "confidence"), decimal(d.score)
-        yield iri(d.id), iri(PROV + "wasGeneratedBy"), iri(extraction_iri(data.base, d.agent, _PICTURE))
+        yield iri(d.id), iri(PROV + "wasGeneratedBy"), _extraction(data.base, d.agent, _PICTURE)
         for target in (d.left, d.right):
             yield from _target(iri(d.id), target, "")
     for s in data.asserted:
@@ -61,7 +62,7 @@ def stated(data: GraphData, s: Statement, kind: str) -> Iterator[Triple]:
     yield node, iri(RDF + "object"), object
     yield node, iri(CORE + "confidence"), decimal(s.confidence)
     for e in s.evidence:
-        yield node, iri(PROV + "wasGeneratedBy"), iri(extraction_iri(data.base, e.agent, e.modality))
+        yield node, iri(PROV + "wasGeneratedBy"), _extraction(data.base, e.agent, e.modality)
         yield from _target(node, e.target, e.surface)
     if s.rule:
         yield node, iri(CORE + "rule"), text(s.rule)
@@ -74,7 +75,7 @@ def _mention(data: GraphData, m: Mention) -> Iterator[Triple]:
     yield s, iri(TYPE), iri(CORE + "Mention")
     yield s, iri(OA + "hasBody"), iri(data.entity_of[m.id].id)
     yield s, iri(CORE + "confidence"), decimal(m.score)
-    yield s, iri(PROV + "wasGeneratedBy"), iri(extraction_iri(data.base, m.agent, m.modality))
+    yield s, iri(PROV + "wasGeneratedBy"), _extraction(data.base, m.agent, m.modality)
     yield from _target(s, m.target, m.surface)
 
 
@@ -107,7 +108,7 @@ def _made_by(data: GraphData) -> set[tuple[str, str]]:
 
 def _extractions(data: GraphData, made_by: Iterable[tuple[str, str]]) -> Iterator[Triple]:
     for name, modality in sorted(made_by):
-        extraction, agent = iri(extraction_iri(data.base, name, modality)), _agent(data, name)
+        extraction, agent = _extraction(data.base, name, modality), _agent(data, name)
         yield extraction, iri(TYPE), iri(PROV + "Activity")
         yield extraction, iri(PROV + "wasAssociatedWith"), agent
         yield extraction, iri(CORE + "modality"), text(modality)
@@ -115,6 +116,11 @@ def _extractions(data: GraphData, made_by: Iterable[tuple[str, str]]) -> Iterato
         yield agent, iri(TYPE), iri(PROV + "SoftwareAgent")
         yield agent, iri(LABEL), label(f"kgbuild {kind} extractor", "en")
         yield agent, iri(CORE + "version"), text(version)
+
+
+@lru_cache(1024)  # said of every mention and every piece of evidence
+def _extraction(base: str, agent: str, modality: str) -> str:
+    return iri(extraction_iri(base, agent, modality))
 
 
 def _agent(data: GraphData, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -77,18 +78,12 @@ def write_parquet(data: GraphData, path: Path) -> None:
         {("entities", "mentions")},
     )
     for name, rows in tables(data).items():
-        columns = _columns(name)
-        schema = pa.schema(
-            [
-                (
-                    c,
-                    many if c in lists else number if c in floats else pa.int64() if (name, c) in whole else text,
-                )
-                for c in columns
-            ]
-        )
-        clean = [{k: _storable(v) for k, v in row.items()} for row in rows]
-        parquet.write_table(pa.Table.from_pylist(clean, schema=schema), path / f"{name}.parquet", compression="zstd")
+        made = {}
+        for c in _columns(name):
+            kind = many if c in lists else number if c in floats else pa.int64() if (name, c) in whole else text
+            values = [row[c] for row in rows]
+            made[c] = pa.array(_storable(values) if kind in (text, many) else values, kind)
+        parquet.write_table(pa.table(made), path / f"{name}.parquet", compression="zstd")
 
 
 def _columns(name: str) -> tuple[str, ...]:
@@ -106,8 +101,16 @@ def _columns(name: str) -> tuple[str, ...]:
     }[name]  # fmt: skip
 
 
-def _storable(value: Any) -> Any:
-    """Arrow strings are UTF-8: lone surrogates become U+FFFD."""
+def _storable(values: list[Any]) -> list[Any]:
+    """Strings, or lists of them. Arrow's are UTF-8: lone surrogates, which hardly any holds, become U+FFFD."""
+    try:
+        "".join(chain.from_iterable(values) if values and isinstance(values[0], list) else values).encode()
+    except UnicodeEncodeError:
+        return [_whole(v) for v in values]
+    return values
+
+
+def _whole(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return [_storable(v) for v in value] if isinstance(value, list) else value
+    return [_whole(v) for v in value]

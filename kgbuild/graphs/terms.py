@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from kgbuild.types import Value
 from kgbuild.vocab import XSD
@@ -12,12 +13,16 @@ Triple = tuple[str, str, str]
 # All that RFC 3987 does not let stand in an IRI, and percent signs that begin no escape.
 _PLANES = "".join(f"{chr(p << 16)}-{chr((p << 16) + 0xFFFD)}" for p in range(1, 14)) + "\U000e1000-\U000efffd"
 _BAD_IRI = re.compile(rf"[^!#$-;=?-Z_a-z~\xa0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef{_PLANES}]|%(?![0-9A-Fa-f]{{2}})")
+_PLAIN_IRI = re.compile(r"[!$&-;=?-Z_a-z~]*(?:#[!$&-;=?-Z_a-z~]*)?\Z")  # ASCII without escapes: most are
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 _ESCAPED = re.compile(r'[\\"\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]')
 
 
+@lru_cache(1 << 16)  # most IRIs stand in several lines
 def iri(value: str) -> str:
     """An IRI in N-Quads; characters that may not stand in one are percent-encoded."""
+    if _PLAIN_IRI.match(value):
+        return f"<{value}>"
     head, mark, rest = value.partition("#")
     whole = head + mark + rest.replace("#", "%23")
     return "<" + _BAD_IRI.sub(lambda m: "".join(f"%{b:02X}" for b in m.group().encode("utf-8", "replace")), whole) + ">"
@@ -32,7 +37,7 @@ def text(value: str) -> str:
             return _ESCAPES[c]
         return "\ufffd" if c >= "\ud800" else f"\\u{ord(c):04X}"
 
-    return '"' + _ESCAPED.sub(escape, value) + '"'
+    return '"' + (_ESCAPED.sub(escape, value) if _ESCAPED.search(value) else value) + '"'
 
 
 def label(value: str, language: str) -> str:

@@ -9,7 +9,7 @@ mean it where its domain and range fit.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -52,15 +52,17 @@ class Typer:
     """Types the open relations of one extraction after the other."""
 
     def __init__(
-        self, table: PropertyTable, entities: Sequence[Entity], ontology: Ontology, *, threshold: float
-    ) -> None:
+        self, table: PropertyTable, entities: Sequence[Entity], ontology: Ontology, *, threshold: float,
+        forms: Forms | None = None,
+    ) -> None:  # fmt: skip
+        self._base_form = base_form = forms or Forms()
         self._table, self._ontology, self._threshold = table, ontology, threshold
         self._kinds = {m: tuple(map(class_iri, e.types)) for e in entities for m in e.mentions}
         self._fits: dict[tuple[Kind, Kind], np.ndarray] = {}
         self._properties = [ontology.properties[iri] for iri in table.iris]
         self._named: dict[str, list[int]] = defaultdict(list)
         for row, p in enumerate(self._properties):
-            for name in sorted({base_form(n) for n in (p.label, *p.aliases) if _is_said(n)}):
+            for name in sorted({base_form(n) for n in (p.label, *p.aliases) if _is_said(n, base_form)}):
                 self._named[name].append(row)
 
     def __call__(self, extraction: Extraction, vectors: EmbeddingTable) -> Extraction:
@@ -97,7 +99,7 @@ class Typer:
         best = int(both.argmax())
         if both[best] == -np.inf:
             return None
-        named = [row for row in self._named.get(base_form(phrase), ()) if both[row] > -np.inf]
+        named = [row for row in self._named.get(self._base_form(phrase), ()) if both[row] > -np.inf]
         if named:
             best, sure = max(named, key=lambda row: both[row]), _NAMED
         else:
@@ -113,8 +115,8 @@ class Typer:
 
     def _echoes(self, phrase: str, row: int) -> bool:
         """Whether a phrase has a word of a property's names and is not the passive of them."""
-        p, own = self._properties[row], set(base_form(phrase).split())
-        names = {w for name in (p.label, *p.aliases) for w in base_form(name).split()}
+        p, own = self._properties[row], set(self._base_form(phrase).split())
+        names = {w for name in (p.label, *p.aliases) for w in self._base_form(name).split()}
         return bool((own & names) - _SMALL) and ("by" in own) <= ("by" in names)
 
     def _fitting(self, subject: Kind, object: Kind) -> np.ndarray:
@@ -149,7 +151,22 @@ def base_form(words: str) -> str:
     return " ".join(base).removeprefix("be ")
 
 
-def _is_said(name: str) -> bool:
+class Forms:
+    """``base_form`` with what an earlier build knew: the tables of lemmas take a second to load.
+
+    ``used`` holds the words asked for, each with its base form.
+    """
+
+    def __init__(self, known: Mapping[str, str] | None = None) -> None:
+        self._known, self.used = known or {}, dict[str, str]()
+
+    def __call__(self, words: str) -> str:
+        if words not in self.used:
+            self.used[words] = self._known[words] if words in self._known else base_form(words)
+        return self.used[words]
+
+
+def _is_said(name: str, base_form: Callable[[str], str]) -> bool:
     """Whether a property's name is words that relate two things: several, or a verb form ("reads").
 
     A noun ("state", "land") is the base form of a verb too often.
