@@ -112,14 +112,14 @@ class Rig:
         self.home = Path(self._folder.name)
         (self.home / "lean.toml").write_text(CONFIG, "utf-8")
         os.environ["OMP_NUM_THREADS"] = "1"
-        import kgbuild.cli.app
-        import kgbuild.cli.build
-        import kgbuild.cli.console
-        import kgbuild.embeddings.index
-        import kgbuild.graphs.networkx
-        import kgbuild.graphs.rdf
-        import kgbuild.graphs.tables
-        import kgbuild.pipeline  # noqa: F401
+        import pyarrow as pa
+        from pyarrow import parquet  # noqa: F401
+
+        from kgbuild.statements import load_ontology
+
+        pa.array([""])  # looks for pandas once
+        for names in (["core", "general"], ["general"]):
+            load_ontology(names)  # kept: the text of an ontology is the key
 
     def arguments(self, corpus: Path, out: Path, workers: int, more: Sequence[str] = ()) -> list[str]:
         lean = str(self.home / "lean.toml")

@@ -17,7 +17,7 @@ from kgbuild.pipeline import build
 from kgbuild.statements import load_ontology
 from kgbuild.statements.assemble import draft
 from kgbuild.statements.gate import gate
-from kgbuild.statements.typing import AGENT, PropertyTable, Typer, base_form, candidates
+from kgbuild.statements.typing import AGENT, Forms, PropertyTable, Typer, base_form, candidates
 from kgbuild.types import Entity, Extraction, Mention, RelationMention, Target, TextPosition
 from kgbuild.vocab import CORE, GENERAL
 
@@ -206,3 +206,11 @@ def test_a_build_types_open_relations_of_any_extractor(
         found = {(r["a"], re.sub(".*#", "", r["p"]), r["b"]) for r in rows}
     assert ("Isar", "flowsThrough", "Munich") in found
     assert ("Bluewater Labs", "employs", "Rosa Lind") in found
+
+
+def test_base_forms_known_from_an_earlier_build_are_not_looked_up() -> None:
+    first = Forms()
+    assert first("is hosted on") == base_form("is hosted on") and first.used == {"is hosted on": "host on"}
+    later = Forms({"is hosted on": "known", "reads": "never asked"})
+    assert later("is hosted on") == "known" and later("reads from") == "read from"
+    assert later.used == {"is hosted on": "known", "reads from": "read from"}  # what is kept stays bounded
