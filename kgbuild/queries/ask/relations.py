@@ -45,7 +45,10 @@ class Relations:
         return {
             p: max(
                 self._shared(question, asked, p, names[p]),
-                _ALIKE * self._shared(wider, asked | set(wider.relation), p, names[p]),
+                _ALIKE
+                * self._shared(
+                    wider, asked | set(wider.relation), p, names[p][:1]
+                ),  # "made of" is a name of "has part"
                 near[p],
             )
             for p in names
