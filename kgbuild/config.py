@@ -19,7 +19,15 @@ from kgbuild.identity import digest
 Section = Mapping[str, Any]
 
 _SHARES = frozenset(
-    {("ocr", "min_score"), ("align", "min_score"), ("align", "link_min_score"), ("statements", "min_confidence")}
+    {
+        ("ocr", "min_score"),
+        ("align", "min_score"),
+        ("align", "link_min_score"),
+        ("statements", "min_confidence"),
+        ("photos", "class_score"),
+        ("photos", "object_score"),
+        ("photos", "caption_score"),
+    }
 )
 _SIGNED = frozenset({("text", "relation_threshold")})
 _CHOICES = {("embeddings", "fusion"): ("attention", "max", "mean", "none")}

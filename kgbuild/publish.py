@@ -28,6 +28,7 @@ from kgbuild.graphs.data import GraphData
 from kgbuild.history import PastRun, StageRun, changes, contents, work_of
 from kgbuild.identity import text_name
 from kgbuild.linking import check_references, link_entities
+from kgbuild.models.advice import advice
 from kgbuild.models.arrays import pixels
 from kgbuild.progress import Progress
 from kgbuild.stages import TRANSIENT, Job, Vectors, class_vectors, load_extraction, load_vectors, property_vectors
@@ -208,7 +209,7 @@ class Report:
 
     ``sources``: one row per file with path, media type, outcome, reason and counts; ``changes``: files by kind of
     change since the graph published before; ``seconds`` and ``memory_mb`` by stage: the most MiB that the process had
-    up to its end, and the most of any one child in it.
+    up to its end, and the most of any one child in it; ``advice``: which models by name would add more.
     """
 
     status: str
@@ -223,6 +224,7 @@ class Report:
     unchanged: bool = False
     changes: dict[str, int] = field(default_factory=dict)
     memory_mb: dict[str, list[float]] = field(default_factory=dict)
+    advice: list[str] = field(default_factory=list)
 
     def write_lines(self, path: Path) -> None:
         """A line of JSON for each file: ``path``, ``status`` (processed, rejected, skipped), ``reason``, ``code``."""
@@ -299,6 +301,7 @@ def make_report(
         time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
         changes=dict(Counter(c.kind for c in changes(contents(before.sources) if before else {}, contents(rows)))),
         memory_mb={name: [stage.memory_mb, stage.children_mb] for name, stage in done.items()},
+        advice=advice(job.config, data.readings),
     )  # fmt: skip
 
 

@@ -77,7 +77,7 @@ class Job:
         return [f"{bool(models['speech'])} {bool(models['actions'])} {written}"]
 
     def extraction_key(self, source: Source) -> str:
-        config = self.config.sha256("mentions", "text", "ocr", "models")
+        config = self.config.sha256("mentions", "text", "ocr", "models", "photos")
         own = Path(self.config["text"]["weights"], "text.json")  # names the weights by their digest
         weights = own.read_bytes() if self.config["text"]["weights"] and own.is_file() else b""
         models = fingerprints(self.config)
@@ -86,8 +86,10 @@ class Job:
     def vectors_key(self, source: Source) -> str:
         from kgbuild.embeddings.pictures import encoder_key
 
-        config = self.config.sha256("embeddings")
-        return Cache.key(code_version("embeddings"), config, encoder_key(self.config), self.extraction_key(source))
+        config, own = self.config.sha256("embeddings"), self.config["embeddings"]["fusion_weights"]
+        fusion = Path(own, "fusion.json").read_bytes() if own and Path(own, "fusion.json").is_file() else b""
+        key = encoder_key(self.config)
+        return Cache.key(code_version("embeddings"), config, fusion, key, self.extraction_key(source))
 
 
 def list_sources(job: Job) -> tuple[list[Source], list[Issue]]:
@@ -255,8 +257,13 @@ def extract_source(job: Job, source: Source) -> None:
         stage = "extractions-transient" if passing else "extractions"
         _store_extraction(job, source, reading, extraction, stage)
     reading, extraction = load_extraction(job, source)
-    fuser = _fuser(json.dumps(job.config.as_dict(), sort_keys=True), encoder)
-    tables = fuser(extraction, reading.segments, lambda blob: cache.get("blobs", blob)) if fuser is not None else {}
+    missed: list[Issue] = []
+    tables, fuser = dict[str, EmbeddingTable](), None
+    try:
+        fuser = _fuser(json.dumps(job.config.as_dict(), sort_keys=True), encoder)
+        tables = fuser(extraction, reading.segments, lambda blob: cache.get("blobs", blob)) if fuser is not None else {}
+    except ModelUnavailable as err:
+        fuser, missed = None, [unavailable(source, err)]
     if fuser is None or tables["mentions"].space != encoder.space:  # another text encoder than that of the fusion
         plain, *around = embed_in_context(extraction, encoder)
         tables = {name: tables[name] for name in ("fused", "gates") if name in tables}
@@ -266,10 +273,12 @@ def extract_source(job: Job, source: Source) -> None:
     try:
         tables |= embed_pictures(reading.segments, job.config, cache)
     except ModelUnavailable as err:
-        passing, extraction = True, replace(extraction, issues=(*extraction.issues, unavailable(source, err)))
+        missed.append(unavailable(source, err))
+    if missed:
         cache.drop("extractions", job.extraction_key(source))
+        extraction = replace(extraction, issues=tuple(dict.fromkeys((*extraction.issues, *missed))))
         _store_extraction(job, source, reading, extraction, "extractions-transient")
-    cache.put("vectors-transient" if passing else "vectors", job.vectors_key(source), pack(tables))
+    cache.put("vectors-transient" if passing or missed else "vectors", job.vectors_key(source), pack(tables))
 
 
 def _relation_encoder(config: Config, encoder: Any) -> Any:

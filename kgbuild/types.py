@@ -121,6 +121,7 @@ class Segment:
 
     ``modality``: ``text`` (a passage), ``cue`` (a subtitle), ``picture``, ``frame``
     (of a video), ``diagram`` (diagram source code), ``drawing`` (vector graphics),
+    ``label`` (words read in a picture), ``caption`` (a model's sentence about a picture, which is its place),
     ``link`` (a reference to a picture of the corpus), ``record`` (a row of a table of records),
     ``metadata`` (one value of what a picture or audio file says of itself), ``sound`` (a stretch of sound),
     ``clip`` (a few seconds of a video).

@@ -6,7 +6,7 @@ import sys
 
 COMMANDS = (
     "build", "plan", "watch", "query", "ask", "describe", "why", "similar", "serve", "export", "diff", "quarantine",
-    "ontology", "evaluate", "train", "doctor",
+    "ontology", "evaluate", "train", "models", "doctor",
 )  # fmt: skip
 
 

@@ -108,6 +108,8 @@ def print_report(report: Report) -> None:
         console.print(f"[red]failed[/] {escape(row['path'])}: {escape(row['reason'])}")
     for issue in broken:
         console.print(f"[red]failed[/] {escape(issue['source'])}: {escape(issue['message'])}")
+    for line in report.advice:
+        console.print(f"[dim]More:   {escape(line)} See `kgbuild models`.[/]")
     console.print(f"Report: {report.out}/report.html")
     console.print(f'Next:   kgbuild similar {report.out} "a few words", or kgbuild query {report.out} "SELECT ..."')
 

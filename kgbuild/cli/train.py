@@ -109,11 +109,17 @@ def vision(
 
 @app.command()
 def fusion(
-    data: Annotated[Path, typer.Option(help="Folder with text/docred_extra.jsonl.gz and its neighbours.")],
     out: Annotated[Path, typer.Option(help="Folder for fusion.safetensors and fusion.json.")],
     checkpoints: Annotated[Path, typer.Option(help="Folder for the states of the frozen encoders, to be used again.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Folder with text/docred_extra.jsonl.gz and its neighbours, as ../shared.")
+    ] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="A number of the recipe: --set epochs=4")] = None,
     device: Annotated[str, typer.Option(help="cpu, or cuda: the encoders and the networks run there.")] = "cpu",
+    vision: Annotated[str, typer.Option(help="Model of pictures, named as in embeddings.vision.")] = "tower",
+    corpus: Annotated[
+        Path | None, typer.Option(help="Workspace of a build: its pictures and the words about them are learned from.")
+    ] = None,
 ) -> None:
     """One vector from words, picture, place and neighbours (see the card kgbuild/weights/fusion.md)."""
     from kgbuild.config import Config
@@ -122,7 +128,8 @@ def fusion(
     logging.getLogger("kgbuild").setLevel(logging.INFO)
     logging.getLogger().handlers[0].setLevel(logging.INFO)
     recipe = Recipe().but(set_ or [])
-    measures = train(data, out, config=Config.load(), recipe=recipe, checkpoints=checkpoints, device=device)
+    config = Config.load(overrides={"embeddings.vision": vision})
+    measures = train(data, out, config=config, recipe=recipe, checkpoints=checkpoints, device=device, own=corpus)
     for mode, found in measures.items():
         for name, value in found.items():
             typer.echo(f"{mode}, {name}: {value:g}")

@@ -17,7 +17,7 @@ from kgbuild.config import Config
 from kgbuild.embeddings import around, spaces, things
 from kgbuild.embeddings.pairs import Fused, MatchHead, features
 from kgbuild.embeddings.spaces import MODALITIES
-from kgbuild.embeddings.states import StateEncoder, States
+from kgbuild.embeddings.states import COLOURS, StateEncoder, States
 from kgbuild.embeddings.text import TextEncoder, mixed
 from kgbuild.errors import ModelError
 from kgbuild.models.arrays import pixels
@@ -35,11 +35,13 @@ class MentionFuser:
     """
 
     def __init__(self, config: Config, *, text: TextEncoder | None = None) -> None:
-        self.fused = FusedEncoder(config["embeddings"]["fusion"])
+        folder = config["embeddings"]["fusion_weights"]
+        self.fused = FusedEncoder(config["embeddings"]["fusion"], folder=Path(folder) if folder else None)
         states, tower = frozen(config, text=text)
         if tower and tower != self.fused.facts["tower_sha256"]:
             log.warning("the fusion was trained with another vision tower: pictures are left out of fused vectors")
-            states = states.without_pictures()
+        if tower != self.fused.facts["tower_sha256"]:
+            states = states.without_pictures(self.fused.facts["shape"]["patch"] - COLOURS)
         self._states = states
 
     def __call__(
@@ -64,11 +66,14 @@ class MentionFuser:
 def frozen(config: Config, *, text: TextEncoder | None = None) -> tuple[StateEncoder, str]:
     """The frozen encoders and the digest of the vision tower ("" without one).
 
-    ``[embeddings] vision`` other than ``tower``: pictures have no states.
+    ``[embeddings] vision`` that is neither ``tower`` nor a model by name: pictures have no states.
     """
+    from kgbuild.embeddings.hub_states import HubStates, is_named, tower_key
     from kgbuild.embeddings.vision import TOWER_WIDTH, VisionTower
 
     text = text or TextEncoder(config)
+    if is_named(config):
+        return StateEncoder(text, HubStates(config)), tower_key(config)
     if config["embeddings"]["vision"] != "tower":
         return StateEncoder(text, None, width=TOWER_WIDTH), ""
     digest = json.loads(files("kgbuild.weights").joinpath("vision.json").read_text("utf-8"))["sha256"]

@@ -94,9 +94,9 @@ class StateEncoder:
         pictures = self.pictures(mentions, segments, picture)
         return States(words, links, near, named, *pictures, layout(mentions, segments)), read
 
-    def without_pictures(self) -> StateEncoder:
-        """The same but for the tower: no picture has states."""
-        return StateEncoder(self.text, None, width=self._width)
+    def without_pictures(self, width: int) -> StateEncoder:
+        """The same but for the tower: no picture has states; ``width``: what they would have."""
+        return StateEncoder(self.text, None, width=width)
 
     def words(
         self, mentions: Sequence[Mention], relations: Sequence[RelationMention]

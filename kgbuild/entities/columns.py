@@ -54,6 +54,7 @@ class Columns:
         self._subjects = self._mean_of_sources()
         self.typed = np.array([g.type != "Thing" for g in groups], bool)
         self.described = np.array([g.described for g in groups], bool)
+        self.seen = np.array([g.seen for g in groups], bool)
 
     def of(self, kind: str) -> np.ndarray:
         """Whether each group is of a class."""
@@ -109,12 +110,12 @@ class Columns:
         """Whether types let two groups be one thing.
 
         A description ("the load balancer") is of another thing in each source, unless it is a term of several words
-        that the other one names or marks.
+        that the other one names or marks. What a picture shows without a name is no other thing.
         """
         told, x, y = self.names, self.first_name(a), self.first_name(b)
         either = self.described[a] | self.described[b]
         term = (self.described[a] != self.described[b]) & (self.key[x] == self.key[y]) & told.several(x)
-        made: np.ndarray = self.fits[self.kind[a], self.kind[b]] & (~either | term)
+        made: np.ndarray = self.fits[self.kind[a], self.kind[b]] & (~either | term) & ~(self.seen[a] | self.seen[b])
         return made
 
 

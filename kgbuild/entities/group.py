@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from kgbuild.entities.keys import alike, compatible, guard, is_name, key, name_of
 from kgbuild.entities.union import Union
 from kgbuild.mentions.names import is_acronym
+from kgbuild.mentions.photos import is_seen
 from kgbuild.mentions.records import is_row
 from kgbuild.types import Mention
 
@@ -23,6 +24,7 @@ class Group:
     """Mentions held to be one thing: its main name, all names, type and source.
 
     ``guard`` is the type that keeps unlike things apart. ``described``: nobody names or marks it, it is only described.
+    ``seen``: a picture shows it, and nobody says which one of its kind it is: it is itself only.
     """
 
     id: str
@@ -34,6 +36,7 @@ class Group:
     source: str
     mentions: tuple[Mention, ...]
     described: bool = False
+    seen: bool = False
 
 
 def group(mentions: Sequence[Mention], known: Container[str]) -> list[Group]:
@@ -41,14 +44,17 @@ def group(mentions: Sequence[Mention], known: Container[str]) -> list[Group]:
     ordered = sorted({m.id: m for m in mentions if m.id in known and is_name(m.surface)}.values(), key=lambda m: m.id)
     union = Union(len(ordered))
     by_cluster: dict[tuple[str, str], list[int]] = {}
-    by_key: dict[tuple[str, str], list[int]] = {}
+    by_key: dict[tuple[str, str, bool], list[int]] = {}
+    seen = Counter((m.target.source, key(called(m))) for m in ordered if is_seen(m))
     for i, m in enumerate(ordered):
         if m.cluster:
             by_cluster.setdefault((m.target.source, m.cluster), []).append(i)
-        if not is_row(m):  # two rows of one name are two things
-            by_key.setdefault((m.target.source, key(called(m))), []).append(i)
+        here = m.target.source, key(called(m))
+        if not is_row(m) and not (is_seen(m) and seen[here] > 1):  # two rows, or objects, of one name are two things
+            shown = seen[here] == 1 and m.nominal and m.modality in _READ  # words about a picture mean its one object
+            by_key.setdefault((*here, shown), []).append(i)
     holders: dict[str, dict[str, set[str]]] = {}
-    for source, name in by_key:
+    for source, name, _ in by_key:
         if " " in name:
             for word in (name.split()[0], name.split()[-1]):
                 holders.setdefault(source, {}).setdefault(word, set()).add(name)
@@ -116,6 +122,7 @@ def make(mentions: list[Mention]) -> Group:
     return Group(
         mentions[0].id, key(name), name, tuple(sorted(keys)), kind, guard(kind, name), mentions[0].target.source,
         tuple(mentions), all(m.nominal and m.agent.startswith(_DESCRIBING) for m in mentions),
+        any(map(is_seen, mentions)),
     )  # fmt: skip
 
 

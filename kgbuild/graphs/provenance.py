@@ -13,6 +13,7 @@ from kgbuild.graphs.data import GraphData
 from kgbuild.graphs.events import stated_events
 from kgbuild.graphs.terms import Triple, decimal, iri, label, literal, text
 from kgbuild.identity import agent_iri, extraction_iri, link_iri, place_iri
+from kgbuild.mentions.photos import is_seen
 from kgbuild.types import Event, Mention, Statement, Target, Value
 from kgbuild.vocab import CORE, LABEL, OA, PROV, RDF, TYPE
 
@@ -79,7 +80,7 @@ def _mention(data: GraphData, m: Mention) -> Iterator[Triple]:
     yield s, iri(OA + "hasBody"), iri(data.entity_of[m.id].id)
     yield s, iri(CORE + "confidence"), decimal(m.score)
     yield s, iri(PROV + "wasGeneratedBy"), iri(extraction_iri(data.base, m.agent, m.modality))
-    yield from _target(s, m.target, m.surface)
+    yield from _target(s, m.target, "" if is_seen(m) else m.surface)  # the word for a thing stands nowhere
 
 
 def _target(s: str, target: Target, surface: str) -> Iterator[Triple]:

@@ -59,7 +59,9 @@ def extract(reading: Reading, extractors: Sequence[Any]) -> tuple[Reading, Extra
                 raise
             except Exception as err:  # the border: this source's issue, nobody else's
                 issues.append(_failed(reading, one, err))
-    labelled = (replace(s, language=detect(s.text)) if s.modality == "label" else s for s in reading.segments)
+    labelled = (
+        replace(s, language=detect(s.text)) if s.modality in ("label", "caption") else s for s in reading.segments
+    )
     reading = replace(reading, segments=tuple(labelled))
     mentions: list[Mention] = []
     relations: list[RelationMention] = []
@@ -138,7 +140,7 @@ def _unread(reading: Reading, extractors: Sequence[Any]) -> list[Issue]:
     covered = {code for one in extractors for code in getattr(one, "languages", ())}
     found: dict[str, list[Segment]] = {}
     for s in reading.segments:
-        if covered and s.language and s.language not in covered and s.modality in (*SPOKEN, "label"):
+        if covered and s.language and s.language not in covered and s.modality in (*SPOKEN, "label", "caption"):
             found.setdefault(s.language, []).append(s)
     return [
         Issue(

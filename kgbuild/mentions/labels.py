@@ -76,8 +76,8 @@ def caption(segment: Segment) -> str:
 
 
 def seen_as(segment: Segment) -> str:
-    """The modality of what a segment says; a label's is that of the picture which shows it."""
-    if segment.modality != "label":
+    """The modality of what a segment says; a label's or caption's is that of the picture which shows it."""
+    if segment.modality not in ("label", "caption"):
         return segment.modality
     if segment.target.find(TimeSpan) is not None:
         return "frame"

@@ -29,13 +29,16 @@ class Piece:
 
 
 def units(reading: Reading) -> list[list[Piece]]:
-    """What is read together: all English passages, all cues, the labels of each picture; long texts in parts."""
+    """What is read together: all English passages, all cues, the labels of each picture, each caption that a model
+    made; long texts in parts.
+    """
     english = [s for s in reading.segments if s.language in ("", "en") and script(s.text) in ("LATIN", "")]
     texts = [s for s in english if s.modality == "text" and s.text.strip()]
     cues = [s for s in english if s.modality == "cue" and s.text.strip()]
     labels = [s for s in english if s.modality == "label" and len(s.text.split()) > 1]
     pictures = [list(g) for _, g in groupby(labels, key=lambda s: s.target.selectors[:-1])]
-    return [part for unit in (texts, cues, *pictures) for part in _parts(unit)]
+    captions = [[s] for s in english if s.modality == "caption" and s.text.strip()]
+    return [part for unit in (texts, cues, *pictures, *captions) for part in _parts(unit)]
 
 
 def _parts(unit: Sequence[Segment]) -> Iterator[list[Piece]]:
@@ -113,8 +116,8 @@ def spoken(segment: Segment, start: int, end: int) -> Target:
 
 
 def heard(segment: Segment) -> float:
-    """How sure it is that a segment says what its text is: below 1 only for what a model heard."""
-    return float(dict(segment.context).get("score", "1")) if segment.modality == "cue" else 1.0
+    """How sure it is that a segment says what its text is: below 1 only for what a model heard, or said of a picture."""
+    return float(dict(segment.context).get("score", "1")) if segment.modality in ("cue", "caption") else 1.0
 
 
 def made_by(agent: str, segment: Segment) -> str:

@@ -161,13 +161,13 @@ class TextExtractor:
         surface = segment.text[a:b]
         if segment.text[:a].rstrip()[-1:] in (":", ";") and segment.text[b : b + 1] == ":":
             return None  # the head of a column: "Goldstone: Country: United States; Operator: NASA"
-        if segment.modality == "label":
-            if score < LABEL_SCORE:
+        if segment.modality in ("label", "caption"):
+            if segment.modality == "label" and score < LABEL_SCORE:
                 return None
             target = quoted(segment, a, b)
         else:
             target = spoken(segment, a, b)
-            score *= heard(segment)
+        score *= heard(segment)
         agent = made_by(AGENT if end.mention >= 0 else OPEN_AGENT, segment)
         words = passage.sentences[end.sentence]
         sentence = passage.text[words[0].idx : words[-1].idx + len(words[-1])]
@@ -189,7 +189,7 @@ class TextExtractor:
         end = passage.sentences[last][-1].idx + len(passage.sentences[last][-1])
         near = pieces[passage.number(start) : bisect_left([p.start for p in pieces], end)]
         covered = [p.segment for p in near if p.start + len(p.text) > start]
-        if covered[0].modality == "label":
+        if covered[0].modality in ("label", "caption"):
             if len(covered) > 1:
                 return None  # labels apart from each other state nothing by themselves
             target, surface = covered[0].target, covered[0].text

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from kgbuild.cache import Cache
 from kgbuild.config import Config
-from kgbuild.models.hub import fingerprint
+from kgbuild.models.hub import fingerprint, location
+
+_WEIGHTS = frozenset((".safetensors", ".bin", ".pt", ".model"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +53,51 @@ def fingerprints(config: Config) -> str:
 
     asked = classes(config) if any(ROLES[key].asks_classes for key in named) else ()
     return Cache.key(*(f"{key} {fingerprint(name)}" for key, name in named.items()), *map(str, asked))
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A model that the configuration names. ``folder``: where it lies, "" if it is not on this machine.
+
+    ``bytes``: of its weights; ``licence``: what its own card or configuration says, "unknown" else.
+    """
+
+    key: str
+    name: str
+    folder: str
+    bytes: int
+    licence: str
+
+
+def named(config: Config) -> list[Named]:
+    """The models that ``[models]`` and ``embeddings.vision`` name, in the order of the roles. The hub is not asked."""
+    given = {f"models.{key}": config["models"][key] for key in ROLES}
+    vision = config["embeddings"]["vision"]
+    given["embeddings.vision"] = vision if vision.startswith(("open_clip:", "transformers:")) else ""
+    return [_named(key, name) for key, name in given.items() if name]
+
+
+def _named(key: str, name: str) -> Named:
+    path = location(name)
+    if path is None:
+        return Named(key, name, "", 0, "")
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    size = sum(f.stat().st_size for f in files if f.suffix in _WEIGHTS)
+    return Named(key, name, str(path), size, _licence(path) if path.is_dir() else "unknown")
+
+
+def _licence(folder: Path) -> str:
+    """What the head of the model's card says, else its configuration."""
+    card, facts = folder / "README.md", folder / "config.json"
+    if card.is_file():
+        head = card.read_text("utf-8", "replace").split("---")
+        found = re.search(r"^license:\s*(\S.*)$", head[1], re.MULTILINE) if len(head) > 2 and not head[0] else None
+        if found:
+            return found[1].strip(" '\"")
+    if facts.is_file():
+        try:
+            said = json.loads(facts.read_text("utf-8"))
+        except ValueError:
+            return "unknown"
+        return str(said.get("license", "unknown")) if isinstance(said, dict) else "unknown"
+    return "unknown"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from kgbuild.config import Config
+from kgbuild.errors import ConfigError
+from kgbuild.identity import normalise
 from kgbuild.ontology_files import OntologyFile, built_in, ontology_files
 from kgbuild.vocab import CORE, GENERAL, TYPE, words
 
@@ -18,13 +21,17 @@ _NO_KINDS = frozenset(GENERAL + name for name in ("Thing", "Time", "Quantity", "
 
 @dataclass(frozen=True, slots=True)
 class NamedClass:
-    """A class of a loaded ontology. ``mentioned``: what ``Mention.label`` says; ``visual``: a photo can show it."""
+    """A class of a loaded ontology. ``mentioned``: what ``Mention.label`` says; ``visual``: a photo can show it.
+
+    ``words``: names of kinds of it (``skos:hiddenLabel``: "car" of a vehicle), which detectors know or are asked for.
+    """
 
     iri: str
     label: str
     description: str = ""
     aliases: tuple[str, ...] = ()
     visual: bool = False
+    words: tuple[str, ...] = ()
 
     @property
     def mentioned(self) -> str:
@@ -47,8 +54,38 @@ def _classes(files: tuple[OntologyFile, ...]) -> tuple[NamedClass, ...]:
         own = [c for c in _of(file) if not c.iri.startswith(CORE) and c.iri not in _NO_KINDS]
         silent = file.name not in built_in() and not any(c.visual for c in own)
         for c in own:
-            found[c.iri] = NamedClass(c.iri, c.label, c.description, c.aliases, silent or c.visual)
+            found[c.iri] = NamedClass(c.iri, c.label, c.description, c.aliases, silent or c.visual, c.words)
     return tuple(found[iri] for iri in sorted(found))
+
+
+def visual_classes(config: Config) -> tuple[NamedClass, ...]:
+    """The classes that models look for in pictures: the visual ones, and those that ``photos.classes`` names.
+
+    Raises ``ConfigError`` for a name that is no class of the loaded ontologies, ``OntologyError``.
+    """
+    known = classes(config)
+    named = {n: c for c in known for n in (c.iri, *map(normalise, (c.label, *c.aliases, words(c.iri))))}
+    chosen = {c.iri for c in known if c.visual}
+    for name in config["photos"]["classes"]:
+        one = named.get(name) or named.get(normalise(name))
+        if one is None:
+            near = difflib.get_close_matches(normalise(name), named, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise ConfigError(
+                f"photos.classes: no class of statements.ontologies is called {name!r}.{hint} Name one that is there."
+            )
+        chosen.add(one.iri)
+    return tuple(c for c in known if c.iri in chosen)
+
+
+def by_word(classes: Iterable[NamedClass]) -> dict[str, NamedClass]:
+    """The classes under their labels, other names and words, normalised; of two with one name the first by IRI."""
+    found: dict[str, NamedClass] = {}
+    for names in (lambda c: (c.label,), lambda c: c.aliases, lambda c: c.words):
+        for c in classes:
+            for name in names(c):
+                found.setdefault(normalise(name), c)
+    return found
 
 
 def _of(file: OntologyFile) -> Iterable[NamedClass]:
@@ -71,4 +108,7 @@ def _of(file: OntologyFile) -> Iterable[NamedClass]:
         label = next(iter(texts(iri, _RDFS + "label", _SKOS + "prefLabel")), words(iri))
         description = next(iter(texts(iri, _SKOS + "definition", _RDFS + "comment")), "")
         visual = texts(iri, VISUAL)[:1] == ["true"]
-        yield NamedClass(iri, label, description, tuple(texts(iri, _SKOS + "altLabel")), visual)
+        yield NamedClass(
+            iri, label, description, tuple(texts(iri, _SKOS + "altLabel")), visual,
+            tuple(texts(iri, _SKOS + "hiddenLabel")),
+        )  # fmt: skip

@@ -24,6 +24,14 @@ def bare(name: str) -> str:
     return next((name[len(p) :] for p in _PREFIXES if name.startswith(p)), name)
 
 
+def called(name: str) -> str:
+    """What a graph calls a model: its id; of a folder or file the last part of the path, which tells nothing of the
+    machine.
+    """
+    path = Path(bare(name))
+    return path.name if path.exists() else bare(name)
+
+
 def location(name: str) -> Path | None:
     """The folder (or file) of a named model: a local one, or what the hub's cache holds. The hub is not asked."""
     if (path := Path(bare(name))).exists():

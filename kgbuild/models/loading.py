@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from kgbuild.config import Config
 from kgbuild.errors import ModelUnavailable
 from kgbuild.models.devices import device, first_line, out_of_memory
-from kgbuild.models.hub import bare, download, location
+from kgbuild.models.hub import download, location
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ def _folder(config: Config, name: str) -> Path:
     if found is not None:
         return found
     if not config["models"]["allow_download"]:
-        raise ModelUnavailable(f"{bare(name)!r} is no folder here and is not in the model hub's cache")
+        raise ModelUnavailable("it is no folder here, and is not in the model hub's cache")
     return download(name)
 
 
@@ -123,7 +123,7 @@ def _message(config: Config, role: str, name: str, err: Exception) -> str:
         return f"{where}: {said}. Name a smaller model, or set models.device or models.half."
     if "never loaded" in said:
         return f"{where}: {said}. Name a model with safetensors, or convert this one with its own library."
-    if not config["models"]["allow_download"] and location(name) is None:
+    if "model hub's cache" in said:
         return f"{where}: {said}. Fetch it with `kgbuild models fetch {role}`, or name a local folder."
     if "SafetensorError" in type(err).__name__:
         return f"{where}: its weights are damaged or cut off ({said}). Fetch or copy it again."

@@ -38,23 +38,35 @@ def load_tower(config: Config, role: str, name: str = "") -> Tower:
         name = f"transformers:{bare(name)}"
         return replace(load(config, role, transformers_tower, name=name), space=name, role=role)
     arch, _, weights = bare(name).partition("/")
-    if Path(bare(name)).is_dir():
-        made = load(config, role, open_clip_tower, name=name)
-    elif Path(weights).is_file():
+    if Path(weights).is_file():
         made = once(config, role, name, load_tower, lambda: _open_clip_file(arch, Path(weights), config, role))
     else:
-        made = load(
-            config, role, open_clip_tower, name=once(config, role, name, _tagged, lambda: _tagged(arch, weights))
-        )
+        id = once(config, role, name, hub_name, lambda: hub_name(name))
+        made = load(config, role, open_clip_tower, name=id)
     return replace(made, space=name, role=role)
+
+
+def hub_name(name: str) -> str:
+    """The name under which the model hub has a model; of ``open_clip:ARCH/TAG`` the one that ``open_clip`` gives it.
+
+    Raises ``ModelUnavailable`` for a tag that is not on the hub.
+    """
+    arch, _, weights = bare(name).partition("/")
+    if not name.startswith("open_clip:") or Path(bare(name)).exists():
+        return name
+    import open_clip
+
+    found = open_clip.get_pretrained_cfg(arch, weights).get("hf_hub", "")
+    if not found:
+        raise ModelUnavailable(f"open_clip knows no weights {weights!r} of {arch!r} on the model hub. Write {FORMS}")
+    return "open_clip:" + "/".join(found.split("/")[:2])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tower:
     """A model of pictures and texts in one space, on its device; made by ``load_tower``.
 
-    ``dim``: of a vector; ``width``: of a patch state; ``scale`` and ``bias``: what the model was trained to multiply
-    cosines by, and to add; ``sigmoid``: each text stands for itself (SigLIP), else texts are weighed against others.
+    ``dim``: of a vector; ``width``: of a patch state; ``scale``: what the model was trained to multiply cosines by.
     """
 
     space: str
@@ -66,8 +78,6 @@ class Tower:
     picture: Callable[[Any], _Pair]  # pixels (n, 3, side, side): vectors (n, dim) and states (n, T, width)
     text: Callable[[Sequence[str]], Any]  # vectors (n, dim)
     scale: float
-    bias: float
-    sigmoid: bool
     dim: int
     width: int
     name: str = "hub"
@@ -128,7 +138,7 @@ def transformers_tower(folder: Path, config: Config, role: str) -> Tower:
 
     return _tower(
         config, role, model.config.vision_config.image_size, facts, picture, text,
-        scale=model, sigmoid=hasattr(model, "logit_bias"),
+        scale=model.logit_scale,
     )  # fmt: skip
 
 
@@ -147,16 +157,6 @@ def _open_clip_file(arch: str, file: Path, config: Config, role: str) -> Tower:
     return _open_clip(arch, str(file), config, role)
 
 
-def _tagged(arch: str, tag: str) -> str:
-    """The hub's id of a pretrained tag of ``open_clip``."""
-    import open_clip
-
-    found = open_clip.get_pretrained_cfg(arch, tag).get("hf_hub", "")
-    if not found:
-        raise ModelUnavailable(f"open_clip knows no weights {tag!r} of {arch!r} on the model hub. Write {FORMS}")
-    return "open_clip:" + "/".join(found.split("/")[:2])
-
-
 def _open_clip(arch: str, weights: str | None, config: Config, role: str) -> Tower:
     import open_clip
 
@@ -170,21 +170,20 @@ def _open_clip(arch: str, weights: str | None, config: Config, role: str) -> Tow
         vectors = model.encode_image(pixels)
         if not hasattr(model.visual, "forward_intermediates"):
             return vectors, vectors[:, None]
-        found = model.visual.forward_intermediates(
-            pixels, indices=1, output_fmt="NLC", normalize_intermediates=True
-        )  # fmt: skip
-        return vectors, found["image_intermediates"][-1]
+        # As an image, which networks of either kind give; then one state after the other.
+        found = model.visual.forward_intermediates(pixels, indices=1, output_fmt="NCHW", normalize_intermediates=True)
+        return vectors, found["image_intermediates"][-1].flatten(2).transpose(1, 2)
 
     return _tower(
         config, role, side if isinstance(side, int) else max(side), open_clip.get_model_preprocess_cfg(model),
         picture, lambda texts: model.encode_text(tokenizer(list(texts)).to(where)),
-        scale=model, sigmoid=getattr(model, "logit_bias", None) is not None,
+        scale=model.logit_scale,
     )  # fmt: skip
 
 
 def _tower(
     config: Config, role: str, side: int, facts: dict[str, Any], picture: Callable[[Any], _Pair],
-    text: Callable[[Sequence[str]], Any], *, scale: Any, sigmoid: bool,
+    text: Callable[[Sequence[str]], Any], *, scale: Any,
 ) -> Tower:  # fmt: skip
     """A tower whose sizes are read from what it gives for an empty picture."""
     import torch
@@ -194,8 +193,7 @@ def _tower(
     with torch.inference_mode():
         white = squares([np.full((8, 8, 3), 255, np.uint8)], side, mean, std)
         vectors, states = picture(white.to(device(config, role)))
-    bias = getattr(scale, "logit_bias", None)
     return Tower(
-        "", config, role, side, mean, std, picture, text, math.exp(float(scale.logit_scale)),
-        float(bias) if bias is not None else 0.0, sigmoid, vectors.shape[-1], states.shape[-1],
+        "", config, role, side, mean, std, picture, text, math.exp(float(scale)),
+        vectors.shape[-1], states.shape[-1],
     )  # fmt: skip

@@ -14,7 +14,7 @@ import logging
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +35,7 @@ from kgbuild.training.fusion_data import RELATION_NAMES, TYPES, Corpus, joined, 
 from kgbuild.training.fusion_encode import encoders
 from kgbuild.training.fusion_match import alike, homonyms, learn, measure_pairs
 from kgbuild.training.fusion_measure import choose, measure
+from kgbuild.training.fusion_own import own_corpus
 from kgbuild.training.recipe import Numbers
 
 log = logging.getLogger(__name__)
@@ -272,11 +273,19 @@ def train(
     recipe: Recipe,
     checkpoints: Path | None = None,
     device: str = "cpu",
+    own: Path | None = None,
 ) -> dict[str, dict[str, float]]:
-    """Train one network for each mode into ``out``; returns what was measured of each on unseen worlds."""
+    """Train one network for each mode into ``out``; returns what was measured of each on unseen worlds.
+
+    ``own``: a published graph, from whose pictures and the words about them the networks learn too.
+    """
     torch.set_num_threads(recipe.threads)
     encoder, tower = encoders(config, device)
     made = prepare(data, encoder, recipe, keep=checkpoints, key=tower)
+    if own is not None:
+        found = own_corpus(own, encoder)
+        log.info("%d pictures with words of %s", len(found) // 2, own)
+        made = replace(made, train=joined([made.train, found]))
     models = {mode: fit(made.train, recipe, mode=mode, device=device) for mode in MODES}
     return write(out, models, made, recipe=recipe, tower=tower)
 

@@ -105,7 +105,15 @@ def _kept(
 ) -> Corpus:
     """What a file holds, or else is made."""
     name = f"{name}-{tower[:16]}"
-    arrays = _load(keep, name) or _save(keep, name, _stack(list(_made(make(), encoder))))
+    return _of(_load(keep, name) or _save(keep, name, _stack(list(_made(make(), encoder)))))
+
+
+def corpus_of(tales: Sequence[Tale], encoder: StateEncoder) -> Corpus:
+    """Tales in numbers, each a group; nothing is known of kinds, homonyms and relations."""
+    return _of(_stack(list(_made(((tale, {}) for tale in tales), encoder))))
+
+
+def _of(arrays: dict[str, np.ndarray]) -> Corpus:
     states = States(**{f.name: arrays[f.name] for f in fields(States)})
     return Corpus(states, **{n: arrays[n] for n in NUMBERS})
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from kgbuild.config import Config
+from kgbuild.embeddings.hub_states import HubStates, is_named, tower_key
 from kgbuild.embeddings.states import StateEncoder
 from kgbuild.embeddings.text import TextEncoder
 from kgbuild.embeddings.vision import SIDE, VisionTower, squares
@@ -52,6 +53,10 @@ class _Tower(VisionTower):
 
 
 def encoders(config: Config, device: str) -> tuple[StateEncoder, str]:
-    """As ``fuse.frozen``, on a device; the tower is the shipped one."""
+    """As ``fuse.frozen``, on a device."""
+    if is_named(config):
+        sections = config.as_dict()
+        sections["models"]["device"] = device
+        return StateEncoder(_Text(config, device), HubStates(Config.of(sections))), tower_key(config)
     digest = json.loads(files("kgbuild.weights").joinpath("vision.json").read_text("utf-8"))["sha256"]
     return StateEncoder(_Text(config, device), _Tower(config, device)), digest

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,16 @@ HALF = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5], "size": {"h
 
 
 def save_tokenizer(folder: Path, words: Sequence[str], **special: str) -> None:
-    """A tokenizer that knows whole words, lowercased; the first are START, END and UNKNOWN, in this order."""
+    """A tokenizer that knows whole words, lowercased; the first are UNKNOWN, END and START, in this order."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    known = {w: n for n, w in enumerate(dict.fromkeys((START, END, UNKNOWN, *words)))}
+    known = {w: n for n, w in enumerate(dict.fromkeys((UNKNOWN, END, START, *words)))}
     made = Tokenizer(models.WordLevel(known, unk_token=UNKNOWN))
     made.normalizer = normalizers.Lowercase()
     made.pre_tokenizer = pre_tokenizers.Whitespace()
     made.post_processor = processors.TemplateProcessing(
-        single=f"{START} $A {END}", special_tokens=[(START, 0), (END, 1)]
+        single=f"{START} $A {END}", special_tokens=[(START, 2), (END, 1)]
     )
     tokens = {"pad_token": END, "eos_token": END, "bos_token": START, "unk_token": UNKNOWN, **special}
     PreTrainedTokenizerFast(tokenizer_object=made, **tokens).save_pretrained(folder)
@@ -39,7 +40,7 @@ def save_clip(folder: Path, words: Sequence[str], *, kind: str = "clip") -> Path
     from transformers import CLIPConfig, CLIPModel, SiglipConfig, SiglipModel
 
     torch.manual_seed(1)
-    text = {**LAYERS, "vocab_size": len(words) + 3, "max_position_embeddings": 8, "bos_token_id": 0, "eos_token_id": 1}
+    text = {**LAYERS, "vocab_size": len(words) + 3, "max_position_embeddings": 8, "bos_token_id": 2, "eos_token_id": 1}
     seen = {**LAYERS, "image_size": 32, "patch_size": 16}
     model: Any = (
         CLIPModel(CLIPConfig(text_config=text, vision_config=seen, projection_dim=12))
@@ -47,6 +48,128 @@ def save_clip(folder: Path, words: Sequence[str], *, kind: str = "clip") -> Path
         else SiglipModel(SiglipConfig(text_config=text, vision_config=seen))
     )
     return save(folder, model, words, HALF)
+
+
+def see_colours(layer: Any, patches: Any) -> None:
+    """Patches become their mean red, green and blue, in the first three numbers; nothing is mixed or changed."""
+    with torch.no_grad():
+        patches.weight.zero_()
+        if patches.bias is not None:
+            patches.bias.zero_()
+        for c in range(3):
+            patches.weight[c, c] = 1 / patches.weight[c, c].numel()
+        pass_on(layer)
+
+
+def pass_on(layer: Any, *, mix: bool = False) -> None:
+    """A layer that changes nothing; with ``mix`` each state also gets the mean of those that it attends to."""
+    with torch.no_grad():
+        attention = layer.self_attn
+        for part in (attention.q_proj, attention.k_proj, attention.v_proj, attention.out_proj, layer.mlp.fc2):
+            part.weight.zero_()
+            part.bias.zero_()
+        if mix:
+            attention.v_proj.weight.copy_(torch.eye(16))
+            attention.out_proj.weight.copy_(torch.eye(16))
+
+
+def mean_colours(embedding: Any, words: Sequence[str], colours: dict[str, int]) -> None:
+    """Words mean red (0), green (1), blue (2), all others nothing."""
+    with torch.no_grad():
+        embedding.weight.zero_()
+        known = list(dict.fromkeys((UNKNOWN, END, START, *words)))
+        for word, colour in colours.items():
+            embedding.weight[known.index(word), colour] = 1
+
+
+def save_colour_clip(folder: Path, colours: dict[str, int]) -> Path:
+    """A CLIP for which a word is a picture whose mean colour it means: red (0), green (1) or blue (2)."""
+    from transformers import CLIPConfig, CLIPModel
+
+    words = list(colours)
+    text = {**LAYERS, "vocab_size": len(words) + 3, "max_position_embeddings": 8, "bos_token_id": 2, "eos_token_id": 1}
+    seen = {**LAYERS, "image_size": 32, "patch_size": 16}
+    model = CLIPModel(CLIPConfig(text_config=text, vision_config=seen, projection_dim=12)).eval()
+    vision, texts = model.vision_model, model.text_model
+    see_colours(vision.encoder.layers[0], vision.embeddings.patch_embedding)
+    mean_colours(texts.embeddings.token_embedding, words, colours)
+    for layer in (vision.encoder.layers[0], texts.encoder.layers[0]):
+        pass_on(layer, mix=True)
+    with torch.no_grad():
+        for plain in (
+            vision.embeddings.class_embedding, vision.embeddings.position_embedding.weight,
+            texts.embeddings.position_embedding.weight, model.visual_projection.weight, model.text_projection.weight,
+        ):  # fmt: skip
+            plain.zero_()
+        for projection in (model.visual_projection, model.text_projection):
+            projection.weight[range(3), range(3)] = 1
+        model.logit_scale.fill_(3)
+    return save(folder, model, words, HALF)
+
+
+def save_owl(folder: Path, colours: dict[str, int]) -> Path:
+    """An OWLv2 of 4 x 4 patches for which each patch is a thing, as large as itself, of the word of its colour."""
+    from transformers import Owlv2Config, Owlv2ForObjectDetection
+
+    words = list(colours)
+    text = {**LAYERS, "vocab_size": len(words) + 3, "max_position_embeddings": 16, "bos_token_id": 2, "eos_token_id": 1}
+    seen = {**LAYERS, "image_size": 32, "patch_size": 8}
+    model = Owlv2ForObjectDetection(Owlv2Config(text_config=text, vision_config=seen, projection_dim=16)).eval()
+    vision, texts = model.owlv2.vision_model, model.owlv2.text_model
+    see_colours(vision.encoder.layers[0], vision.embeddings.patch_embedding)
+    mean_colours(texts.embeddings.token_embedding, words, colours)
+    pass_on(texts.encoder.layers[0], mix=True)
+    head, boxes = model.class_head, model.box_head
+    with torch.no_grad():
+        for plain in (
+            vision.embeddings.class_embedding, vision.embeddings.position_embedding.weight,
+            texts.embeddings.position_embedding.weight, model.owlv2.text_projection.weight,
+            head.dense0.weight, head.dense0.bias, head.logit_shift.weight, head.logit_scale.weight,
+            boxes.dense2.weight, boxes.dense2.bias,
+        ):  # fmt: skip
+            plain.zero_()
+        vision.post_layernorm.bias.fill_(1)  # what patches are multiplied by
+        for projection in (model.owlv2.text_projection, head.dense0):
+            projection.weight[range(3), range(3)] = 1
+        head.logit_shift.bias.fill_(-0.5)
+        head.logit_scale.bias.fill_(20)
+    save(folder, model, words)
+    facts = {**HALF, "image_processor_type": "Owlv2ImageProcessor", "processor_class": "Owlv2Processor"}
+    (folder / "preprocessor_config.json").write_text(json.dumps(facts), "utf-8")
+    return folder
+
+
+def save_yolos(
+    folder: Path, found: Sequence[tuple[str, tuple[float, float, float, float]]], *, nan: bool = False
+) -> Path:
+    """A YOLOS that sees in every picture the same objects: word, and centre and size as shares of the picture."""
+    from transformers import YolosConfig, YolosForObjectDetection
+
+    words = list(dict.fromkeys(word for word, _ in found))
+    config = YolosConfig(
+        **LAYERS, image_size=[32, 32], patch_size=16, num_detection_tokens=len(found), id2label=dict(enumerate(words)),
+        label2id={w: n for n, w in enumerate(words)}, use_mid_position_embeddings=False,
+    )  # fmt: skip
+    model = YolosForObjectDetection(config).eval()
+    with torch.no_grad():
+        for parameter in model.vit.parameters():
+            parameter.zero_()
+        model.vit.embeddings.detection_tokens[0, range(len(found)), range(len(found))] = 1
+        model.vit.layernorm.weight.fill_(1)
+        for head in (model.class_labels_classifier, model.bbox_predictor):
+            for layer in head.layers:
+                layer.weight.zero_()
+                layer.bias.zero_()
+            for layer in head.layers[:-1]:
+                layer.weight.copy_(torch.eye(16))
+        for n, (word, box) in enumerate(found):
+            model.class_labels_classifier.layers[-1].weight[words.index(word), n] = 5
+            model.bbox_predictor.layers[-1].weight[:, n] = torch.logit(torch.tensor(box), 1e-6) / np.sqrt(15)
+        model.class_labels_classifier.layers[-1].bias[-1] = -5
+        if nan:
+            model.bbox_predictor.layers[-1].bias.fill_(float("nan"))
+    facts = {**HALF, "image_processor_type": "YolosImageProcessor", "size": {"height": 32, "width": 32}}
+    return save(folder, model, preprocessor=facts)
 
 
 def save(folder: Path, model: Any, words: Sequence[str] = (), preprocessor: dict[str, Any] | None = None) -> Path:
@@ -66,6 +189,55 @@ def png(image: np.ndarray) -> bytes:
     data = BytesIO()
     Image.fromarray(image).save(data, "PNG")
     return data.getvalue()
+
+
+def save_captioner(folder: Path, words: Sequence[str]) -> Path:
+    """A ViT with a GPT-2 that says these words (each once, fourteen at most) of every picture."""
+    from transformers import GPT2Config, GPT2LMHeadModel, VisionEncoderDecoderModel, ViTConfig, ViTModel
+
+    count = len(words) + 3
+    vision = ViTModel(ViTConfig(**LAYERS, image_size=32, patch_size=16))
+    marks = {"bos_token_id": 2, "eos_token_id": 1, "pad_token_id": 0, "decoder_start_token_id": 2}
+    text = GPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=count, n_positions=64, n_embd=32, n_layer=1, n_head=2, add_cross_attention=True, is_decoder=True,
+            tie_word_embeddings=False, **{k: v for k, v in marks.items() if "start" not in k},
+        )
+    )  # fmt: skip
+    with torch.no_grad():
+        for parameter in text.transformer.parameters():
+            parameter.zero_()
+        text.transformer.ln_f.weight.fill_(1)
+        text.transformer.wte.weight[range(count), range(count)] = 1
+        text.lm_head.weight.zero_()
+        order = [2, *range(3, count), 1]
+        for said, following in pairwise(order):
+            text.lm_head.weight[following, said] = 3
+    model = VisionEncoderDecoderModel(encoder=vision, decoder=text)
+    for config in (model.config, model.generation_config):
+        for key, value in marks.items():
+            setattr(config, key, value)
+    save(folder, model, words, {**HALF, "image_processor_type": "ViTImageProcessor"})
+    save_tokenizer(folder, words, pad_token=UNKNOWN)
+    return folder
+
+
+def save_vilt(folder: Path, words: Sequence[str], answers: Sequence[str]) -> Path:
+    """A ViLT that answers every question with the last of ``answers``."""
+    from transformers import ViltConfig, ViltForQuestionAnswering
+
+    named = {"id2label": dict(enumerate(answers)), "label2id": {a: n for n, a in enumerate(answers)}}
+    config = ViltConfig(
+        **LAYERS, vocab_size=len(words) + 3, image_size=32, patch_size=16, max_position_embeddings=40, **named
+    )
+    model = ViltForQuestionAnswering(config)
+    with torch.no_grad():
+        last = model.classifier[-1]
+        last.weight.zero_()
+        last.bias.copy_(torch.tensor([-3.0] * (len(answers) - 1) + [3.0]))
+    return save(
+        folder, model, words, {**HALF, "image_processor_type": "ViltImageProcessor", "size": {"shortest_edge": 32}}
+    )
 
 
 def save_whisper(folder: Path, said: str, *, timed: bool = True) -> Path:

@@ -22,6 +22,7 @@ from kgbuild.queries.ask.pictured import Pictured, match
 from kgbuild.queries.ask.question import Question, analyse, tagged
 from kgbuild.queries.ask.relations import Relations
 from kgbuild.queries.ask.reply import Found, Reply
+from kgbuild.queries.ask.seen import see
 from kgbuild.queries.ask.shown import Shown
 from kgbuild.queries.ask.wordlists import BETWEEN, SOURCES
 from kgbuild.queries.why import Piece
@@ -52,12 +53,23 @@ class Asker:
         self._shown = Shown(self._facts, self._kinds, self._linker)
 
     def ask(self, text: str, *, image: str | Path | None = None) -> Reply:
-        """The answer to a question in English; ``image``: a picture file that it is about.
+        """The answer to a question in English; ``image``: a picture file that it is about. What the graph does not know
+        of a picture, the model answers that ``models.answers`` names, and the reply says so.
 
         Raises ``QueryError`` if the question is empty or too long, or the picture cannot be read.
         """
         if not text.strip() or len(text) > LONGEST:
             raise QueryError(f"a question has 1 to {LONGEST} characters, this one has {len(text.strip())}.")
+        if image is None or not self._graph.config["models"]["answers"]:
+            return self._known(text, image)
+        try:
+            known = self._known(text, image)
+        except QueryError as err:  # nothing that it shows is in the graph
+            known = self._absent(text, str(err))
+        return known or see(self._graph.config, text, image) or known
+
+    def _known(self, text: str, image: str | Path | None) -> Reply:
+        """What the graph itself answers."""
         pictured = match(self._graph, self._facts, image) if image is not None else None
         shown = pictured.sources if pictured else frozenset()
         self._written = {s.entity: s.surface for s in self._facts.sightings if s.source in shown} if shown else {}

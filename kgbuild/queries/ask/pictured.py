@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kgbuild.config import Config
 from kgbuild.errors import QueryError
 from kgbuild.identity import normalise
 from kgbuild.queries.ask.facts import Facts
+from kgbuild.types import Reading
 
 if TYPE_CHECKING:
     from kgbuild.queries.graph import Graph
@@ -55,17 +57,23 @@ def match(graph: Graph, facts: Facts, image: str | Path) -> Pictured:
 def _extracted(graph: Graph, image: Path) -> list[str]:
     """The surfaces that kgbuild's own extraction finds in a picture."""
     from kgbuild.mentions import extract, load
+
+    _, found = extract(read(graph.config, image), load(graph.config))
+    return list(dict.fromkeys(m.surface for m in found.mentions))
+
+
+def read(config: Config, image: Path) -> Reading:
+    """A picture file, read in a child process as a source is. Raises ``QueryError`` if it cannot be."""
     from kgbuild.sources import ReaderPool, discover
 
     file = image.resolve()
-    sources, _ = discover(file, graph.config)
+    sources, _ = discover(file, config)
     if not sources:
         raise QueryError(f"{image}: this is no picture that kgbuild reads.")
-    with ReaderPool(file.parent, graph.config, 1) as pool:
+    with ReaderPool(file.parent, config, 1) as pool:
         reading = pool.read(sources[0])
     if reading.outcome != "processed":
         raise QueryError(
             f"{image}: no picture that can be read ({reading.issues[0].message if reading.issues else ''})."
         )
-    _, found = extract(reading, load(graph.config))
-    return list(dict.fromkeys(m.surface for m in found.mentions))
+    return reading

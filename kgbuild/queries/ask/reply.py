@@ -21,7 +21,8 @@ class Found:
 class Reply:
     """The answer to a question.
 
-    ``kind``: ``things`` | ``values`` | ``yes/no`` | ``count`` | ``absent``. ``sparql``: the query that gave the
+    ``kind``: ``things`` | ``values`` | ``yes/no`` | ``count`` | ``seen`` (by a model, in the picture that came with the
+    question; not in the graph) | ``absent``. ``sparql``: the query that gave the
     answers, "" where the question could not be made into one. ``confidence`` in [0, 1]; ``evidence``: the places that
     say so. ``reason``: why there is no answer, or what was understood otherwise than asked.
     """
