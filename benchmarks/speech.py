@@ -1,6 +1,6 @@
 """Word error rate of a model of speech on sentences that espeak-ng says (Debian package ``espeak-ng``).
 
-    python benchmarks/speech.py [--model pocketsphinx] [--voices en-us+f2 en-us en-gb] [--limit 20]
+    python benchmarks/speech.py [--model pocketsphinx] [--voices en-us+f2 en-us] [--limit 20]
 
 The sentences are those of ``examples/corpus`` without digits and abbreviations, so that what is said is what is
 written; capitals and punctuation do not count. A synthetic voice is harder for a model that has only heard people:
@@ -33,7 +33,7 @@ CORPUS = Path(__file__).parents[1] / "examples" / "corpus"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="pocketsphinx", help="as models.speech names it")
-    parser.add_argument("--voices", nargs="+", default=["en-us+f2", "en-us", "en-gb"])
+    parser.add_argument("--voices", nargs="+", default=["en-us+f2", "en-us"])
     parser.add_argument("--limit", type=int, default=20, help="sentences")
     args = parser.parse_args()
     config = Config.load(overrides={"models.speech": args.model})

@@ -252,6 +252,14 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Following:
+    """What follows from the mentions of a source: events, and groups of ids of mentions that are one thing."""
+
+    events: tuple[Event, ...] = ()
+    same: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
     """The mentions, relation mentions and events of one source."""
 

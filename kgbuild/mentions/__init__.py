@@ -1,9 +1,9 @@
 """Extractors turn segments into mentions and relation mentions, each anchored in its source.
 
-An extractor has ``derive(reading)`` (new segments, such as labels read in pictures),
-``__call__(readings)`` (one extraction per reading), ``follow(reading, mentions)`` (events, from what all have found),
-or several of them. One that reads only some languages names them in ``languages`` (codes of ISO 639) and passes over
-the others; one that reads whatever language has ``every_language``, and ``wanted`` as long as it does so.
+An extractor has ``derive(reading)`` (new segments, such as labels read in pictures), ``__call__(readings)`` (one
+extraction per reading), ``follow(reading, mentions)`` (a ``Following``, from what all have found), or several of them.
+One that reads only some languages names them in ``languages`` (codes of ISO 639) and passes over the others; one that
+reads whatever language has ``every_language``, and ``wanted`` as long as it does so.
 One whose model cannot be used raises ``ModelUnavailable`` when it first needs it, never when it is made: the others
 go on, and the source's issue says so. Any other ``ModelError`` ends the build.
 """
@@ -91,7 +91,9 @@ def extract(reading: Reading, extractors: Sequence[Any]) -> tuple[Reading, Extra
     for one in extractors:
         if hasattr(one, "follow"):
             try:
-                events += one.follow(reading, kept)
+                following = one.follow(reading, kept)
+                events += following.events
+                kept = _joined(kept, following.same)
             except ModelUnavailable as err:
                 issues.append(unavailable(reading.source, err))
             except ModelError:
@@ -179,6 +181,12 @@ def _without_repeats(mentions: Sequence[Mention]) -> tuple[list[Mention], dict[s
 def _knows(label: str) -> int:
     """How much a label says: a class of the user's own more than a general one, and that more than "Thing"."""
     return 2 if "://" in label else int(label != "Thing")
+
+
+def _joined(mentions: Sequence[Mention], same: Sequence[tuple[str, ...]]) -> list[Mention]:
+    """The mentions, those of each group in one cluster."""
+    cluster = {id: group[0] for group in same for id in group}
+    return [replace(m, cluster=m.cluster or cluster.get(m.id, "")) for m in mentions]
 
 
 def _place(mention: Mention) -> tuple[Target, str]:

@@ -11,7 +11,7 @@ from kgbuild.identity import event_iri
 from kgbuild.models.actions import classifier
 from kgbuild.models.arrays import pixels
 from kgbuild.sources.clips import MODALITY, unstacked
-from kgbuild.types import Box, Event, Mention, Reading, Target, TimeSpan
+from kgbuild.types import Box, Event, Following, Mention, Reading, Target, TimeSpan
 
 VERSION = "1"
 _LEAST = 0.5  # chance of an action: below, another is as likely
@@ -27,7 +27,7 @@ class ActionExtractor:
         self.config = config
         self.agent = f"actions/{VERSION} {config['models']['actions']}"
 
-    def follow(self, reading: Reading, mentions: Sequence[Mention]) -> tuple[Event, ...]:
+    def follow(self, reading: Reading, mentions: Sequence[Mention]) -> Following:
         """The actions of a video, none where no model is named. Raises ``ModelUnavailable``."""
         del mentions
         spans, clips = [], []
@@ -37,7 +37,7 @@ class ActionExtractor:
                 spans.append(span)
                 clips.append(unstacked(pixels(reading.blobs[s.blob]), box.h))
         if not clips or not self.config["models"]["actions"]:
-            return ()
+            return Following()
         model = classifier(self.config)
         found: list[Event] = []
         for span, chances in zip(spans, model(clips), strict=True):
@@ -53,7 +53,7 @@ class ActionExtractor:
                 score = float(chances[best])
             target = Target(reading.source.id, (span,))
             found.append(Event(event_iri(target, "Action", name), "Action", target, round(score, 4), self.agent, name))
-        return tuple(found)
+        return Following(tuple(found))
 
 
 def _time(event: Event) -> TimeSpan:

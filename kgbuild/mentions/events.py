@@ -12,7 +12,7 @@ from kgbuild.config import Config
 from kgbuild.identity import event_iri, normalise
 from kgbuild.mentions.scenes import Scene, Shot, scenes
 from kgbuild.mentions.tracks import Item, Track, tracks
-from kgbuild.types import Box, Event, Mention, Reading, Segment, Target, TextQuote, TimeSpan
+from kgbuild.types import Box, Event, Following, Mention, Reading, Segment, Target, TextQuote, TimeSpan
 
 VERSION = "1"
 AGENT = f"events/{VERSION}"
@@ -28,13 +28,16 @@ class EventExtractor:
     def __init__(self, config: Config) -> None:
         self.enabled: bool = config["video"]["events"]
 
-    def follow(self, reading: Reading, mentions: Sequence[Mention]) -> tuple[Event, ...]:
-        """The events of a video; none of anything else, and none of a single picture."""
+    def follow(self, reading: Reading, mentions: Sequence[Mention]) -> Following:
+        """The events of a video; none of anything else, and none of a single picture. An object that a model of
+        detection saw in several frames is one thing.
+        """
         frames = [s for s in reading.segments if s.modality == "frame"]
         if not self.enabled or len(frames) < 2:
-            return ()
+            return Following()
         seen = _Seen(reading, mentions)
         made: list[Event] = []
+        same: list[tuple[str, ...]] = []
         names: list[str] = []
         for scene in scenes([Shot(f, seen.items(f)) for f in frames]):
             event = _scene(scene, names)
@@ -45,7 +48,9 @@ class EventExtractor:
             for track in tracks([s.items for s in scene.shots]):
                 if named := seen.named(track):
                     made += _of_track(track, scene, named, event.id)
-        return tuple(made)
+                if seen.is_object(track) and len(named) > 1:
+                    same.append(tuple(m.id for m in named))
+        return Following(tuple(made), tuple(same))
 
 
 def _event(
@@ -126,6 +131,10 @@ class _Seen:
             x, y = item.box.x + item.box.w / 2, item.box.y + item.box.h / 2
             if box.x <= x <= box.x + box.w and box.y <= y <= box.y + box.h and item.key in name:
                 self._of_label.setdefault(item.id, []).append(node)
+
+    def is_object(self, track: Track) -> bool:
+        """Whether a model saw what a track shows, and no label names it."""
+        return track.seen[0][1].id in self._objects
 
     def named(self, track: Track) -> list[Mention]:
         """The mentions of what a track shows, each once."""

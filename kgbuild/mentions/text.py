@@ -164,10 +164,10 @@ class TextExtractor:
         if segment.modality in ("label", "caption"):
             if segment.modality == "label" and score < LABEL_SCORE:
                 return None
-            target, score = quoted(segment, a, b), score * certainty(segment)
+            target = quoted(segment, a, b)
         else:
             target = spoken(segment, a, b)
-            score *= certainty(segment)
+        score *= certainty(segment)
         agent = made_by(AGENT if end.mention >= 0 else OPEN_AGENT, segment)
         words = passage.sentences[end.sentence]
         sentence = passage.text[words[0].idx : words[-1].idx + len(words[-1])]

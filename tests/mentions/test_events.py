@@ -10,7 +10,7 @@ from kgbuild.config import Config
 from kgbuild.identity import mention_iri, segment_iri
 from kgbuild.mentions.events import extractor
 from kgbuild.mentions.tracks import Item, tracks
-from kgbuild.types import Box, Event, Mention, Reading, Segment, Source, Target, TextQuote, TimeSpan
+from kgbuild.types import Box, Event, Following, Mention, Reading, Segment, Source, Target, TextQuote, TimeSpan
 
 BASE = "https://example.org/kg/source/film.mp4"
 SOURCE = Source(BASE, "film.mp4", "video/mp4", "0" * 64, 1)
@@ -49,6 +49,9 @@ class Film:
         self._mention(Target(BASE, (frame.target.selectors[0], box)), name, "Thing", frame.id)
 
     def events(self, **settings: object) -> tuple[Event, ...]:
+        return self.follow(**settings).events
+
+    def follow(self, **settings: object) -> Following:
         config = Config.load(overrides={k.replace("__", "."): v for k, v in settings.items()})
         return extractor(config).follow(Reading(SOURCE, tuple(self.segments)), self.mentions)
 
@@ -113,6 +116,9 @@ def test_objects_are_followed_by_overlap_not_by_order() -> None:
             film.object(shot, "car", box)
     ends = [e.target.find(Box) for e in film.events() if e.kind == "Appearance" and len(e.mentions) == 2]
     assert Box(95, 195, 60, 60) in ends and Box(405, 205, 60, 60) in ends
+    boxes = {m.id: m.target.find(Box) for m in film.mentions}
+    one_thing = [{boxes[i].x for i in group if boxes[i]} for group in film.follow().same]  # type: ignore[union-attr]
+    assert sorted(map(sorted, one_thing)) == [[95, 100], [400, 405]], "and each is one thing"
     assert not [t for t in film.told() if t[0] == "Movement"]
 
 
