@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from html import unescape
 from urllib.parse import quote
 
-from kgbuild.types import Box, Page, Part, Selector, Target, TextPosition, TextQuote, TimeSpan
+from kgbuild.types import Box, Field, Page, Part, Selector, Target, TextPosition, TextQuote, TimeSpan
 
 # Control characters, zero-width space, soft hyphen, byte-order mark, direction marks; not the joiners of emoji.
 _UNSEEN = re.compile(
@@ -170,6 +170,8 @@ def fragment(selector: Selector) -> str:
             return f"page={number}"
         case Part(name):
             return f"part={quote(name)}"
+        case Field(name):
+            return f"field={quote(name)}"
         case Box(x, y, w, h):
             return f"xywh=pixel:{x},{y},{w},{h}"
         case TimeSpan(start, end):

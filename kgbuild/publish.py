@@ -81,7 +81,9 @@ def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -
     alignment = replace(alignment, entities=linking.entities)
     alignment = replace(alignment, entities=_type_entities(job, alignment.entities, vectors.mentions, ontology))
     extractions = _type_relations(job, extractions, vectors.relations, alignment, ontology)
-    statements, entities = assemble(extractions, alignment.entities, ontology, config=config, decisions=decisions)
+    statements, entities = assemble(
+        extractions, alignment.entities, ontology, config=config, decisions=decisions, sources=sources
+    )
     alignment = replace(alignment, entities=entities)
     progress.advance("assemble", note="statements gated")
     used = {e.id for s in statements for e in s.evidence}

@@ -51,6 +51,13 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """A field of what a file says of itself: ``exif:DateTimeOriginal``, ``iptc:Keywords``, ``xmp:dc:creator``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
     """A rectangle in pixels; inside a ``Page`` in points (1/72 inch), origin top left."""
 
@@ -68,7 +75,7 @@ class TimeSpan:
     end: float
 
 
-Selector = TextPosition | TextQuote | Page | Part | Box | TimeSpan
+Selector = TextPosition | TextQuote | Page | Part | Field | Box | TimeSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +121,16 @@ class Segment:
     ``modality``: ``text`` (a passage), ``cue`` (a subtitle), ``picture``, ``frame``
     (of a video), ``diagram`` (diagram source code), ``drawing`` (vector graphics),
     ``label`` (words read in a picture), ``caption`` (a model's sentence about a picture, which is its place),
-    ``link`` (a reference to a picture of the corpus), ``record`` (a row of a table of records).
+    ``link`` (a reference to a picture of the corpus), ``record`` (a row of a table of records), ``metadata`` (one
+    value of what a picture file says of itself).
     ``text`` is what the segment says; for pictures and frames the caption, else "".
     ``context`` keeps what stands around: pairs of (``heading`` | ``caption`` | ``alt``
     | ``before`` | ``after`` | ``title`` | ``link``, text); of a label its ``score`` and,
     in a diagram, its ``role``: ``node`` | ``edge`` | ``group`` | ``part`` (of a node); in a table ``cell``; of
     diagram source and drawings their ``language`` (``mermaid``, ``drawio`` ...). A row of a table that has a header
     keeps one ``column`` (a header's words) for each mark ``cell``, and its ``score``; a cell's label its ``column``
-    and ``row`` ("2.5": fifth row of the picture's second table).
+    and ``row`` ("2.5": fifth row of the picture's second table); of a value of a ``Field`` its ``kind`` (see
+    ``sources.metadata``).
     ``marks`` are emphasised stretches of ``text``: (start, end, kind), offsets local to
     the segment, kind one of ``strong`` | ``emphasis`` | ``link`` | ``code`` | ``cell``.
     ``blob`` is the SHA-256 of the picture's PNG bytes in the reading.

@@ -37,6 +37,11 @@ class GraphData:
         return {m: e for e in self.entities for m in e.mentions}
 
     @cached_property
+    def label(self) -> Mapping[str, str]:
+        """What entities and sources are called, by IRI: preferred labels, and paths."""
+        return {r.source.id: r.source.path for r in self.readings} | {e.id: e.pref_label for e in self.entities}
+
+    @cached_property
     def mention(self) -> Mapping[str, Mention]:
         """Mentions by id."""
         return {m.id: m for m in self.mentions}

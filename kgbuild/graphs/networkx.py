@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kgbuild.graphs.data import GraphData
 from kgbuild.graphs.graphml import Edge, Node, Scalar, write
+from kgbuild.sources.sniff import source_class
 from kgbuild.types import Value
 from kgbuild.vocab import shorten, words
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def nodes(data: GraphData) -> Iterator[Node]:
-    """Entity IRIs with ``label``, ``type``, ``modalities``, ``mentions`` and one attribute per literal fact."""
+    """Entity IRIs with ``label``, ``type``, ``modalities``, ``mentions`` and one attribute per literal fact; sources of
+    which something is said, with ``label`` (the path) and ``type``.
+    """
     literals: dict[str, dict[str, set[str]]] = {}
     for s in data.asserted:
         if isinstance(s.object, Value):
@@ -33,6 +36,11 @@ def nodes(data: GraphData) -> Iterator[Node]:
             own = {str(made[name])} if name in made else set()
             made[name] = " | ".join(sorted(v for v in values | own if v))
         yield e.id, made
+    subjects = {s.subject for s in data.asserted}
+    for r in data.readings:
+        if r.source.id in subjects:  # a picture that says something of itself
+            told = {n: " | ".join(sorted(filter(None, v))) for n, v in literals.get(r.source.id, {}).items()}
+            yield r.source.id, {"label": r.source.path, "type": source_class(r.source.media_type), **told}
 
 
 def edges(data: GraphData) -> Iterator[Edge]:

@@ -14,9 +14,8 @@ from kgbuild.graphs.provenance import provenance, quarantine, spo
 from kgbuild.graphs.terms import Triple, decimal, iri, label, text
 from kgbuild.identity import graph_iri
 from kgbuild.sources.language import label_language
-from kgbuild.sources.sniff import DIAGRAMS
+from kgbuild.sources.sniff import source_class
 from kgbuild.statements.ontology import class_iri
-from kgbuild.types import Source
 from kgbuild.vocab import ALT_LABEL, CORE, DCTERMS, GENERAL, LABEL, PREFIXES, RDF, RDFS, TYPE, XSD
 
 _DEPICTING = frozenset({"picture", "frame", "drawing", "label"})
@@ -68,7 +67,7 @@ def _sources(data: GraphData) -> Iterator[Triple]:
     for reading in data.readings:
         if reading.outcome == "processed":
             s = iri(reading.source.id)
-            yield s, iri(TYPE), iri(CORE + source_class(reading.source))
+            yield s, iri(TYPE), iri(CORE + source_class(reading.source.media_type))
             yield s, iri(CORE + "path"), text(reading.source.path)
             yield s, iri(CORE + "sha256"), text(reading.source.sha256)
             yield s, iri(DCTERMS + "format"), text(reading.source.media_type)
@@ -77,18 +76,6 @@ def _sources(data: GraphData) -> Iterator[Triple]:
             yield s, iri(DCTERMS + "title"), label(title, label_language(title, language) if named else "")
             if language:
                 yield s, iri(DCTERMS + "language"), text(language)
-
-
-def source_class(source: Source) -> str:
-    """Local name of a source's class in the core ontology."""
-    kind = source.media_type
-    if kind.startswith("image/"):
-        return "Picture"
-    if kind.startswith("video/"):
-        return "Video"
-    if kind in ("application/x-subrip", "text/vtt"):
-        return "Subtitles"
-    return "Diagram" if kind in DIAGRAMS else "TextDocument"
 
 
 def _entities(data: GraphData) -> Iterator[Triple]:

@@ -42,7 +42,7 @@ class Consistency:
 
 def compare(data: GraphData) -> Consistency:
     """Compare the statements of a graph by the modality of their evidence; pairs in the order of their labels."""
-    label = {e.id: e.pref_label for e in data.entities}
+    label = data.label
     drawn, written = _by_pair(data.asserted, drawn=True), _by_pair(data.asserted, drawn=False)
     told = {e.id for e in data.entities if set(data.modalities[e.id]) - DRAWN}
     together = _together(data)

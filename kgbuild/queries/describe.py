@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from kgbuild.queries.graph import Graph
 
 CONNECTS = CORE + "connectsTo"
-_STATES = ("located", "part of", "member of", "owned by", "followed by", "educated at", "named after", "based on")
+_STATES = (
+    "located", "part of", "member of", "owned by", "followed by", "educated at", "named after", "based on", "taken in",
+    "created",
+)  # fmt: skip
 LONG = " the administrative territorial entity"  # what nobody says
 _TABULAR = frozenset(("tables", "records"))  # extractors whose relations are headers of columns
 _PIECES = 2  # of evidence for each clause
@@ -96,7 +99,7 @@ def _thing(graph: Graph, facts: Facts, id: str) -> Description:
 
 def _form(fact: Fact, pieces: Sequence[Piece]) -> str:
     """``verb`` (what a sentence or a line does), ``label`` (what a line carries), ``state`` or ``noun``."""
-    if fact.predicate.startswith(CORE):
+    if fact.predicate in (CONNECTS, CORE + "depicts"):
         return "verb"
     if "/relation/" in fact.predicate:
         agents = {p.agent.rsplit("/", 1)[-1].rpartition("-")[0] for p in pieces}
@@ -140,7 +143,8 @@ def _conjugated(relation: str, *, many: bool) -> str:
 def _picture(graph: Graph, facts: Facts, origin: Origin) -> Description:
     """What a source shows: its things, the lines between them, captions, and what else shows it."""
     drawn = [s for s in facts.sightings if s.source == origin.id and s.modality in DRAWINGS]
-    if not drawn:
+    own = [f for f in facts.facts if f.subject == origin.id]  # what it says of itself
+    if not drawn and not own:
         raise QueryError(f"{origin.path} shows no picture that was read. Ask about one of its things instead.")
     clauses = []
     kind = "video" if "frame" in origin.modalities else "picture"
@@ -148,10 +152,10 @@ def _picture(graph: Graph, facts: Facts, origin: Origin) -> Description:
     nodes = {e for f in lines for e in (f.subject, f.object)}
     shown = list(dict.fromkeys(s.entity for s in drawn if not nodes or s.entity in nodes))
     names = _listed([facts.label(e) for e in shown])
+    many = f"{len(shown)} {'thing' if len(shown) == 1 else 'things'}: " if shown else "nothing that was read"
     first = {s.entity: s for s in reversed(drawn)}
     places = tuple(p for e in shown for p in graph.why(first[e].id).evidence)
-    part = "thing" if len(shown) == 1 else "things"
-    clauses.append(Clause(f"{origin.path} is a {kind} that shows {len(shown)} {part}: {names}.", places))
+    clauses.append(Clause(f"{origin.path} is a {kind} that shows {many}{names}.", places))
     loose = list(dict.fromkeys(s.surface for s in drawn if nodes and s.entity not in nodes))
     if loose:
         clauses.append(Clause(f"Beside them stands: {_listed([f'“{t}”' for t in loose])}."))
@@ -168,6 +172,10 @@ def _picture(graph: Graph, facts: Facts, origin: Origin) -> Description:
         clauses.append(
             Clause(f"From {facts.label(start)} a line leads to {_listed(ends)}.", _evidence(graph, mine, origin.id))
         )
+    for predicate in dict.fromkeys(f.predicate for f in own if f.predicate != CORE + "caption"):
+        said = [f for f in own if f.predicate == predicate]
+        text = _forward(_form(said[0], ()), said[0], _listed([facts.label(f.object) for f in said]))
+        clauses.append(Clause(text, _evidence(graph, said)))
     clauses += _around(graph, origin)
     return Description(origin.id, origin.path, tuple(clauses))
 

@@ -99,7 +99,8 @@ def _statement_wrong(
     elif any(RDF + "predicate" not in provenance.properties(p) for p in premises):
         yield "what it was made of is no statement"
     for a in evidence:
-        said = [owner.get(a.subject), owner.get(a.object) or found[RDF + "object"][0]]  # a date is no entity
+        subject = owner.get(a.subject) or (a.subject if a.subject == a.target.source else None)  # a picture itself
+        said = [subject, owner.get(a.object) or found[RDF + "object"][0]]  # a date is no entity
         held = [found[RDF + end][0] for end in ("subject", "object")]
         if said != held and not (turned and said[::-1] == held):
             yield f"its evidence {a.id} is about other things"

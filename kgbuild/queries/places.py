@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from kgbuild.identity import agent_iri, graph_iri
-from kgbuild.types import Box, Page, Part, Selector, Target, TextPosition, TextQuote, TimeSpan
+from kgbuild.types import Box, Field, Page, Part, Selector, Target, TextPosition, TextQuote, TimeSpan
 from kgbuild.vocab import CORE, OA, PROV, RDF, TYPE
 
 
@@ -139,7 +139,10 @@ def read_place(iri: str) -> Target:
 
 
 def parse_fragment(text: str) -> Selector:
-    """``xywh=pixel:``, ``t=npt:``, ``page=``, ``part=``, ``char=`` and ``text=`` fragments. Raises ``ValueError``."""
+    """``xywh=pixel:``, ``t=npt:``, ``page=``, ``part=``, ``field=``, ``char=`` and ``text=`` fragments.
+
+    Raises ``ValueError``.
+    """
     name, _, value = text.partition("=")
     if name == "text":
         before, _, rest = value.rpartition("-,")
@@ -147,7 +150,7 @@ def parse_fragment(text: str) -> Selector:
         return TextQuote(*map(unquote, (exact, before, after)))
     unit, _, tail = value.rpartition(":")
     try:
-        numbers = [float(n) for n in tail.split(",")] if name != "part" else []
+        numbers = [float(n) for n in tail.split(",")] if name not in ("part", "field") else []
     except ValueError:
         numbers = []
     match name, unit, len(numbers):
@@ -162,6 +165,8 @@ def parse_fragment(text: str) -> Selector:
             return TextPosition(int(numbers[0]), int(numbers[1]))
     if name == "part":
         return Part(unquote(value))
+    if name == "field":
+        return Field(unquote(value))
     raise ValueError(f"unknown fragment {text!r}")
 
 
@@ -176,6 +181,8 @@ def describe(target: Target) -> str:
                 words.append(f"page {number}")
             case Part(name):
                 words.append(f"picture {name}")
+            case Field(name):
+                words.append(f"field {name}")
             case Box(0, 0, _, _):
                 pass  # the whole picture
             case Box(x, y, w, h):

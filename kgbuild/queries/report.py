@@ -32,12 +32,11 @@ def write_report(
     from jinja2 import Environment, StrictUndefined
 
     samples = Samples(data, folder).choose()
-    label = {e.id: e.pref_label for e in data.entities}
     refused = Counter(kind_of(s.reason) for s in data.quarantined)
     examples = [
         {
-            "text": f"{label[s.subject]} · {words(s.predicate)} · "
-            f"{s.object.lexical if isinstance(s.object, Value) else label.get(s.object) or words(s.object)}",
+            "text": f"{data.label[s.subject]} · {words(s.predicate)} · "
+            f"{s.object.lexical if isinstance(s.object, Value) else data.label.get(s.object) or words(s.object)}",
             "reason": s.reason,
             "path": s.evidence[0].target.source.removeprefix(f"{data.base}source/") if s.evidence else s.rule,
         }

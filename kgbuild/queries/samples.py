@@ -62,7 +62,6 @@ class Samples:
 
     def __init__(self, data: GraphData, folder: Path) -> None:
         self._data, self._folder = data, folder
-        self._label = {e.id: e.pref_label for e in data.entities}
         self._path = {r.source.id: r.source.path for r in data.readings}
         self._text = {r.source.id: r.text for r in data.readings}
         self._segments = {r.source.id: r.segments for r in data.readings}
@@ -103,11 +102,15 @@ class Samples:
     def statement(self, s: Statement) -> Sample:
         """A statement with its surest evidence."""
         best = max(s.evidence, key=lambda e: (e.score, e.id))
-        found = s.object.lexical if isinstance(s.object, Value) else self._label[s.object]
+        found = s.object.lexical if isinstance(s.object, Value) else self._data.label[s.object]
         relation = self._relation[best.id]
-        ends = [self._data.mention[m].target.find(TextPosition) for m in (relation.subject, relation.object)]
+        ends = [
+            self._data.mention[m].target.find(TextPosition)
+            for m in (relation.subject, relation.object)
+            if m in self._data.mention
+        ]
         return self._shown(
-            s.id, self._label[s.subject], words(s.predicate), found, s.confidence, best.modality, best.target,
+            s.id, self._data.label[s.subject], words(s.predicate), found, s.confidence, best.modality, best.target,
             [e for e in ends if e is not None],
         )  # fmt: skip
 

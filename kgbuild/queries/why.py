@@ -170,8 +170,8 @@ def _find(provenance: Provenance, what: str) -> str:
 def _name(provenance: Provenance, value: str) -> str:
     if "://" not in value:
         return value
-    labels = provenance.properties(value).get(LABEL)
-    return labels[0] if labels else words(value)
+    found = provenance.properties(value)
+    return next((found[p][0] for p in (LABEL, CORE + "path") if p in found), words(value))
 
 
 class Texts:

@@ -39,6 +39,18 @@ DIAGRAMS = frozenset({
     "application/vnd.excalidraw+json",
 })  # fmt: skip
 
+
+def source_class(media_type: str) -> str:
+    """Local name of the class, in the core ontology, of sources of a media type."""
+    if media_type.startswith("image/"):
+        return "Picture"
+    if media_type.startswith("video/"):
+        return "Video"
+    if media_type in ("application/x-subrip", "text/vtt"):
+        return "Subtitles"
+    return "Diagram" if media_type in DIAGRAMS else "TextDocument"
+
+
 _NOT_OURS = frozenset({
     ".py", ".js", ".ts", ".css", ".json", ".xml", ".yaml", ".yml", ".toml", ".ini",
     ".cfg", ".c", ".h", ".cpp", ".java", ".go", ".rs", ".sh", ".bat", ".ipynb", ".log", ".sql", ".tex", ".bib",

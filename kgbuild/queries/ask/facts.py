@@ -199,5 +199,7 @@ class Facts:
         ]  # fmt: skip
 
     def label(self, end: str) -> str:
-        """What a thing is called; a literal as it is."""
-        return self.things[end].label if end in self.things else end
+        """What a thing is called; a source by its path, a literal as it is."""
+        if end in self.things:
+            return self.things[end].label
+        return self.origins[end].path if end in self.origins else end

@@ -1,7 +1,7 @@
 """Where in a source something is, read from an IRI or a literal with a media fragment.
 
-``page=`` (RFC 8118), ``char=`` (RFC 5147), ``t=`` and ``xywh=`` (Media Fragments 1.0), ``part=``; joined by ``&``, as
-the places of a graph are, or by ``;``, as in its tables. A literal may hold the fragment alone.
+``page=`` (RFC 8118), ``char=`` (RFC 5147), ``t=`` and ``xywh=`` (Media Fragments 1.0), ``part=``, ``field=``; joined by
+``&``, as the places of a graph are, or by ``;``, as in its tables. A literal may hold the fragment alone.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def where(text: str) -> Where:
     for part in fragment.replace(";", "&").split("&"):
         name, _, value = part.partition("=")
         numbers = _numbers(value.removeprefix("npt:").removeprefix("pixel:"))
-        if name in ("page", "part"):
+        if name in ("page", "part", "field"):
             found = replace(found, within=(*found.within, part))
         elif name == "xywh" and len(numbers) == 4 and not any(map(math.isinf, numbers)):
             found = replace(found, box=(numbers[0], numbers[1], numbers[2], numbers[3]))
