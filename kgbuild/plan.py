@@ -10,8 +10,9 @@ from typing import Any
 
 from kgbuild.config import Config
 from kgbuild.history import PastRun, changes, contents, read_runs
+from kgbuild.models.spending import Ledger, Spent
 from kgbuild.publish import Report, build_key, published_report
-from kgbuild.stages import TRANSIENT, Job, list_sources
+from kgbuild.stages import TRANSIENT, Job, list_sources, load_reading
 from kgbuild.types import Issue, Source
 from kgbuild.workspace import Workspace
 
@@ -31,8 +32,19 @@ class PlannedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """What a language model would be asked: how often, tokens of the questions, of the answers at most, and money."""
+
+    questions: int
+    prompt: int
+    answer: int
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """What a build would do. ``why``: the reasons of the build, empty if there is nothing to do.
+    """What a build would do. ``why``: the reasons of the build, empty if there is nothing to do. ``asking``: None if no
+    language model would be asked anything.
 
     ``work``: files by stage; ``seconds``: by stage from the times of ``runs`` earlier runs, empty if there are none.
     """
@@ -43,6 +55,7 @@ class Plan:
     work: dict[str, int]
     seconds: dict[str, float]
     runs: int
+    asking: Asking | None = None
 
     @property
     def counts(self) -> Counter[str]:
@@ -70,7 +83,26 @@ def plan(corpus: str | Path, *, out: str | Path, config: Config | str | Path | N
     stages = {f.path: f.stages for f in files}
     todo = {stage: [s for s in sources if stage in stages[s.path]] for stage in ("read", "extract")}
     seconds = estimate(runs, todo, len(sources), job.workers) if why else dict.fromkeys(work, 0.0)
-    return Plan(str(out), why, files, work, seconds, len(runs))
+    asking = _asking(job, todo["extract"]) if settings["llm"]["endpoint"] else None
+    return Plan(str(out), why, files, work, seconds, len(runs), asking)
+
+
+def _asking(job: Job, sources: Sequence[Source]) -> Asking | None:
+    """What is asked about the texts of some sources; those that no build has read yet are read for it, and not kept."""
+    from kgbuild.mentions.llm import extractor
+    from kgbuild.sources import ReaderPool
+
+    one, cache = extractor(job.config), job.store()
+    one.share(cache, Ledger(job.config))
+    with ReaderPool(Path(job.root), job.config, 1) as pool:
+        readings = (
+            load_reading(job, s) if cache.has("readings", job.reading_key(s)) else pool.read(s) for s in sources
+        )
+        found = one.estimate(readings)
+    if not found:
+        return None
+    total = sum(found.values(), Spent())
+    return Asking(len(found), total.prompt, total.answer, round(total.cost(job.config), 6))
 
 
 def _files(

@@ -22,6 +22,7 @@ from kgbuild.crash import point
 from kgbuild.errors import ModelUnavailable, WorkspaceError
 from kgbuild.history import StageRun
 from kgbuild.models.catalog import fingerprints
+from kgbuild.models.spending import Ledger
 from kgbuild.progress import Progress, Silent
 from kgbuild.serialise import from_json, to_json
 from kgbuild.types import EmbeddingTable, Extraction, Issue, Reading, Source
@@ -38,21 +39,28 @@ log = logging.getLogger(__name__)
 _UNWRITABLE = b"unwritable"  # begins the answer of a worker that could not write to the cache
 
 # Reasons that lie in the machine, not in the file: such files are read again at the next build.
-TRANSIENT = frozenset({"timeout", "memory", "crashed", "changed", "io", "model-unavailable"})
+TRANSIENT = frozenset({"timeout", "memory", "crashed", "changed", "io", "model-unavailable", "llm-cap"})
+_NOT_SOON = frozenset({"model-unavailable", "llm-cap"})
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What the stages of one build share. ``root`` is the corpus, ``cache`` a path or fsspec URL."""
+    """What the stages of one build share. ``root`` is the corpus, ``cache`` a path or fsspec URL; ``ledger``: the file
+    that its language model's expenses are kept in, and the id of the run, if one is named.
+    """
 
     root: str
     cache: str
     config: Config
+    ledger: tuple[str, str] = ("", "")
 
     @classmethod
     def of(cls, corpus: str | Path, workspace: Workspace, config: Config) -> Job:
         """The job of a build into a workspace; its cache lies there unless ``run.cache`` names another place."""
-        return cls(str(Path(corpus).resolve()), config["run"]["cache"] or workspace.cache_url, config)
+        ledger = ("", "")
+        if config["llm"]["endpoint"]:
+            ledger = str(workspace.out.resolve() / ".llm-spent.json"), os.urandom(8).hex()
+        return cls(str(Path(corpus).resolve()), config["run"]["cache"] or workspace.cache_url, config, ledger)
 
     @property
     def workers(self) -> int:
@@ -70,6 +78,10 @@ class Job:
         own = Path(self.config["text"]["weights"], "text.json")  # names the weights by their digest
         weights = own.read_bytes() if self.config["text"]["weights"] and own.is_file() else b""
         models = fingerprints(self.config)
+        if self.config["llm"]["endpoint"]:
+            from kgbuild.mentions.prompt import fingerprint
+
+            models += fingerprint(self.config)
         return Cache.key(code_version("mentions"), config, weights, models, self.reading_key(source))
 
     def vectors_key(self, source: Source) -> str:
@@ -180,13 +192,14 @@ def _log_source(stage: str, source: Source, outcome: str, issues: Sequence[Issue
 
 
 def _setup(job: Job) -> bytes:
-    return json.dumps({"root": job.root, "cache": job.cache, "config": job.config.as_dict()}).encode()
+    given = {"root": job.root, "cache": job.cache, "config": job.config.as_dict(), "ledger": job.ledger}
+    return json.dumps(given).encode()
 
 
 def serve_extractor(setup: bytes) -> Callable[[bytes], Frames]:
     """What an extraction worker does with each request: one source, from cache to cache. It answers the seconds."""
     given = json.loads(setup)
-    job = Job(given["root"], given["cache"], Config.of(given["config"]))
+    job = Job(given["root"], given["cache"], Config.of(given["config"]), tuple(given["ledger"]))
 
     def answer(request: bytes) -> Frames:
         _models(json.dumps(job.config.as_dict(), sort_keys=True))  # loaded once: none of the source's time
@@ -216,7 +229,7 @@ def passing_failures(job: Job, sources: Sequence[Source], *, extracted: bool) ->
         issues = load_reading(job, source).issues
         if extracted:
             issues += load_extraction(job, source)[1].issues
-        found += [i for i in issues if i.code in TRANSIENT - {"model-unavailable"}]
+        found += [i for i in issues if i.code in TRANSIENT - _NOT_SOON]
     return found
 
 
@@ -240,6 +253,9 @@ def extract_source(job: Job, source: Source) -> None:
             lost = Extraction(source.id, issues=(issue,))
             _store_extraction(job, source, reading, lost, "extractions-transient")
             return
+        for one in extractors:
+            if hasattr(one, "share"):
+                one.share(cache, Ledger(job.config, *job.ledger))
         whole = {name: png for name, png in blobs.items() if png}
         reading, extraction = extract(replace(reading, blobs=whole), extractors)
         passing = any(i.code in TRANSIENT for i in extraction.issues)

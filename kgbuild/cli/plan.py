@@ -47,6 +47,12 @@ def plan(
         console.print(f"  {len(shown) - limit} more: --limit {len(shown)}")
     console.print(f"Why:    {escape('; '.join(made.why))}")
     console.print("Stages: " + ", ".join(f"{stage} {n}" for stage, n in made.work.items()))
+    if (asked := made.asking) is not None:
+        money = f", at most {asked.cost:.2f} in money" if asked.cost else ""
+        console.print(
+            f"Asks:   the language model {asked.questions} times: about {asked.prompt} tokens of questions, "
+            f"at most {asked.answer} of answers{money}"
+        )
     if made.seconds:
         each = ", ".join(f"{stage} {duration(s)}" for stage, s in made.seconds.items())
         console.print(f"Time:   about {duration(sum(made.seconds.values()))} ({each}), from {made.runs} earlier runs")

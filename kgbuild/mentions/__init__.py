@@ -2,7 +2,8 @@
 
 An extractor has ``derive(reading)`` (new segments, such as labels read in pictures),
 ``__call__(readings)`` (one extraction per reading), or both. One that reads only some
-languages names them in ``languages`` (codes of ISO 639) and passes over the others.
+languages names them in ``languages`` (codes of ISO 639) and passes over the others; one that reads whatever language
+has ``every_language``, and ``wanted`` as long as it does so.
 One whose model cannot be used raises ``ModelUnavailable`` when it first needs it, never when it is made: the others
 go on, and the source's issue says so. Any other ``ModelError`` ends the build.
 """
@@ -96,6 +97,8 @@ def _with_languages(reading: Reading, mentions: Sequence[Mention]) -> list[Menti
 
 def _unread(reading: Reading, extractors: Sequence[Any]) -> list[Issue]:
     """One issue per language that stands in the source and that no extractor of sentences reads."""
+    if any(getattr(one, "every_language", False) and one.wanted for one in extractors):
+        return []
     covered = {code for one in extractors for code in getattr(one, "languages", ())}
     found: dict[str, list[Segment]] = {}
     for s in reading.segments:
@@ -127,10 +130,15 @@ def _without_repeats(mentions: Sequence[Mention]) -> tuple[list[Mention], dict[s
     best: dict[tuple[Target, str], Mention] = {}
     for m in mentions:
         old = best.get(_place(m))
-        if old is None or (old.label == "Thing" and m.label != "Thing"):
+        if old is None or _knows(m.label) > _knows(old.label):
             best[_place(m)] = m
     renamed = {m.id: best[_place(m)].id for m in mentions if best[_place(m)].id != m.id}
     return list(best.values()), renamed
+
+
+def _knows(label: str) -> int:
+    """How much a label says: a class of the user's own more than a general one, and that more than "Thing"."""
+    return 2 if "://" in label else int(label != "Thing")
 
 
 def _place(mention: Mention) -> tuple[Target, str]:
