@@ -38,9 +38,10 @@ class SpacyExtractor:
         return [self._extract(reading) if self._name else Extraction(reading.source.id) for reading in readings]
 
     def _extract(self, reading: Reading) -> Extraction:
-        nlp, labels = once(self._config, ROLE, self._name, "spacy.load", lambda: _load(self._config))
+        nlp = once(self._config, ROLE, self._name, "spacy.load", lambda: _load(self._config))
         self.languages = frozenset() if nlp.lang == "xx" else frozenset((str(nlp.lang),))
         segments = spoken(reading, self.languages)
+        labels = Labels(classes(self._config), self._config["models"]["spacy_labels"])
         return extraction(reading, segments, self._spans(nlp, labels, segments), self._agent)
 
     def _spans(self, nlp: Language, labels: Labels, segments: Sequence[Segment]) -> list[list[Span]]:
@@ -50,8 +51,7 @@ class SpacyExtractor:
         return [[Span(e.start_char, e.end_char, labels(e.label_), SCORE) for e in doc.ents] for doc in docs]
 
 
-def _load(config: Config) -> tuple[Language, Labels]:
-    """The pipeline, without what finds no names, and what its labels mean."""
+def _load(config: Config) -> Language:
     import spacy
 
     where = device(config, ROLE)
@@ -63,7 +63,7 @@ def _load(config: Config) -> tuple[Language, Labels]:
     nlp = spacy.load(name)
     if not any("doc.ents" in nlp.get_pipe_meta(pipe).assigns for pipe in nlp.pipe_names):
         raise ModelUnavailable(f"the pipeline has no component that finds names (it has {', '.join(nlp.pipe_names)})")
-    return nlp, Labels(classes(config), config["models"]["spacy_labels"])
+    return nlp
 
 
 def extractor(config: Config) -> SpacyExtractor:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
+from functools import lru_cache
 from pathlib import Path
 
 from kgbuild.errors import ModelUnavailable
@@ -15,6 +16,7 @@ from kgbuild.models.devices import first_line
 
 _PREFIXES = ("open_clip:", "transformers:", "whisper:")  # libraries, not parts of a name
 _WANTED = ["*.json", "*.txt", "*.safetensors", "*.model", "README.md", "LICENSE*", "*.jinja"]  # no pickles
+_SAMPLE = 1 << 18  # bytes of each end of a file that tell it from others: training changes all numbers
 _ANSWER_S = 10.0  # in which the hub has to answer
 CODE = ".py"  # code that comes with a model is never run
 
@@ -80,7 +82,7 @@ def download(name: str) -> Path:
 
 
 def fingerprint(name: str) -> str:
-    """What tells one local model from another under the same name: names and sizes of its files, its configuration.
+    """What tells one local model from another under the same name: names, sizes, beginnings and ends of its files.
 
     The empty string if it is not on this machine. The hub is not asked.
     """
@@ -90,10 +92,23 @@ def fingerprint(name: str) -> str:
         path = path if path.is_file() else None
     if path is None:
         return ""
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
-    parts = [f"{f.name} {f.stat().st_size}" for f in files if f.is_file()]
-    parts += [f.read_text("utf-8", "replace") for f in files if f.name.endswith("config.json")]
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    parts = [f"{'' if f == path else f.relative_to(path)} {_sample(f, *_state(f))}" for f in files if f.is_file()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _state(file: Path) -> tuple[int, int]:
+    info = file.stat()
+    return info.st_size, info.st_mtime_ns
+
+
+@lru_cache(10_000)
+def _sample(file: Path, size: int, changed: int) -> str:
+    """Digest of a file's size, beginning and end; read once as long as the file does not change."""
+    with file.open("rb") as stream:
+        head = stream.read(_SAMPLE)
+        stream.seek(max(len(head), size - _SAMPLE))
+        return hashlib.sha256(b"%d" % size + head + stream.read(_SAMPLE)).hexdigest()[:16]
 
 
 def _id(name: str) -> tuple[str, str | None]:

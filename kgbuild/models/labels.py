@@ -17,7 +17,7 @@ USUAL = {
     "CARDINAL": "Quantity", "ORDINAL": "Quantity",
 }  # fmt: skip
 UNKNOWN = "Thing"
-_LIKE = 88.0  # of 100, from which two names are held to be one
+_LIKE = 93.0  # of 100, from which two names are held to be one: a gene is no genre
 
 
 class Labels:
@@ -42,7 +42,7 @@ class Labels:
         if label.upper() in USUAL:
             return USUAL[label.upper()]
         name = normalise(label)
-        return self._names.get(name) or self._likest(name)
+        return self._names.get(name) or self._names.get(name.removesuffix("s")) or self._likest(name)
 
     def _likest(self, name: str) -> str:
         from rapidfuzz import fuzz, process
