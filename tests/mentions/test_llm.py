@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,10 @@ from llm_server import Said, Server, listed, passage
 
 import kgbuild
 from kgbuild.config import Config
+from kgbuild.mentions import extract
 from kgbuild.mentions.answers import BrokenAnswer, check, parse
 from kgbuild.mentions.llm import extractor, windows
+from kgbuild.mentions.marks import extractor as marks
 from kgbuild.mentions.prompt import prompt
 from kgbuild.models.classes import classes
 from kgbuild.plan import plan
@@ -49,6 +51,7 @@ def config(url: str, ontology: str, **more: object) -> Config:
     llm |= {k: v for k, v in more.items() if "." not in k}
     given: dict[str, object] = {f"llm.{k}": v for k, v in llm.items()}
     given |= {"mentions.extractors": ["llm"], "statements.ontologies": [ontology], "embeddings.vision": "none"}
+    given |= {f"statements.{k}_typing_threshold": 2.0 for k in ("fine", "closed")}  # no model but the one asked
     return Config.load(overrides=given | {"run.workers": 1})
 
 
@@ -157,54 +160,41 @@ def test_without_an_endpoint_nothing_is_asked(tmp_path: Path, ontology: str) -> 
     assert not found.mentions and not found.issues
 
 
-def test_the_graph_the_plan_and_the_second_build(tmp_path: Path, ontology: str) -> None:
-    corpus, out = tmp_path / "corpus", tmp_path / "out"
-    corpus.mkdir()
-    (corpus / "a.txt").write_text(TEXT, "utf-8")
-    (corpus / "b.txt").write_text("Nothing is named here.", "utf-8")
-    with Server(lambda body: Said(GOOD if SENTENCE in passage(body) else listed([]))) as server:
-        settings = config(server.url, ontology, price_in=2.0, price_out=4.0, answer_tokens=500)
-        before = plan(corpus, out=out, config=settings).asking
-        assert before is not None and before.questions == 2 and before.answer == 1000
-        assert before.cost == pytest.approx((before.prompt * 2 + 1000 * 4) / 1e6) and before.prompt > 500
-        report = kgbuild.build(corpus, out=out, config=settings)
-        assert report.status == "success" and report.counts["relation statements"] == 1 and len(server.asked) == 2
-        graph = (out / "graph.nq").read_bytes()
-        assert b"https://example.org/lab#built" in graph and b"Zephyr spectrometer" in graph
-        assert plan(corpus, out=out, config=settings).asking is None
-        (corpus / "c.txt").write_text(TEXT, "utf-8")  # the same words in another file: known
-        assert kgbuild.build(corpus, out=out, config=settings).counts["relation statements"] == 1
-        assert len(server.asked) == 2
-    (corpus / "c.txt").unlink()
-    other = kgbuild.build(corpus, out=out, config=settings)  # the server is gone, and not needed
-    assert other.status == "success" and (out / "graph.nq").read_bytes() == graph
-
-
-def test_the_cap_ends_the_asking_and_the_next_build_goes_on(tmp_path: Path, ontology: str) -> None:
+def test_plan_cap_and_builds_that_go_on(tmp_path: Path, ontology: str) -> None:
     corpus, out = tmp_path / "corpus", tmp_path / "out"
     corpus.mkdir()
     for name in "ab":
         (corpus / f"{name}.txt").write_text(f"{TEXT}\nThis is {name}.", "utf-8")
     with Server(lambda body: Said(GOOD, usage=(800, 10))) as server:
-        need = len(json.dumps(prompt(config(server.url, ontology)).system)) // 3 + 800
-        settings = config(server.url, ontology, max_tokens=need, answer_tokens=500)
-        first = kgbuild.build(corpus, out=out, config=settings)
+        free = config(server.url, ontology, price_in=2.0, price_out=4.0, answer_tokens=500)
+        before = plan(corpus, out=out, config=free).asking
+        assert before is not None and before.questions == 2 and before.answer == 1000
+        assert before.cost == pytest.approx((before.prompt * 2 + 1000 * 4) / 1e6)
+        sections = free.as_dict()
+        sections["llm"]["max_tokens"] = before.prompt // 2 + 700  # for one question, not for another behind it
+        first = kgbuild.build(corpus, out=out, config=Config.of(sections))
         assert first.status == "partial" and [i["code"] for i in first.issues].count("llm-cap") == 1
         assert len(server.asked) == 1 and first.counts["relation statements"] == 1
-        assert kgbuild.build(corpus, out=out, config=settings).status == "success" and len(server.asked) == 2
+        after = plan(corpus, out=out, config=free).asking
+        assert after is not None and after.questions == 1
+        second = kgbuild.build(corpus, out=out, config=free)
+        assert second.status == "success" and len(server.asked) == 2
+        graph = (out / "graph.nq").read_bytes()
+        assert b"https://example.org/lab#built" in graph and b"Zephyr spectrometer" in graph
+        assert plan(corpus, out=out, config=free).asking is None
+    (corpus / "c.txt").write_text(f"{TEXT}\nThis is a.", "utf-8")  # the same words in another file: known
+    third = kgbuild.build(corpus, out=out, config=free)  # the server is gone, and not needed
+    assert third.status == "success" and third.counts["mentions"] == 9
 
 
-def test_a_server_that_is_not_there_stops_no_build(tmp_path: Path, ontology: str) -> None:
-    corpus = tmp_path / "corpus"
-    corpus.mkdir()
-    (corpus / "a.md").write_text(f"**Zephyr** is a word.\n\n{TEXT}", "utf-8")
+def test_a_server_that_is_not_there_stops_nobody(tmp_path: Path, ontology: str) -> None:
     with Server(lambda body: Said(GOOD)) as server:
         settings = config(server.url, ontology)
-    sections = settings.as_dict()
-    sections["mentions"]["extractors"] = ["marks", "llm"]
-    report = kgbuild.build(corpus, out=tmp_path / "out", config=Config.of(sections))
-    assert report.status == "partial" and report.counts["entities"] == 1
-    assert [i["code"] for i in report.issues] == ["model-unavailable"] and "tiny/model" in report.issues[0]["message"]
+    read = reading(tmp_path)
+    marked = replace(read, segments=(replace(read.segments[1], marks=((4, 23, "strong"),)), *read.segments))
+    _, found = extract(marked, [marks(settings), extractor(settings)])
+    assert [i.code for i in found.issues] == ["model-unavailable"] and "tiny/model" in found.issues[0].message
+    assert [m.surface for m in found.mentions] == ["Zephyr spectrometer"]
 
 
 def test_the_prompt_is_that_of_the_ontologies() -> None:
