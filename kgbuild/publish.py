@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kgbuild import registry
 from kgbuild.cache import Cache, code_version
@@ -22,6 +22,7 @@ from kgbuild.embeddings.spaces import MODALITIES
 from kgbuild.entities import Alignment, align, read_decisions, read_records
 from kgbuild.entities.copies import Look, look
 from kgbuild.entities.depicted import Comparer, depictions
+from kgbuild.entities.hashes import alike, hashes_of
 from kgbuild.entities.link import Linking
 from kgbuild.errors import UsageError
 from kgbuild.graphs.data import GraphData
@@ -41,6 +42,9 @@ from kgbuild.statements.ontology import Property, ontology_texts
 from kgbuild.statements.typing import PropertyTable, Typer, candidates
 from kgbuild.types import Depiction, EmbeddingTable, Entity, Extraction, Issue, Reading, Source, TimeSpan
 from kgbuild.workspace import Workspace, damaged
+
+if TYPE_CHECKING:
+    import numpy as np
 
 log = logging.getLogger(__name__)
 
@@ -109,19 +113,26 @@ def _gates(vectors: Vectors) -> dict[str, tuple[tuple[str, float], ...]]:
 
 
 def _same_pictures(job: Job, readings: Sequence[Reading], vectors: Vectors) -> tuple[Depiction, ...]:
-    """What different sources show of one picture; pictures compared before are not laid over each other again."""
+    """What different sources show of one picture; pictures compared before are not laid over each other again.
+
+    Vectors propose which to compare; where ``embeddings.vision`` makes none, perceptual hashes do.
+    """
     cache = job.store()
     shown = [s for r in readings for s in whole_pictures(r.segments)]
 
-    def read(blob: str) -> Look | None:
+    def picture(blob: str) -> np.ndarray | None:
         png = cache.get("blobs", blob)
         shown = None if png is None else pixels(png)
         if shown is None or min(shown.shape[:2]) < _LEAST or max(shown.shape[:2]) > _LONGEST * min(shown.shape[:2]):
             return None  # a line of pixels shows nothing that could be found again
-        return look(shown)
+        return shown
+
+    def read(blob: str) -> Look | None:
+        return None if (shown := picture(blob)) is None else look(shown)
 
     comparer = Comparer(read, cache=cache)
-    return depictions(shown, (vectors.pictures, vectors.parts), comparer, base=job.config["graph"]["base"])
+    near = [] if vectors.pictures.ids else alike(hashes_of(sorted({s.blob for s in shown}), picture, cache))
+    return depictions(shown, (vectors.pictures, vectors.parts), comparer, base=job.config["graph"]["base"], near=near)
 
 
 def _type_entities(

@@ -1,4 +1,4 @@
-"""The same picture in two sources: candidates by vectors, then decided by pixels (see ``copies``)."""
+"""The same picture in two sources: candidates by vectors or hashes, decided by pixels (see ``copies``)."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ Comparison = Callable[[str, str], Copy | None]
 
 
 def depictions(
-    pictures: Sequence[Segment], tables: Sequence[EmbeddingTable], compared: Comparison, *, base: str
-) -> tuple[Depiction, ...]:
+    pictures: Sequence[Segment], tables: Sequence[EmbeddingTable], compared: Comparison, *, base: str,
+    near: Iterable[tuple[str, str]] = (),
+) -> tuple[Depiction, ...]:  # fmt: skip
     """Pairs of places of different sources that show the same picture, sorted by id.
 
     ``pictures``: whole pictures, frames and drawings; of several in a source with the same pixels the first counts.
     ``tables``: vectors under some of their ids, of whole pictures and then of parts of them. ``compared`` lays one
-    picture over another, given their hashes.
+    picture over another, given their hashes; ``near``: further pairs of hashes to lay over each other.
     """
     places: dict[str, dict[str, Segment]] = {}  # by picture: by source
     for segment in sorted(pictures, key=lambda s: (s.target.source, _number(s.id))):
@@ -34,7 +35,8 @@ def depictions(
     found = []
     for sources in places.values():
         found += [_depiction(base, left, right, 1.0) for left, right in _pairs(list(sources.values()))]
-    for a, b in candidates(pictures, tables, places):
+    proposed = {p for p in near if len(places[p[0]].keys() | places[p[1]].keys()) > 1}
+    for a, b in sorted({*candidates(pictures, tables, places), *proposed}):
         copy = compared(a, b)
         if copy is not None:
             for source, left in list(places[a].items())[:_EACH]:
