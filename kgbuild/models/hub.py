@@ -6,6 +6,7 @@ The hub is asked in this file only, and only by ``download``: with short timeout
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import re
 import threading
 from functools import lru_cache
@@ -35,9 +36,14 @@ def called(name: str) -> str:
 
 
 def location(name: str) -> Path | None:
-    """The folder (or file) of a named model: a local one, or what the hub's cache holds. The hub is not asked."""
+    """The folder (or file) of a named model: a local one, a package of spaCy, or what the hub's cache holds.
+
+    The hub is not asked.
+    """
     if (path := Path(bare(name))).exists():
         return path
+    if (packed := _installed(name)) is not None:
+        return packed
     id, revision = _id(name)
     if not _can_be_id(id):
         return None
@@ -47,6 +53,13 @@ def location(name: str) -> Path | None:
         return Path(snapshot_download(id, revision=revision, local_files_only=True))
     except (OSError, ValueError):  # not in the cache; no name of a model
         return None
+
+
+def _installed(name: str) -> Path | None:
+    """The folder in which an installed pipeline of spaCy has its files; the package is not imported."""
+    spec = importlib.util.find_spec(name) if name.isidentifier() else None
+    home = Path(spec.origin).parent if spec is not None and spec.origin else None
+    return next((f.parent for f in sorted(home.glob(f"{name}-*/meta.json"))), None) if home is not None else None
 
 
 def download(name: str) -> Path:
