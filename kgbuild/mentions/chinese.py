@@ -67,7 +67,8 @@ class ChineseExtractor:
                         made[span] = _mention(segment, span, "Thing", 0.6, context, nominal=nominal)
                     ends.append(made[span])
                 span = places[t.start], places[t.end - 1] + 1
-                stated.append(self._relation(segment, ends[0], t.predicate, ends[1], span, t.score * certainty(segment)))
+                score = t.score * certainty(segment)
+                stated.append(self._relation(segment, ends[0], t.predicate, ends[1], span, score))
             yield list(made.values()), stated
 
     def _relation(

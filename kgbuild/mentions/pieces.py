@@ -116,7 +116,7 @@ def spoken(segment: Segment, start: int, end: int) -> Target:
 
 
 def certainty(segment: Segment) -> float:
-    """How sure it is that a segment says what its text is: below 1 only for what a model heard, or said of a picture."""
+    """How sure it is that a segment says what its text is: below 1 for what a model heard or said of a picture."""
     return float(dict(segment.context).get("score", "1")) if segment.modality in ("cue", "caption") else 1.0
 
 
