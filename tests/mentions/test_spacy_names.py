@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from kgbuild.config import Config
 from kgbuild.errors import ModelUnavailable
 from kgbuild.mentions import extract
 from kgbuild.mentions.spacy_names import extractor
-from kgbuild.models.catalog import fingerprints
+from kgbuild.models.catalog import fingerprints, named
 from kgbuild.models.classes import classes
 from kgbuild.models.labels import Labels
 from kgbuild.types import Reading, Segment, Source, Target, TextPosition
@@ -126,3 +127,22 @@ def test_labels_by_table_name_and_likeness() -> None:
     assert [meant(label) for label in ("per", "GPE", "MONEY", "X1", "novelist", "Novelists", "WORK_OF_ART", "GENE")] == [
         "Person", "Place", "Quantity", "Politician", "Writer", "Writer", "Work", "Thing",
     ]  # fmt: skip
+
+
+def test_an_installed_pipeline_by_its_package(ruled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "en_ruled_small"
+    shutil.copytree(ruled, package / "en_ruled_small-1.0.0")
+    meta = json.loads((ruled / "meta.json").read_text("utf-8")) | {"name": "ruled_small", "version": "1.0.0"}
+    for folder in (package, package / "en_ruled_small-1.0.0"):
+        (folder / "meta.json").write_text(json.dumps(meta), "utf-8")
+    load = "from spacy.util import load_model_from_init_py\n\ndef load(**o):\n    return load_model_from_init_py(__file__, **o)\n"
+    (package / "__init__.py").write_text(load, "utf-8")
+    info = tmp_path / "en_ruled_small-1.0.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: en_ruled_small\nVersion: 1.0.0\n", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    settings = config("en_ruled_small")
+    (found,) = extractor(settings)([reading(("Ada Lovelace saw the Ouse.", "en"))])
+    assert [m.surface for m in found.mentions] == ["Ada Lovelace", "Ouse"]
+    (listed,) = named(settings)
+    assert listed.folder == str(package / "en_ruled_small-1.0.0") and fingerprints(settings)
