@@ -64,6 +64,8 @@ class VideoReader:
                 if not container.streams.video:
                     return read_audio(path, source, limits, container=kind)
                 size = container.streams.video[0].codec_context
+                if size is None:  # nothing here decodes what the container says it holds
+                    raise SourceError("its video is in a format that no decoder here knows", "broken-video")
                 if size.width * size.height > limits.max_pixels:
                     raise SourceError(
                         f"{size.width} x {size.height} pixels; sources.max_pixels is {limits.max_pixels}",

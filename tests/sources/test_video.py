@@ -88,3 +88,12 @@ def test_cut_videos_say_so(corpus) -> None:
     (folder / "a.mp4").write_bytes(data[: len(data) // 3])
     reading = read(folder)["a.mp4"]
     assert reading.outcome == "rejected" and reading.issues[0].code == "broken-video"
+
+
+def test_a_codec_that_nobody_knows_is_a_reason(corpus) -> None:
+    folder = corpus({"x.txt": "x"})
+    write_video(folder / "a.mp4", [(A, 5)])
+    data = (folder / "a.mp4").read_bytes()
+    (folder / "a.mp4").write_bytes(data.replace(b"avc1", b"zz\x01z"))
+    reading = read(folder)["a.mp4"]
+    assert reading.outcome == "rejected" and "no decoder" in reading.issues[0].message
