@@ -62,9 +62,9 @@ class Detector:
         return [(distinct(objects), nonsense) for objects, nonsense in found]
 
     def _run(self, images: Sequence[np.ndarray], words: Sequence[str]) -> list[tuple[list[Detected], int]]:
-        asked = [words[i : i + _AT_ONCE] for i in range(0, len(words), _AT_ONCE)] if not self.words else [self.words]
+        parts = [words[i : i + _AT_ONCE] for i in range(0, len(words), _AT_ONCE)] if not self.words else [self.words]
         made: list[tuple[list[Detected], int]] = [([], 0) for _ in images]
-        for some in asked:
+        for some in parts:
             for n, (raw, bad) in enumerate(self._raw(images, some)):
                 good = [d for word, box, score in raw if (d := self._checked(word, box, score, images[n], some))]
                 made[n] = [*made[n][0], *good], made[n][1] + bad + len(raw) - len(good)
@@ -102,7 +102,7 @@ class Detector:
         self, word: str, box: Corners, score: float, image: np.ndarray, words: Sequence[str]
     ) -> Detected | None:
         """The object, its box cut to the picture; None for nonsense."""
-        said = _asked(word, words)
+        said = asked(word, words)
         if not said or not all(map(math.isfinite, (*box, score))) or not 0 <= score <= 1:
             return None
         height, width = image.shape[:2]
@@ -135,13 +135,15 @@ def overlap(a: Corners, b: Corners) -> float:
     return common / max(1e-9, sum(areas) - common)
 
 
-def _asked(word: str, words: Sequence[str]) -> str:
-    """The word of the list that a detector means: it may give part of it, or some run together; "" for none."""
+def asked(word: str, words: Sequence[str]) -> str:
+    """The word of the list that a detector means: it may give part of it, or more; "" for none or two as likely."""
     if word in words:
         return word
     parts = set(word.lower().split())
-    fit = [w for w in words if parts and parts <= set(w.lower().split())]
-    return min(fit, key=len) if fit else ""
+    shares = {w: len(parts & (own := set(w.lower().split()))) / max(1, len(parts | own)) for w in words}
+    best = max(shares.values(), default=0.0)
+    fit = [w for w, share in shares.items() if share == best > 0]
+    return fit[0] if len(fit) == 1 else ""
 
 
 def load_detector(config: Config) -> Detector:

@@ -11,7 +11,7 @@ from tiny import save_colour_clip, save_owl, save_yolos
 
 from kgbuild.config import Config
 from kgbuild.errors import ModelUnavailable
-from kgbuild.models.detectors import Detected, distinct, likely, load_detector, overlap
+from kgbuild.models.detectors import Detected, asked, distinct, likely, load_detector, overlap
 from kgbuild.models.zero_shot import load_zero_shot
 
 COLOURS = {"fox": 0, "frog": 1, "lake": 2}
@@ -84,6 +84,11 @@ def test_one_object_is_one_box() -> None:
     )
     assert overlap(dog.box, again.box) == pytest.approx(9 / 11)
     assert distinct([cat, again, dog]) == [dog, cat]
+    kinds = ["traffic light", "stop sign", "cup"]
+    assert [asked(w, kinds) for w in ("cup", "light", "stop sign cup", "stop cup sign light", "")] == [
+        "cup", "traffic light", "stop sign", "stop sign", "",
+    ]  # fmt: skip
+    assert asked("fox lake", ["fox", "lake"]) == ""  # either
     assert likely(0.2, 0.2) == 0.5 and likely(1.0, 0.2) == 1.0
 
 

@@ -127,11 +127,13 @@ def test_a_model_answers_what_the_graph_does_not_know(built: Path, folder: Path,
 
 
 def test_a_build_goes_on_without_a_model(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    lacking = config(folder, detector="nobody/of-that-name", zero_shot=folder / "clip")
+    sections = config(folder, detector="nobody/of-that-name", zero_shot=folder / "clip").as_dict()
+    sections["embeddings"]["vision"] = "transformers:nobody/else"
+    lacking = Config.of(sections)
     out = folder / "lacking"
     report = kgbuild.build(folder / "corpus", out=out, config=lacking)
     assert report.status == "partial" and report.counts["sources processed"] == 2
-    assert [i["code"] for i in report.issues if i["severity"] == "error"] == ["model-unavailable"] * 2
+    assert [i["code"] for i in report.issues if i["severity"] == "error"] == ["model-unavailable"] * 4
     print_report(report)
     told = capsys.readouterr().out
     assert told.count("nobody/of-that-name") == 1 and "2 files" in told
