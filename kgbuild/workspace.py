@@ -27,8 +27,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 PUBLISHED = (
     "graph.nq", "facts.ttl", "graph.graphml", "entities.parquet", "statements.parquet", "evidence.parquet",
-    "mentions.parquet", "segments.parquet", "vectors.faiss", "vectors.json", "pictures.faiss", "pictures.json",
-    "merges.json", "links.json", "report.html", "report.json", "runs.jsonl",
+    "mentions.parquet", "events.parquet", "segments.parquet", "vectors.faiss", "vectors.json", "pictures.faiss",
+    "pictures.json", "merges.json", "links.json", "report.html", "report.json", "runs.jsonl",
     "texts", "pictures",
 )  # fmt: skip
 

@@ -19,7 +19,7 @@ from kgbuild.queries.answer import formula_safe
 from kgbuild.queries.store import generation
 from kgbuild.vocab import PREFIXES, shorten
 
-TABLES = ("entities", "statements", "mentions", "segments")
+TABLES = ("entities", "statements", "mentions", "events", "segments")
 _ROWS = 10_000  # of a table that are held at once
 
 
@@ -168,7 +168,7 @@ def _items(file: Any, rows: Iterator[dict[str, Any]]) -> None:
 
 
 def parquet(folder: Path, path: Path) -> None:
-    """The tables of entities, statements, mentions and segments."""
+    """The tables of entities, statements, mentions, events and segments."""
     path.mkdir()
     for name in TABLES:
         shutil.copyfile(folder / f"{name}.parquet", path / f"{name}.parquet")

@@ -88,7 +88,7 @@ def test_a_formula_is_no_formula_in_a_spreadsheet(tmp_path: Path) -> None:
 
 def test_parquet_has_the_tables(out: Path, tmp_path: Path) -> None:
     folder = export(out, "parquet", tmp_path / "tables")
-    for name in ("entities", "statements", "mentions", "segments"):
+    for name in ("entities", "statements", "mentions", "events", "segments"):
         assert pq.read_table(folder / f"{name}.parquet").equals(pq.read_table(out / f"{name}.parquet"))
 
 
