@@ -156,7 +156,7 @@ def workspace(out: Path, count: int) -> None:
     ids = tuple(m.id for m in data.mentions)
     matrix = unit(np.random.default_rng(5).normal(size=(len(ids), 384)).astype(np.float32))
     VectorIndex.build(EmbeddingTable("minilm-mention", ids, matrix)).save(folder / "vectors.faiss")
-    (folder / "merges.json").write_text(json.dumps([asdict(m) for m in merges], indent=1), "utf-8")
+    (folder / "merges.json").write_text("[" + ",\n ".join(json.dumps(asdict(m)) for m in merges) + "]\n", "utf-8")
     for r in data.readings:
         if r.text:
             (folder / "texts" / text_name(r.source.path, r.source.id)).write_text(r.text, "utf-8", newline="")

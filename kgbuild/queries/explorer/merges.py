@@ -7,19 +7,17 @@ import mmap
 from pathlib import Path
 from typing import Any
 
-_START, _END = b"\n {\n", b"\n }"  # of a record: its fields stand on lines of their own, and no string has a line end
-
 
 def merges(path: Path, entity: str, most: int) -> list[dict[str, Any]]:
     """At most so many records of the entity; none if there is no file."""
     if not path.is_file() or not path.stat().st_size:
         return []
-    wanted = b'\n  "entity": ' + json.dumps(entity).encode() + b","
+    wanted = b'"entity": ' + json.dumps(entity).encode() + b","  # a record a line, and no string holds a bare quote
     found: list[dict[str, Any]] = []
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
         at = text.find(wanted)
         while at >= 0 and len(found) < most:
-            end = text.find(_END, at)
-            found.append(json.loads(text[text.rfind(_START, 0, at + 1) : end + len(_END)]))
+            end = text.find(b"\n", at)
+            found.append(json.loads(text[text.rfind(b"\n", 0, at) + 1 : end].strip(b" [],")))
             at = text.find(wanted, end)
     return found
