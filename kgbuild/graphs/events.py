@@ -8,7 +8,7 @@ from kgbuild.graphs.data import GraphData
 from kgbuild.graphs.terms import Triple, iri, label, literal
 from kgbuild.identity import seconds
 from kgbuild.types import Event, TimeSpan, Value
-from kgbuild.vocab import CORE, DCTERMS, LABEL, TYPE, XSD
+from kgbuild.vocab import CORE, DCTERMS, TYPE, XSD
 
 
 def things_of(data: GraphData, event: Event) -> list[str]:
@@ -31,7 +31,7 @@ def happens(data: GraphData, event: Event) -> Iterator[Triple]:
         for name, value in (("startOffset", span.start), ("endOffset", span.end)):
             yield node, iri(CORE + name), literal(Value(seconds(value), XSD + "decimal"))
     if event.label:
-        yield node, iri(LABEL), label(event.label, "")
+        yield node, iri(DCTERMS + "title"), label(event.label, "")  # the label of what it shows finds that alone
     for thing in things_of(data, event):
         yield node, iri(CORE + "shows"), iri(thing)
     yield node, iri(DCTERMS + "isPartOf"), iri(event.part_of or event.target.source)

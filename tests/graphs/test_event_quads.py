@@ -9,7 +9,7 @@ from kgbuild.queries.graph import Graph
 
 def test_scenes_follow_each_other_over_the_whole_video(graph: Graph) -> None:
     rows = [dict(r) for r in graph.sparql(
-        "SELECT ?a ?b ?name { ?s a core:Scene ; core:startOffset ?a ; core:endOffset ?b ; rdfs:label ?name } ORDER BY ?a"
+        "SELECT ?a ?b ?name { ?s a core:Scene ; core:startOffset ?a ; core:endOffset ?b ; dcterms:title ?name } ORDER BY ?a"
     )]  # fmt: skip
     assert [(float(r["a"]), float(r["b"])) for r in rows] == [(n, n + 7) for n in (0, 7, 14, 21, 28)]
     assert rows[1]["name"] == "Four instruments"
