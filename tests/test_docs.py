@@ -17,6 +17,7 @@ from kgbuild.config import Config
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+MEASURED = (ROOT / "docs" / "measured.md").read_text("utf-8")
 CARDS = sorted((ROOT / "kgbuild" / "weights").glob("*.md"))
 
 
@@ -103,8 +104,14 @@ def test_settings_exist() -> None:
         assert key in config[section] or key in ("nq", "graphml")
 
 
+def test_the_figures_of_the_readme_are_those_measured() -> None:
+    table = README.split("## How good it is", 1)[1].split("## ", 1)[0]
+    rows = [" | ".join(line.split(" | ")[:2]) for line in table.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) > 10 and all(row in MEASURED for row in rows)
+
+
 def test_every_command_of_the_figures_exists(capsys: pytest.CaptureFixture[str]) -> None:
-    found = [shlex.split(c) for c in re.findall(r"`((?:kgbuild|python) [^`]+)`", README)]
+    found = [shlex.split(c) for c in re.findall(r"`((?:kgbuild|python) [^`]+)`", README + MEASURED)]
     assert found
     for command in found:
         if command[0] == "kgbuild":
