@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ class VisionTower:
         out = np.zeros((len(images), TOWER_TOKENS, TOWER_WIDTH), dtype=np.float32)
         for at in range(0, len(images), _BATCH):
             part = np.stack([letterbox(image, SIDE) for image in images[at : at + _BATCH]])
-            with torch.inference_mode():
+            with torch.inference_mode(), _one_thread(torch):
                 made = self._network.states(squares(torch, _filled(part, 2))).numpy()
             out[at : at + _BATCH] = made[: len(part)]
         return out
@@ -91,10 +92,21 @@ class VisionTower:
         """Unit vectors (n, 384) of patch states (n, T, ``TOWER_WIDTH``)."""
         out = np.zeros((len(tokens), self.dim), dtype=np.float32)
         if len(tokens):
-            with self._torch.inference_mode():
+            with self._torch.inference_mode(), _one_thread(self._torch):
                 given = self._torch.from_numpy(_filled(np.ascontiguousarray(tokens), 4))
                 out[:] = self._network.pool(given).numpy()[: len(tokens)]
         return out
+
+
+@contextmanager
+def _one_thread(torch: Any) -> Iterator[None]:
+    """Several threads share a batch out by its size, and then sum in another order."""
+    count = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(count)
 
 
 def _filled(rows: np.ndarray, least: int) -> np.ndarray:

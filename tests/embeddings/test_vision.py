@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from kgbuild.config import Config
 from kgbuild.embeddings.text import TextEncoder
@@ -42,7 +43,17 @@ def test_vectors_do_not_depend_on_their_neighbours(tower: VisionTower) -> None:
     assert tower.encode([]).shape == (0, 384)
 
 
-def test_pictures_in_any_order_and_number_give_the_same_bytes(tower: VisionTower) -> None:
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_pictures_in_any_order_and_number_give_the_same_bytes(tower: VisionTower, threads: int) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        _any_order(tower)
+    finally:
+        torch.set_num_threads(before)
+
+
+def _any_order(tower: VisionTower) -> None:
     pictures = [picture(n) for n in range(7)]
     found, order = tower.encode(pictures), [3, 6, 0, 5, 1, 4, 2]
     assert (tower.encode([pictures[n] for n in order]) == found[order]).all()
