@@ -49,9 +49,6 @@ from kgbuild.workspace import Before, Workspace, damaged
 if TYPE_CHECKING:
     import numpy as np
 
-if TYPE_CHECKING:
-    import numpy as np
-
 log = logging.getLogger(__name__)
 
 _LEAST, _LONGEST = 16, 50  # pixels of a picture's shorter side; times that its longer side may be as long
