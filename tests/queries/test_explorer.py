@@ -241,8 +241,8 @@ def test_in_a_browser(explorer: Served, graph: Graph) -> None:
         shown.wait_for_function("document.querySelector('video').currentTime > 1")
         assert shown.locator("svg.drawing a").count() >= 3
         shown.locator("svg.drawing a").first.focus()
-        shown.keyboard.press("Enter")
-        shown.wait_for_url("**/entity?iri=*")
+        with shown.expect_navigation():  # the address before had this form too
+            shown.keyboard.press("Enter")
         shown.goto(explorer.url + "/query")
         shown.locator("button[data-query]").first.click()
         assert "SELECT" in shown.locator("#query").input_value()
@@ -250,12 +250,12 @@ def test_in_a_browser(explorer: Served, graph: Graph) -> None:
         shown.wait_for_selector("table")
         shown.locator("#q").focus()  # by keyboard alone from here on
         shown.keyboard.type("goldstone")
-        shown.keyboard.press("Enter")
-        shown.wait_for_url("**/search?q=goldstone")
+        with shown.expect_navigation(url="**/search?q=goldstone"):
+            shown.keyboard.press("Enter")
         shown.evaluate("document.querySelector('main ol a').focus()")
         assert shown.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-        shown.keyboard.press("Enter")
-        shown.wait_for_url("**/entity?iri=*")
+        with shown.expect_navigation(url="**/entity?iri=*"):
+            shown.keyboard.press("Enter")
         shown.set_viewport_size({"width": 400, "height": 800})
         thing = shown.url.removeprefix(explorer.url)
         for path in ("/", thing, "/search?q=antenna", "/quarantine", "/statistics", "/query", "/evidence?id=none"):
