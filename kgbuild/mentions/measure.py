@@ -4,7 +4,8 @@ Nodes match one to one where the similarity of their labels (letters and digits;
 is at least 0.8; boxes decide between equal labels. A directed edge counts where both ends match and the direction is
 right (two heads are two edges, no head must be given as undirected); joined pairs count once, without direction.
 Edge-label accuracy is the share of labelled gold edges found with a similar label. Exact: all nodes, no other node,
-all directed edges. Figures are means over diagrams.
+all directed edges. Groups (frames with a title) match as nodes do; a node inside counts where group and node match,
+in all groups around it. Figures are means over the diagrams that have such a thing.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from kgbuild.config import Config
 from kgbuild.errors import UsageError
-from kgbuild.mentions.diagram import Diagram
+from kgbuild.mentions.diagram import Diagram, Group
 from kgbuild.progress import Progress, Silent
 
 SIMILAR = 0.8
@@ -52,13 +53,27 @@ def as_graph(diagram: Diagram) -> dict[str, Any]:
             {"source": e.source, "target": e.target, "label": e.label, "directed": e.directed, "both": e.both}
             for e in diagram.edges
         ],
+        "groups": [{"label": g.label, "box": list(g.box or ()), "nodes": _inside(g, diagram)} for g in diagram.groups],
     }
+
+
+def _inside(group: Group, diagram: Diagram) -> list[str]:
+    """The nodes of a group and of the groups within it."""
+    within = {g.key: g for g in diagram.groups}
+    return sorted(k for m in group.members for k in (_inside(within[m], diagram) if m in within else [m]))
 
 
 def measure(gold: Mapping[str, Graph], found: Mapping[str, Graph]) -> dict[str, float]:
     """Means over the gold diagrams; a diagram without a prediction counts as an empty one."""
     rows = [_measure(g, found.get(name, {"nodes": [], "edges": []})) for name, g in sorted(gold.items())]
-    names = ("node F1", "edge F1, directed", "edge F1, undirected", "edge-label accuracy", "exact graphs")
+    names = (
+        "node F1",
+        "edge F1, directed",
+        "edge F1, undirected",
+        "edge-label accuracy",
+        "exact graphs",
+        "nodes in groups F1",
+    )
     means = {}
     for k, name in enumerate(names):
         values = [v for row in rows if (v := row[k]) is not None]
@@ -66,7 +81,7 @@ def measure(gold: Mapping[str, Graph], found: Mapping[str, Graph]) -> dict[str, 
     return means
 
 
-def _measure(gold: Graph, found: Graph) -> tuple[float, float, float, float | None, float]:
+def _measure(gold: Graph, found: Graph) -> tuple[float, float, float, float | None, float, float | None]:
     match = match_nodes(gold, found)
     wanted, given = _directed(gold, match.get), _directed(found, lambda k: k)
     joined, given_joined = ({_pair(k) for k in c} for c in (wanted, given))
@@ -78,7 +93,22 @@ def _measure(gold: Graph, found: Graph) -> tuple[float, float, float, float | No
         _f1(len(joined & given_joined), len(given_joined), len(joined)),
         _labels(gold, found, match),
         float(exact),
+        _members(gold, found, match),
     )
+
+
+def _members(gold: Graph, found: Graph, match: Mapping[str, str]) -> float | None:
+    """F1 of the pairs of a group and a node in it, None where neither graph has any."""
+    as_nodes = [{**graph, "nodes": _numbered(graph.get("groups", ()))} for graph in (gold, found)]
+    wanted, given = ({(g["id"], n) for g in graph["nodes"] for n in g["nodes"]} for graph in as_nodes)
+    if not wanted and not given:
+        return None
+    same = match_nodes(*as_nodes)
+    return _f1(len({(same.get(g), match.get(n)) for g, n in wanted} & given), len(given), len(wanted))
+
+
+def _numbered(groups: Iterable[Graph]) -> list[Graph]:
+    return [{**g, "id": f"{n}"} for n, g in enumerate(groups)]
 
 
 def match_nodes(gold: Graph, found: Graph) -> dict[str, str]:

@@ -113,6 +113,24 @@ def test_a_frame_holds_its_nodes_and_breaks_no_line(dashed: bool) -> None:
     assert group.label == "Cluster" and {found.nodes[k].label for k in group.members} == {"Web", "Data"}
 
 
+def test_titles_of_frames_at_a_corner_and_cut_by_a_line() -> None:
+    sketch = Sketch()
+    for x0, x1, dashed in ((40, 420, True), (500, 860, False)):
+        corners: Sequence[tuple[float, float]] = ((x0, 240), (x1, 240), (x1, 480), (x0, 480), (x0, 240))
+        for a, b in pairwise(corners):
+            sketch.line(a, b, head=False, dashed=dashed)
+    sketch.text("Timeline", 78, 240, ground="white")  # hides the corner of its frame
+    sketch.text("Registry", 640, 258)
+    sketch.text("Server", 716, 258)
+    for text, x, y in (("Short", 150, 380), ("Long", 320, 380), ("Web", 680, 380), ("User", 680, 80)):
+        sketch.box(text, x, y)
+    sketch.line((680, 110), (680, 350))
+    found = sketch.read()
+    groups = {g.label: {found.nodes[k].label for k in g.members} for g in found.groups}
+    assert groups == {"Timeline": {"Short", "Long"}, "Registry Server": {"Web"}}
+    assert edges(found) == {("User", "Web", "->")}
+
+
 def test_cells_are_one_table_and_icons_carry_their_caption() -> None:
     sketch = Sketch()
     sketch.draw.rectangle((80, 80, 240, 200), outline="black", width=2)

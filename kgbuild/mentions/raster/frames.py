@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from kgbuild.mentions.ocr import Line
 from kgbuild.mentions.raster.body import Layout
 
 _MOST = 400  # straight strokes looked at; a picture with more is a grid of something else
@@ -33,7 +36,7 @@ def find_frames(ink: np.ndarray, letters: np.ndarray, *, size: float) -> list[Re
     if len(bars) > _MOST:
         return []
     bars.sort(key=lambda b: (b[1], b[0]))
-    bars = sorted(_joined(bars, letters), key=lambda b: (b[1], b[0]))
+    bars = sorted([*_joined(bars, letters), *_behind(bars, letters, size)], key=lambda b: (b[1], b[0]))
     slack = size + 6
     thick = cv2.dilate(upright, np.ones((1, 7), np.uint8))
     found = []
@@ -90,6 +93,19 @@ def _joined(bars: list[Rect], letters: np.ndarray) -> list[Rect]:
     return made
 
 
+def _behind(bars: list[Rect], letters: np.ndarray, size: float) -> list[Rect]:
+    """Bars that begin at a text, as under a title at the corner of a frame, drawn on to the text's other end."""
+    made = []
+    for x, y, w, h in bars:
+        row = y + h // 2
+        covered = np.flatnonzero(letters[max(0, row - 4) : row + 5, :x].any(axis=0))
+        if not len(covered) or x - covered[-1] > size:  # a dash may be hidden too
+            continue
+        begin = int(covered[np.flatnonzero(np.diff(covered, prepend=-9) > 1)[-1]] + 0.5 * size)
+        made.append((begin, y, x + w - begin, h))
+    return made
+
+
 def erase_frame(ink: np.ndarray, box: Rect) -> None:
     """Clear the strokes along a frame's sides, in place; what crosses them keeps a gap."""
     x0, y0, x1, y1 = box
@@ -122,12 +138,27 @@ def entitle(layout: Layout, *, size: float) -> None:
         x0, y0, x1, y1 = frame.box
         if frame.lines:
             continue
-        for line in list(layout.loose):
-            middle = (line.x0 + line.x1) / 2
-            inside = x0 - 2 <= line.x0 and line.x1 <= x1 + 2
-            centred = abs(middle - (x0 + x1) / 2) < 0.8 * size or line.x0 - x0 < 2 * size
-            top = -0.8 * size < line.y0 - y0 < 1.2 * size
-            bottom = -0.8 * size < y1 - line.y1 < 1.2 * size
+        for row in _rows(layout.loose, size):
+            left, right = row[0].x0, row[-1].x1
+            inside = x0 - 0.3 * size <= left and right <= x1 + 0.3 * size
+            centred = abs((left + right) / 2 - (x0 + x1) / 2) < 0.8 * size or left - x0 < 2 * size
+            top = -0.8 * size < min(n.y0 for n in row) - y0 < 1.2 * size
+            bottom = -0.8 * size < y1 - max(n.y1 for n in row) < 1.2 * size
             if inside and centred and (top or (bottom and not frame.lines)):
-                frame.lines.append(line)
-                layout.loose.remove(line)
+                frame.lines += row
+                layout.loose = [n for n in layout.loose if n not in row]
+
+
+def _rows(lines: Sequence[Line], size: float) -> list[list[Line]]:
+    """Lines side by side as one, as those of a title that a stroke runs through."""
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda n: n.x0):
+        for row in rows:
+            last = row[-1]
+            level = abs(last.y0 + last.y1 - line.y0 - line.y1) < 0.6 * min(last.height, line.height)
+            if level and -0.5 * size < line.x0 - last.x1 < 1.5 * size:
+                row.append(line)
+                break
+        else:
+            rows.append([line])
+    return sorted(rows, key=lambda r: (r[0].y0, r[0].x0))
