@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -193,6 +194,24 @@ def test_lines_show_through_the_ground_of_a_label() -> None:
     found = ink.copy()
     unveil(picture, ink, found, [Line("label", 30, 20, 90, 40, 0.9)], size=15)
     assert found[29:31, 32:88].mean() > 0.9 and not found[:27].any() and not found[33:].any()
+
+
+def test_an_arrowhead_is_no_letter() -> None:
+    sketch = Sketch()
+    for text, x, y in (("Sunshield", 150, 400), ("Telescope", 150, 100), ("Recorder", 500, 400), ("Antenna", 800, 400)):
+        sketch.box(text, x, y)
+    sketch.line((150, 370), (150, 130))
+    sketch.text("shade", 150, 250, ground="white")
+    sketch.lines.append(Line("4", 143, 130, 157, 148, 0.6))  # as OCR takes the head for a letter
+    sketch.line((570, 400), (730, 400))
+    sketch.text("Ka-band", 655, 400, ground="white")
+    sketch.draw.rectangle((690, 390, 712, 410), "white")
+    band = sketch.lines[-1]
+    sketch.lines[-1] = replace(band, text=f"'{band.text}", x1=730.0)  # and for a part of the word before it
+    found = sketch.read()
+    assert labels(found) == {"Sunshield", "Telescope", "Recorder", "Antenna"}
+    assert edges(found) == {("Sunshield", "Telescope", "->"), ("Recorder", "Antenna", "->")}
+    assert {e.label for e in found.edges} == {"shade", "Ka-band"}
 
 
 def test_line_styles_are_measured() -> None:

@@ -20,7 +20,7 @@ from kgbuild.mentions.raster.body import Frame, reading_order
 from kgbuild.mentions.raster.icons import find_icons
 from kgbuild.mentions.raster.ink import binary, strokes
 from kgbuild.mentions.raster.kind import is_texture, kind_features
-from kgbuild.mentions.raster.labels import name_links
+from kgbuild.mentions.raster.labels import name_links, without_strokes
 from kgbuild.mentions.raster.lines import text_mask
 from kgbuild.mentions.raster.nodes import lay_out
 from kgbuild.mentions.raster.prepare import prepare
@@ -111,7 +111,9 @@ def _edge(link: Link) -> Edge:
     points = tuple((float(x), float(y)) for x, y in link.points)
     if link.heads == (True, False):
         a, b, points = b, a, points[::-1]
-    return Edge(a, b, link.label, 0, 0, any(link.heads), all(link.heads), link.style, points, link.score)
+    return Edge(
+        a, b, without_strokes(link.label), 0, 0, any(link.heads), all(link.heads), link.style, points, link.score
+    )
 
 
 def _groups(frames: Sequence[Frame], diagram: Diagram) -> list[Group]:

@@ -63,13 +63,16 @@ def _dash_turn(a: Chain, side_a: int, b: Chain, side_b: int) -> float:
 
 def bridge(web: Web, canvas: Canvas, heads: list[Head], size: float) -> None:
     """Free ends that face each other over a small gap or over a label are one line."""
+    import cv2
+
     ends = [
         (i, s)
         for i, c in enumerate(web.chains)
         for s in (0, 1)
         if web.is_free((i, s)) and (c.length >= 3 or (i, 1 - s) in web.follow)
     ]
-    final = {e for e in ends if _has_head(web, e, heads, canvas)}
+    depth = cv2.distanceTransform(canvas.solid.astype(np.uint8), cv2.DIST_L2, 3)
+    final = {e for e in ends if _has_head(web, e, heads, canvas, depth)}
     small = max(9.0, 4 * canvas.width)
     wide = 30 * size
     has_nodes = bool(np.isfinite(canvas.distance).any())
@@ -99,12 +102,26 @@ def bridge(web: Web, canvas: Canvas, heads: list[Head], size: float) -> None:
             web.link(a, b)
 
 
-def _has_head(web: Web, end: End, heads: list[Head], canvas: Canvas) -> bool:
+def _has_head(web: Web, end: End, heads: list[Head], canvas: Canvas, depth: np.ndarray) -> bool:
     """Whether a line ends for good: at a text without a shape, for at a node it does so anyway."""
     chain = web.chains[end[0]]
     if chain.length < 8 or canvas.near(chain.tip(end[1])) < 8 + canvas.width:
         return False
-    return head_at(chain.points if end[1] == 0 else chain.points[::-1], heads, canvas.width) > 0.5
+    points = chain.points if end[1] == 0 else chain.points[::-1]
+    return any(head_at(points, [h], canvas.width) > 0.5 and not _turned(points, h, depth) for h in heads)
+
+
+def _turned(points: np.ndarray, head: Head, depth: np.ndarray) -> bool:
+    """Whether a line that is hardly more than its head narrows towards its last point, not its first.
+
+    ``depth`` is how far inside the ink each pixel lies, float32 (h, w).
+    """
+    if len(points) > 6 * head.radius:
+        return False
+    k = int(np.hypot(points[:, 0] - head.x, points[:, 1] - head.y).argmin())
+    reach = round(head.radius)
+    first, last = points[max(0, k - reach)].astype(int), points[min(len(points) - 1, k + reach)].astype(int)
+    return bool(depth[last[1], last[0]] > depth[first[1], first[0]] + 0.5)
 
 
 def _course(web: Web, end: End) -> np.ndarray:

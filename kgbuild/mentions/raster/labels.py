@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
 
 from kgbuild.mentions.ocr import Line
 from kgbuild.mentions.raster.assign import Link
+
+
+_MARKS = re.compile(r"^(?:['`´’‘–—_|~\s]|-(?!\d))+|['`´’‘–—_|~\s-]+$")
 
 
 def name_links(links: list[Link], labels: Sequence[Line], *, size: float) -> None:
@@ -25,6 +29,11 @@ def name_links(links: list[Link], labels: Sequence[Line], *, size: float) -> Non
         if cost[i, j] < limit:
             links[i].label = labels[j].text
             links[i].label_score = labels[j].score
+
+
+def without_strokes(label: str) -> str:
+    """A label without marks at its ends, where a line that runs into it is read as one."""
+    return _MARKS.sub("", label) or label
 
 
 def _distance(link: Link, label: Line, size: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -13,26 +14,68 @@ _HUGE = 2.8  # heights of type above which a line of text is a picture read as l
 
 
 def legible(lines: Sequence[Line], ink: np.ndarray) -> list[Line]:
-    """Lines that are text: no pictures, arrowheads or crossings of strokes (``ink``, bool) read as letters."""
-    import cv2
-
+    """Lines that are text: no pictures, arrowheads or crossings of strokes (``ink``, bool) read as letters; they end
+    before an arrowhead beside them.
+    """
     usual = float(np.median([n.height for n in lines])) if lines else 0.0
     latin = any(n.text.isascii() for n in lines)
     lines = [n for n in lines if n.height <= _HUGE * usual and not (latin and len(n.text) == 1 and n.text > "\u2000")]
-    single = [n for n in lines if len(n.text) == 1]
-    if not single:
-        return lines
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
-    drawn = set()
-    for n in single:
-        part = labels[max(0, int(n.y0)) : int(n.y1) + 1, max(0, int(n.x0)) : int(n.x1) + 1]
-        counts = np.bincount(part.ravel(), minlength=1)
+    if not lines:
+        return []
+    parts = _Parts(ink)
+    kept = (line if len(line.text) > 1 else None if parts.is_drawn(line) else line for line in lines)
+    return [parts.without_heads(line) for line in kept if line is not None]
+
+
+class _Parts:
+    """Connected parts of ink, and how far inside each pixel lies."""
+
+    def __init__(self, ink: np.ndarray) -> None:
+        import cv2
+
+        flat = ink.astype(np.uint8)
+        _, self._labels, self._stats, _ = cv2.connectedComponentsWithStats(flat, connectivity=8)
+        self._depth = cv2.distanceTransform(flat, cv2.DIST_L2, 3)
+
+    def is_drawn(self, line: Line) -> bool:
+        """Whether a single letter is a piece of something larger, or the head of a line."""
+        rows, columns = _area(line)
+        counts = np.bincount(self._labels[rows, columns].ravel(), minlength=1)
         counts[0] = 0
-        if counts.any():
-            x, y, w, h, _ = (int(v) for v in stats[int(counts.argmax())])
-            if max(n.x0 - x, n.y0 - y, x + w - n.x1, y + h - n.y1) > n.height:
-                drawn.add(id(n))
-    return [n for n in lines if id(n) not in drawn]
+        if not counts.any():
+            return False
+        part = int(counts.argmax())
+        x, y, w, h, _ = (int(v) for v in self._stats[part])
+        beyond = max(line.x0 - x, line.y0 - y, x + w - line.x1, y + h - line.y1)
+        return beyond > line.height or (beyond > 0.4 * line.height and part in self._heads(line))
+
+    def without_heads(self, line: Line) -> Line:
+        """The line without solid parts at its ends, and what little ink lies beyond them."""
+        heads = self._heads(line)
+        if not heads:
+            return line
+        rows, columns = _area(line)
+        counts = np.bincount(self._labels[rows, columns].ravel(), minlength=1)
+        letters = [p for p in np.flatnonzero(counts) if p and p not in heads]
+        middles, weights = self._stats[letters, 0] + self._stats[letters, 2] / 2, counts[letters]
+        most = 0.8 * weights.sum()
+        x0, x1 = line.x0, line.x1
+        for x, _, w, *_ in (self._stats[p] for p in sorted(heads)):
+            if weights[middles < x].sum() > most:
+                x1 = min(x1, float(x - 1))
+            elif weights[middles > x + w].sum() > most:
+                x0 = max(x0, float(x + w + 1))
+        return replace(line, x0=x0, x1=x1) if x0 < x1 else line
+
+    def _heads(self, line: Line) -> set[int]:
+        """The parts in a line's box that are thicker than its letters can be."""
+        rows, columns = _area(line)
+        thick = self._depth[rows, columns] >= max(3.0, 0.2 * line.height)
+        return {int(p) for p in np.unique(self._labels[rows, columns][thick])} - {0}
+
+
+def _area(line: Line) -> tuple[slice, slice]:
+    return slice(max(0, int(line.y0)), int(line.y1) + 1), slice(max(0, int(line.x0)), int(line.x1) + 1)
 
 
 def split_lines(lines: Sequence[Line], ink: np.ndarray) -> list[Line]:
