@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kgbuild.errors import QueryError
 from kgbuild.identity import source_iri
 from kgbuild.queries.crops import Pictured
+from kgbuild.queries.events import PART_OF, kind_of, named, seen
 from kgbuild.queries.places import Annotation, Provenance, describe
 from kgbuild.queries.shares import Decided, Shares
 from kgbuild.queries.store import check, generation, open_store
@@ -50,7 +51,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """``kind``: one of ``KINDS``, ``RelationMention``, ``Entity`` or ``Source``. ``text`` says it in words.
+    """``kind``: one of ``KINDS``, ``RelationMention``, ``Entity``, ``Event`` or ``Source``. ``text`` says it in words.
 
     Of an inferred statement ``rule`` says what it follows by, in words, and ``premises`` explain what it follows from,
     down to evidence; of a corrected one, what was done and what it was made of. ``decided``: as of a piece, over all.
@@ -72,7 +73,8 @@ class Explanation:
 
 
 def explain(out: str | Path, what: str, *, store: pyoxigraph.Store | None = None, most: int = 0) -> Explanation:
-    """The evidence of a statement or entity by IRI or by the IRI's last part; of a mention or relation by its IRI.
+    """The evidence of a statement or entity by IRI or by the IRI's last part; of a mention, relation or event of a
+    video by its IRI.
 
     Of a source, by its path or IRI: the places of other sources that show the same picture.
 
@@ -96,6 +98,8 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int, most: in
         piece = texts.piece(mention)
         text = f"{mention.surface} names {_name(provenance, mention.body)}"
         return Explanation(iri, kind, text, mention.confidence, "", (piece,), decided=piece.decided)
+    if kind_of(found):
+        return _event(provenance, texts, iri)
     if not found:
         relation = provenance.evidence(relation=iri)[0]
         status = relation.status.removeprefix("asserted")  # a relation that is denied, said or only possible
@@ -154,6 +158,15 @@ def _depicted(provenance: Provenance, texts: Texts, iri: str) -> Explanation:
     text = "the same picture" if iri in pairs else f"{one} shows a picture that {len(pieces)} other places show"
     confidence = max((p.confidence for p in pieces), default=0.0)
     return Explanation(iri, "SamePicture" if iri in pairs else "Source", text, confidence, "", tuple(pieces))
+
+
+def _event(provenance: Provenance, texts: Texts, iri: str) -> Explanation:
+    """What happens in a video, where it is seen, and what it is part of."""
+    pieces = tuple(texts.piece(a) for a in seen(provenance, iri))
+    within = provenance.value(iri, PART_OF)
+    inside = f" in the {named(provenance, within)}" if "#event-" in within else ""
+    text = f"{named(provenance, iri)}{inside} of {texts.path(iri.partition('#')[0])}"
+    return Explanation(iri, "Event", text, max((p.confidence for p in pieces), default=0.0), "", pieces)
 
 
 def _find(provenance: Provenance, what: str) -> str:
