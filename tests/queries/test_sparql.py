@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,19 @@ def test_a_heavy_query_is_stopped_and_the_next_one_answered(example: tuple[Path,
         with pytest.raises(QueryError, match="stopped"):
             graph.sparql("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }")
         assert graph.sparql("ASK { ?s ?p ?o }")
+
+
+def test_a_small_graph_is_held_in_memory_and_a_large_one_read_from_disk(
+    example: tuple[Path, object], tmp_path: Path
+) -> None:
+    shutil.copytree(example[0], tmp_path / "out", symlinks=True, ignore=shutil.ignore_patterns("store", "cache"))
+    query = "SELECT ?s ?p ?o { ?s ?p ?o . ?s a core:Picture }"
+    found = []
+    for most in (1 << 30, 0):
+        with kgbuild.open(tmp_path / "out", config=Config.load(overrides={"queries.in_memory": most})) as graph:
+            found.append(set(graph.sparql(query).rows))
+        assert (tmp_path / "out" / "store").is_dir() == (most == 0)
+    assert found[0] == found[1] and len(found[0]) > 20
 
 
 def test_many_rows_are_cut_off_and_said_so(example: tuple[Path, object]) -> None:

@@ -41,7 +41,8 @@ class Files:
         text = self._folder / "texts" / text_name(path, iri)
         if text.is_file() and not shown:
             with text.open(encoding="utf-8", errors="replace") as file:
-                begins = file.read(_BEGINS)
+                begins = file.read(_BEGINS).rstrip()
+            begins += "…" if len(begins) > _BEGINS - 20 else ""
         return {
             "iri": iri, "path": path, "title": next(iter(found.get(DCTERMS + "title", ())), ""),
             "kinds": sorted(words(t) for t in found.get(TYPE, ())),

@@ -22,6 +22,7 @@ from kgbuild.vocab import ALT_LABEL, CORE, OWL, SKOS, TYPE, words
 MOST = 400  # facts of an entity on its page
 _PIECES = 40  # pieces of evidence on a page
 _PAGE = 50  # entries of a list
+_FILES = 200
 _IRI = re.compile(r"[^\s<>\"{}|\\^`]+")
 _FACTS = """SELECT ?st ?p ?o ?label ?conf ?kind {{
   ?st rdf:{here} <{iri}> ; rdf:predicate ?p ; rdf:{there} ?o ; core:confidence ?conf ; a ?kind .
@@ -47,7 +48,7 @@ class Pages:
         pages = {
             "home": self.home, "search": self.search, "entity": self.entity, "evidence": self.evidence,
             "quarantine": self.quarantine, "statistics": self.statistics, "labels": self.labels,
-            "source": self.source, "event": self.event,
+            "files": self.files, "source": self.source, "event": self.event,
         }  # fmt: skip
         return pages[name](given)
 
@@ -85,6 +86,13 @@ class Pages:
             "pieces": [self._piece(p) for p in found.evidence], "more": found.more,
         }  # fmt: skip
 
+    def files(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """The files that were read, those whose path has some words, a page at a time."""
+        wanted, at = given.get("q", "").casefold().split(), _start(given)
+        found = [(path, iri) for path, iri in self._known.paths if all(w in path.casefold() for w in wanted)]
+        rows = [{"path": path, "iri": iri} for path, iri in found[at : at + _FILES]]
+        return {"rows": rows} | _paged(len(found), at, _FILES)
+
     def source(self, given: Mapping[str, str]) -> dict[str, Any]:
         """One file: facts about it, what it names, what happens in it, where its picture is shown too."""
         iri = given.get("iri", "")
@@ -117,12 +125,9 @@ class Pages:
     def quarantine(self, given: Mapping[str, str]) -> dict[str, Any]:
         """Refused statements, of one kind or with some words, a page at a time."""
         every = self._known.quarantine
-        at = int(given["at"]) if re.fullmatch("[0-9]{1,9}", given.get("at", "")) else 0
+        at = _start(given)
         rows, count = every.find(kind=given.get("kind", ""), text=given.get("q", ""), start=at, most=_PAGE)
-        return {
-            "kinds": every.kinds, "count": count, "at": at, "rows": [asdict(r) for r in rows],
-            "next": at + _PAGE if at + _PAGE < count else 0, "back": max(0, at - _PAGE) if at else -1,
-        }  # fmt: skip
+        return {"kinds": every.kinds, "rows": [asdict(r) for r in rows]} | _paged(count, at, _PAGE)
 
     def statistics(self, _: Mapping[str, str]) -> dict[str, Any]:
         """Counts as bars, and lines of time: seconds of films, years of facts."""
@@ -180,6 +185,20 @@ class Pages:
             made["box"] = [box.x, box.y, box.w, box.h] if box else None
             made["size"] = _size(self._folder / piece.picture)
         return made
+
+
+def _start(given: Mapping[str, str]) -> int:
+    return int(given["at"]) if re.fullmatch("[0-9]{1,9}", given.get("at", "")) else 0
+
+
+def _paged(count: int, at: int, size: int) -> dict[str, int]:
+    """Where a part of a list stands, and where the next and the last one begin."""
+    return {
+        "count": count,
+        "at": at,
+        "next": at + size if at + size < count else 0,
+        "back": max(0, at - size) if at else -1,
+    }
 
 
 def _size(picture: Path) -> list[int] | None:

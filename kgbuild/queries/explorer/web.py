@@ -16,7 +16,7 @@ from kgbuild.queries.functions.nearest import Nearest
 from kgbuild.queries.serve.guard import SECURE, Hosts
 from kgbuild.queries.serve.protocol import Asked, Refused
 from kgbuild.queries.serve.service import Service
-from kgbuild.vocab import shorten
+from kgbuild.vocab import shorten, words
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -29,7 +29,7 @@ _PATIENCE = 5.0  # seconds that a page waits for the models
 _SHOWN = 500  # rows of an answer on a page
 _FILE = re.compile(r"pictures/[0-9a-f]{16,64}\.png")
 _FIRST = "SELECT ?name ?type {\n  ?e rdfs:label ?name ; a ?type .\n} LIMIT 20"
-_PLAIN = ("entity", "source", "event", "evidence", "quarantine", "statistics")
+_PLAIN = ("entity", "files", "source", "event", "evidence", "quarantine", "statistics")
 _STATIC = {"style.css": "text/css", "player.js": "text/javascript"}
 
 
@@ -44,7 +44,12 @@ class Explorer:
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(_HOME / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
         )
-        self._templates.filters |= {"q": lambda text: quote(str(text), safe=""), "shorten": shorten, "page": page}
+        self._templates.filters |= {
+            "q": lambda text: quote(str(text), safe=""),
+            "shorten": shorten,
+            "page": page,
+            "words": words,
+        }
 
     def routes(self) -> list[BaseRoute]:
         """For the application."""
