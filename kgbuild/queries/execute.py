@@ -15,6 +15,7 @@ import numpy as np
 
 from kgbuild.errors import QueryError
 from kgbuild.queries.answer import Answer, Row, Term
+from kgbuild.queries.confine import no_network
 from kgbuild.queries.functions.oxigraph import Functions, Vectors
 from kgbuild.queries.functions.rewrite import Rewritten
 from kgbuild.queries.store import hold_store, open_store
@@ -130,6 +131,7 @@ def serve(setup: bytes) -> Callable[[bytes], Frames]:
     import pyoxigraph as ox
 
     given = json.loads(setup)
+    no_network()
     store = hold_store(given["out"], given["memory"]) or open_store(given["out"])
     executor = Executor(store, Functions(given["out"]), rows=given["rows"])
     threading.stack_size(_STACK)
