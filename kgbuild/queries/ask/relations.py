@@ -106,6 +106,10 @@ class Relations:
             return 0.0
         at_subject = fact.subject == end
         role = self._role(fact, at_subject)
+        if not fact.predicate.startswith(self._open) and fact.predicate != CONNECTS:
+            said = {*map(base, question.relation), *_alike(question.relation)}
+            if not base_words(fact.relation) & said:  # "works at" is another name of "employer", the other way round
+                role = "any"
         if role in ("any", question.role):
             return 1.0
         if {role, question.role} == {"patient", "oblique"}:
