@@ -140,9 +140,7 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int, most: in
 
 def _refused_classes(provenance: Provenance, iri: str) -> list[str]:
     """Why a thing is not of a class that it was first held to be of."""
-    said = [provenance.properties(s) for s in provenance.subjects(RDF + "subject", iri)]
-    refused = [s for s in said if s.get(RDF + "predicate") == [TYPE] and CORE + "reason" in s]
-    return sorted(f"not a {words(s[RDF + 'object'][0])}, {s[CORE + 'reason'][0]}" for s in refused)
+    return sorted(f"not a {words(kind)}, {reason}" for kind, reason in provenance.refused(iri, TYPE))
 
 
 def _depicted(provenance: Provenance, texts: Texts, iri: str) -> Explanation:
@@ -171,16 +169,16 @@ def _event(provenance: Provenance, texts: Texts, iri: str) -> Explanation:
 
 def _find(provenance: Provenance, what: str) -> str:
     """The IRI that ``what`` means: itself, or a statement's or entity's last part."""
-    if provenance.properties(what) if "://" in what else False:
+    if "://" in what and provenance.knows(what):
         return what
     last = what.strip("<>").rsplit("/", 1)[-1]
     if re.fullmatch(r"[0-9a-f]{16}", last) or re.fullmatch(r"[a-z0-9-]+-[0-9a-f]{8}", last):
         for kind in ("statement", "entity"):
             iri = f"{provenance.base()}{kind}/{last}"
-            if provenance.properties(iri):
+            if provenance.knows(iri):
                 return iri
     iri = source_iri(provenance.base(), what)
-    if provenance.properties(iri):
+    if provenance.knows(iri):
         return iri
     if "#relation-" in what and provenance.evidence(relation=what):
         return what
@@ -193,8 +191,7 @@ def _find(provenance: Provenance, what: str) -> str:
 def _name(provenance: Provenance, value: str) -> str:
     if "://" not in value:
         return value
-    found = provenance.properties(value)
-    return next((found[p][0] for p in (LABEL, CORE + "path") if p in found), words(value))
+    return provenance.value(value, LABEL) or provenance.value(value, CORE + "path") or words(value)
 
 
 class Texts:
