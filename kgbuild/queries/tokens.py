@@ -12,6 +12,8 @@ from kgbuild.vocab import PREFIXES
 MAX_LENGTH = 100_000
 MAX_DEPTH = 64  # 2,200 nested braces crash the parser
 _UPDATES = frozenset({"insert", "delete", "load", "clear", "drop", "create", "copy", "move", "add"})
+_PROLOGUE = frozenset(("word", "name", "iri"))
+_BEGIN = _UPDATES | {"prefix", "base", "select", "ask", "construct", "describe", "with", "service", "from"}
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})")
 # What may hold any word without meaning it comes first, then words, brackets and the rest. A prefix has a longest
 # length, and reading ends at a quote without an end: else each of many dashes or quotes would be read to the end.
@@ -136,6 +138,8 @@ def resolve(token: Token, known: Mapping[str, str]) -> str:
 def _check_tokens(plain: str) -> None:
     depth, first = 0, True
     for token in tokens(plain):
+        if first and (token.kind not in _PROLOGUE or (token.kind == "word" and token.text.lower() not in _BEGIN)):
+            raise QueryError("a query begins with SELECT, ASK, CONSTRUCT or DESCRIBE.", *place(plain, token.start))
         if token.kind == "open":
             depth += 1
             if depth > MAX_DEPTH:

@@ -97,6 +97,13 @@ def test_mistakes_name_their_line(graph: Graph) -> None:
     assert caught.value.line == 2 and caught.value.exit_code == 2
 
 
+def test_what_is_no_query_is_told_how_one_begins() -> None:
+    for text in ('(?e ?score) kgf:nearest ("an antenna" 5)', "PREFIX a: <http://x.org/> SELEC * {}", "{ ?s ?p ?o }"):
+        with pytest.raises(QueryError, match="begins with SELECT"):
+            check(text)
+    check("# first a comment\nBASE <http://x.org/> PREFIX a: <b> ask { ?s ?p ?o }")
+
+
 def test_a_heavy_query_is_stopped_and_the_next_one_answered(example: tuple[Path, object]) -> None:
     config = Config.load(overrides={"queries.timeout_s": 1})
     with kgbuild.open(example[0], config=config) as graph:
