@@ -90,7 +90,9 @@ class Asker:
             links = self._linker.links(asked)
         question = self._analysed(asked, links)
         if (both := self._sourced.together(question, scopes)) is not None:
-            return self._run(text, both.kind, both.sparql, 0.85, sightings=both.sightings) or self._absent(text, "")
+            sure = 0.45 if both.doubt else 0.85
+            said = self._run(text, both.kind, both.sparql, sure, sightings=both.sightings)
+            return replace(said, reason=both.doubt) if said is not None else self._absent(text, "")
         unknown = [k.text for k in links if k.how == "none"]
         # "Where does the leader of E work" asks of E in two steps, other such phrases if nothing else answers.
         forms = (described(question.words, agents=True), question, described(question.words))
