@@ -81,7 +81,8 @@ def workspace(out: Path, count: int, config: Config) -> None:
                 (GENERAL + "location", f"<{ids[n * 13 % count]}>"),
             ):  # fmt: skip
                 file.write(f"<{entity}> <{p}> {o} <{source}> .\n")
-    parquet.write_table(pa.table({"id": pa.array([], pa.string())}), folder / "statements.parquet")
+    for name in ("statements", "evidence"):
+        parquet.write_table(pa.table({"id": pa.array([], pa.string())}), folder / f"{name}.parquet")
     write_manifest(folder)
     (out / "current").symlink_to(".generations/000001")
 

@@ -32,6 +32,7 @@ _SHARES = frozenset(
 _SIGNED = frozenset({("text", "relation_threshold")})
 _CHOICES = {("embeddings", "fusion"): ("attention", "max", "mean", "none")}
 _LIMITS = frozenset({"sources", "video", "audio", "queries"})  # sections whose numbers are limits: none may be 0
+_MAY_BE_0 = frozenset({("queries", "in_memory")})
 _ABOVE_0 = frozenset({("llm", "characters"), ("llm", "answer_tokens"), ("llm", "timeout_s")})
 
 
@@ -133,7 +134,7 @@ def _check_range(section: str, key: str, value: float, where: str) -> None:
     wanted = ""
     if (section, key) in _SHARES and not 0 <= value <= 1:
         wanted = "lie between 0 and 1"
-    elif (section in _LIMITS or (section, key) in _ABOVE_0) and value <= 0:
+    elif (section in _LIMITS or (section, key) in _ABOVE_0) and (section, key) not in _MAY_BE_0 and value <= 0:
         wanted = "be above 0"
     elif value < 0:
         wanted = "not be negative"

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from html import unescape
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from kgbuild.types import Box, Field, Page, Part, Selector, Target, TextPosition, TextQuote, TimeSpan
 
@@ -63,6 +63,12 @@ def slug(label: str, limit: int = 48) -> str:
 def source_iri(base: str, path: str) -> str:
     """IRI of the file at a path relative to the corpus (forward slashes)."""
     return f"{base}source/{quote(path, safe='/', encoding='utf-8', errors='surrogateescape')}"
+
+
+def source_path(iri: str) -> str:
+    """The path of a source by its IRI, "" if it is none of a file."""
+    path = iri.partition("/source/")[2]
+    return "" if "#" in path else unquote(path, encoding="utf-8", errors="surrogateescape")
 
 
 def graph_iri(base: str, name: str) -> str:

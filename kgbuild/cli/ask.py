@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from kgbuild.cli.out import Out
+from kgbuild.cli.out import ONCE, Out
 
 
 def ask(
@@ -20,9 +20,10 @@ def ask(
 ) -> None:
     """Answer a question from the graph, with the SPARQL and the evidence, or say that it is not in the graph."""
     from kgbuild.cli.console import console, escape, print_json
+    from kgbuild.config import Config
     from kgbuild.queries.graph import open as open_graph
 
-    with open_graph(out, config=config) as graph:
+    with open_graph(out, config=Config.load(config, overrides=ONCE)) as graph:
         reply = graph.ask(question, image=image)
     if as_json:
         print_json(asdict(reply) | {"text": reply.text})

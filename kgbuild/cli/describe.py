@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kgbuild.cli.out import Out
+from kgbuild.cli.out import ONCE, Out
 
 
 def describe(
@@ -19,9 +19,10 @@ def describe(
 ) -> None:
     """Say in a short text what the graph knows of a thing or a picture, each clause with its evidence."""
     from kgbuild.cli.console import console, escape, print_json
+    from kgbuild.config import Config
     from kgbuild.queries.graph import open as open_graph
 
-    with open_graph(out) as graph:
+    with open_graph(out, config=Config.load(overrides=ONCE)) as graph:
         found = graph.describe(what)
     if as_json:
         print_json(asdict(found) | {"text": found.text})

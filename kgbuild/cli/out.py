@@ -15,4 +15,5 @@ def at_hand(out: Path | None) -> Path | None:
     return out and mirror.at_hand(out)
 
 
+ONCE = {"queries.in_memory": 0}  # for one question the graph is read from disk: to load it would take longer
 Out = Annotated[Path, typer.Argument(help="Workspace of a build, or a URL it was published to.", callback=at_hand)]

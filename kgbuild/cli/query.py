@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from kgbuild.cli.out import Out
+from kgbuild.cli.out import ONCE, Out
 
 
 class Form(StrEnum):
@@ -48,8 +48,8 @@ def query(
             sparql = file.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as err:
             raise UsageError(f"{file}: cannot read the query: {err}.") from err
-    overrides = {"queries.timeout_s": int(timeout) or 1} if timeout else {}
-    with open_graph(out, config=Config.load(overrides=overrides)) as graph:
+    limits = {"queries.timeout_s": int(timeout) or 1} if timeout else {}
+    with open_graph(out, config=Config.load(overrides=ONCE | limits)) as graph:
         answer = graph.sparql(sparql)
     if form is Form.turtle and answer.kind != "graph":
         raise UsageError("--format turtle is for CONSTRUCT and DESCRIBE; this query gives rows.")

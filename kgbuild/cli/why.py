@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def why(
     out: Out,
     what: Annotated[
-        str, typer.Argument(help="IRI of a statement, mention or entity, or its last part; path of a source.")
+        str, typer.Argument(help="IRI of a statement, entity, mention or event, or its last part; path of a source.")
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="Pieces of evidence shown.")] = 10,

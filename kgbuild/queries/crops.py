@@ -8,7 +8,7 @@ from pathlib import Path
 from kgbuild.errors import QueryError
 from kgbuild.identity import fragment
 from kgbuild.queries.rows import rows
-from kgbuild.types import Box, Target
+from kgbuild.types import Box, Target, TextPosition, TimeSpan
 
 _AROUND = 0.6  # of the box's longer side, on each side of it
 _LEAST = 40  # pixels around the box
@@ -25,7 +25,7 @@ class Pictured:
         """The picture's file relative to the graph's folder, "" if the place lies in none that was published."""
         last = max((n for n, s in enumerate(target.selectors) if isinstance(s, Box)), default=-1)
         if last < 0:
-            return ""
+            return self._frame(target)
         start = ";".join([*(fragment(s) for s in target.selectors[:last]), "xywh=pixel:0,0,"])
         found = rows(self._folder / "segments.parquet", "source", "source", "place", "picture").of(target.source)
         for place, picture in ((row["place"], row["picture"]) for row in found if row["picture"]):
@@ -33,6 +33,20 @@ class Pictured:
                 path = f"pictures/{picture}.png"
                 return path if (self._folder / path).is_file() else ""
         return ""
+
+    def _frame(self, target: Target) -> str:
+        """The first frame of a time without a box, as a scene has it."""
+        time = target.find(TimeSpan)
+        if time is None or target.find(TextPosition) is not None:
+            return ""
+        found = rows(self._folder / "segments.parquet", "source", "source", "place", "picture").of(target.source)
+        frames = []
+        for row in found:
+            start, whole, rest = row["place"].partition(";xywh=pixel:0,0,")
+            if row["picture"] and whole and ";" not in rest and start.startswith("t=npt:"):
+                frames.append((float(start.removeprefix("t=npt:").split(",")[0]), row["picture"]))
+        path = next((f"pictures/{p}.png" for at, p in sorted(frames) if time.start <= at < time.end), "")
+        return path if path and (self._folder / path).is_file() else ""
 
 
 def crop(picture: Path, box: Box) -> bytes:

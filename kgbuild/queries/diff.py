@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kgbuild.errors import WorkspaceError
+from kgbuild.identity import source_path
 from kgbuild.queries.store import generation
 from kgbuild.vocab import words
 from kgbuild.workspace import Workspace
@@ -84,7 +85,7 @@ def _read(folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
         "statement": {
             s["id"]: {
                 "text": _sentence(s, label), "status": s["status"], "confidence": s["confidence"],
-                "sources": tuple(x.partition("/source/")[2] for x in s["sources"]),
+                "sources": tuple(map(source_path, s["sources"])),
             }
             for s in statements
         },

@@ -15,9 +15,10 @@ import numpy as np
 
 from kgbuild.errors import QueryError
 from kgbuild.queries.answer import Answer, Row, Term
+from kgbuild.queries.confine import no_network
 from kgbuild.queries.functions.oxigraph import Functions, Vectors
 from kgbuild.queries.functions.rewrite import Rewritten
-from kgbuild.queries.store import open_store
+from kgbuild.queries.store import hold_store, open_store
 from kgbuild.queries.tokens import Dataset, place
 from kgbuild.vocab import PREFIXES, XSD
 from kgbuild.workers import Frames
@@ -39,7 +40,7 @@ def answer(frame: bytes, query: Rewritten, asked: str) -> Answer:
         at = (found["line"], found["column"])
         raise QueryError(found["error"], *as_asked(query, asked, *at))
     rows: tuple[Row, ...] = tuple(tuple(Term(*t) if t else None for t in row) for row in found.pop("rows"))
-    return Answer(**{**found, "variables": tuple(found["variables"]), "rows": rows})
+    return Answer(**{**found, "variables": tuple(found.pop("variables", ())), "rows": rows})
 
 
 def as_asked(query: Rewritten, asked: str, line: int, column: int) -> tuple[int, int]:
@@ -130,7 +131,9 @@ def serve(setup: bytes) -> Callable[[bytes], Frames]:
     import pyoxigraph as ox
 
     given = json.loads(setup)
-    executor = Executor(open_store(given["out"]), Functions(given["out"]), rows=given["rows"])
+    no_network()
+    store = hold_store(given["out"], given["memory"]) or open_store(given["out"])
+    executor = Executor(store, Functions(given["out"]), rows=given["rows"])
     threading.stack_size(_STACK)
     thread = ThreadPoolExecutor(1)
 
@@ -142,28 +145,41 @@ def serve(setup: bytes) -> Callable[[bytes], Frames]:
             )
         except ERRORS as err:
             return [json.dumps(problem(err)).encode()]
-        answer = asdict(found.answer())
-        if found.boolean is None and found.variables is None:
+        answer: dict[str, Any] = {"truncated": found.truncated}
+        if found.boolean is not None:
+            answer |= {"kind": "ask", "boolean": found.boolean, "rows": ()}
+        elif found.variables is None:
             turtle = ox.serialize(found.items, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES) or b""
-            answer["turtle"] = turtle.decode()
-        answer["rows"] = [[tuple(t.values()) if t else None for t in row] for row in answer["rows"]]
+            answer |= {"kind": "graph", "variables": ("s", "p", "o"), "turtle": turtle.decode()}
+            answer["rows"] = [[parts(t) for t in triple] for triple in found.items]
+        else:
+            answer |= {"kind": "select", "variables": [v.value for v in found.variables]}
+            answer["rows"] = [[parts(t) for t in row] for row in found.items]
         return [json.dumps(answer).encode()]
 
     return lambda asked: thread.submit(run, asked).result()
 
 
-def term(value: Any) -> Term | None:
-    """A term of Oxigraph as ours."""
+def parts(value: Any) -> tuple[str, ...] | None:
+    """What ``Term`` is made of, of a term of Oxigraph."""
     import pyoxigraph as ox
 
     if value is None:
         return None
     if isinstance(value, ox.NamedNode):
-        return Term("uri", value.value)
+        return ("uri", value.value)
     if isinstance(value, ox.Literal):
-        datatype = "" if value.language or value.datatype.value == XSD + "string" else value.datatype.value
-        return Term("literal", value.value, datatype, value.language or "")
-    return Term("bnode" if isinstance(value, ox.BlankNode) else "triple", str(value))
+        if language := value.language:
+            return ("literal", value.value, "", language)
+        datatype = value.datatype.value
+        return ("literal", value.value) if datatype == XSD + "string" else ("literal", value.value, datatype)
+    return ("bnode" if isinstance(value, ox.BlankNode) else "triple", str(value))
+
+
+def term(value: Any) -> Term | None:
+    """A term of Oxigraph as ours."""
+    made = parts(value)
+    return Term(*made) if made else None
 
 
 ERRORS = (SyntaxError, ValueError, OSError, RuntimeError, QueryError)  # of a query

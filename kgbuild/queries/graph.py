@@ -19,6 +19,7 @@ from kgbuild.types import Box
 
 if TYPE_CHECKING:
     import networkx
+    import pyoxigraph
     import rdflib
 
     from kgbuild.queries.ask.asker import Asker
@@ -36,6 +37,7 @@ class Graph:
         self.out, self.config = Path(out), config or Config.load()
         self._sparql = Sparql(out, self.config)
         self._asker: Asker | None = None
+        self._opened: tuple[Path, pyoxigraph.Store] | None = None  # by ``why``, of one generation
 
     def sparql(self, query: str, *, bindings: dict[str, str] | None = None) -> Answer:
         """Answer a SPARQL 1.1 query, also by likeness, place and time (docs/functions.md).
@@ -117,7 +119,10 @@ class Graph:
 
         Raises ``QueryError`` if the graph does not know it.
         """
-        return explain(self.out, what)
+        published = generation(self.out)
+        if self._opened is None or self._opened[0] != published:  # the first time, or the graph was built anew
+            self._opened = published, open_store(self.out)
+        return explain(self.out, what, store=self._opened[1])
 
     def crop(self, piece: Piece) -> bytes:
         """PNG of the part of a picture or frame that is evidence, its box drawn; empty for other evidence."""
@@ -127,6 +132,7 @@ class Graph:
     def close(self) -> None:
         """End the child process that answers SPARQL."""
         self._sparql.close()
+        self._opened = None
 
     def __enter__(self) -> Graph:
         return self

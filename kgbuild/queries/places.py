@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from kgbuild.identity import agent_iri, graph_iri
 from kgbuild.queries.rows import rows
 from kgbuild.types import Box, Field, Page, Part, Selector, Target, TextPosition, TextQuote, TimeSpan
-from kgbuild.vocab import CORE, OA, PROV, RDF, TYPE
+from kgbuild.vocab import CORE, OA, PREFIXES, PROV, RDF, TYPE
 
 _EVIDENCE = (
     "statement", "id", "subject", "object", "source", "place", "surface", "confidence", "agent", "modality", "status",
@@ -104,6 +104,14 @@ class Provenance:
         found = self._store.query(f"SELECT ?m {{ {said} }} ORDER BY DESC(?c) ?m LIMIT {most}")
         return [row["m"].value for row in found]
 
+    def refused(self, subject: str, predicate: str) -> list[tuple[str, str]]:
+        """Objects and reasons of the statements in quarantine that say this of a thing."""
+        import pyoxigraph as ox
+
+        said = f"rdf:subject {ox.NamedNode(subject)} ; rdf:predicate {ox.NamedNode(predicate)} ; rdf:object ?o"
+        found = self._store.query(f"SELECT ?o ?r {{ ?s {said} ; core:reason ?r }}", prefixes=PREFIXES)
+        return [(row["o"].value, row["r"].value) for row in found]
+
     def subjects(self, predicate: str, value: str) -> list[str]:
         """IRIs with this property value (an IRI), sorted."""
         import pyoxigraph as ox
@@ -129,6 +137,12 @@ class Provenance:
 
         found = self._store.quads_for_pattern(ox.NamedNode(iri), ox.NamedNode(predicate), None, None)
         return min((q.object.value for q in found), default="")
+
+    def knows(self, iri: str) -> bool:
+        """Whether anything is said of a node."""
+        import pyoxigraph as ox
+
+        return next(self._store.quads_for_pattern(ox.NamedNode(iri), None, None, None), None) is not None
 
     def properties(self, iri: str) -> dict[str, list[str]]:
         """All values of a node by property, as text, sorted."""

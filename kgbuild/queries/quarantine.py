@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from kgbuild.identity import source_path
 from kgbuild.queries.rows import read
 from kgbuild.queries.store import generation
 from kgbuild.vocab import words
@@ -56,7 +57,8 @@ class Quarantine:
 
         bare = pc.equal(table["datatype"], "")
         object = _each(pc.if_else(bare, named(table["object"]), table["object"]), _worded)
-        text = pc.binary_join_element_wise(named(table["subject"]), table["relation"], object, " ")
+        subject = _each(named(table["subject"]), _worded)
+        text = pc.binary_join_element_wise(subject, table["relation"], object, " ")
         table = table.append_column("text", text)
         self._table = table.append_column("kind", _each(table["reason"], kind_of))
         self._read = pc.utf8_lower(pc.binary_join_element_wise(text, table["reason"].cast(pa.string()), " "))
@@ -83,7 +85,7 @@ class Quarantine:
         found = [
             Refused(
                 row["id"].rsplit("/", 1)[-1], row["text"], row["kind"], row["reason"], row["confidence"], row["rule"],
-                tuple(s.partition("/source/")[2] for s in row["sources"]),
+                tuple(map(source_path, row["sources"])),
             )
             for row in table.slice(start, most).to_pylist()
         ]  # fmt: skip
@@ -109,7 +111,7 @@ def _ranked(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
 
 
 def _worded(object: str) -> str:
-    return words(object) if "://" in object else object
+    return source_path(object) or words(object) if "://" in object else object
 
 
 def _each(column: Any, change: Any) -> Any:

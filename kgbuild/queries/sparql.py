@@ -16,7 +16,7 @@ from kgbuild.queries.answer import Answer
 from kgbuild.queries.execute import answer, request
 from kgbuild.queries.functions.binding import Binding
 from kgbuild.queries.functions.nearest import Nearest
-from kgbuild.queries.store import generation, open_store
+from kgbuild.queries.store import fits, generation, open_store
 from kgbuild.queries.tokens import check, dataset
 from kgbuild.workers import Worker, WorkerDied
 
@@ -47,9 +47,11 @@ class Sparql:
         plain, over = dataset(query)
         rewritten, vectors = self._bound().rewrite(plain)
         if self._worker is None:
-            open_store(self._out)  # made here, without the limits of a query
             limits = self._config["queries"]
-            setup = json.dumps({"out": str(self._out), "rows": limits["max_rows"]}).encode()
+            if not fits(self._out, limits["in_memory"]):
+                open_store(self._out)  # made here, without the limits of a query
+            held = {"rows": limits["max_rows"], "memory": limits["in_memory"]}
+            setup = json.dumps({"out": str(self._out), **held}).encode()
             self._worker = Worker(FACTORY, setup, timeout_s=limits["timeout_s"], memory_mb=limits["memory_mb"])
         try:
             (frame,) = self._worker.ask(request(rewritten, bindings or {}, vectors, over))

@@ -72,17 +72,22 @@ def open_store(out: str | Path) -> pyoxigraph.Store:
         return pyoxigraph.Store.read_only(str(place))
 
 
+def fits(out: str | Path, most: int) -> bool:
+    """Whether ``graph.nq`` has no more than ``most`` bytes."""
+    return (generation(out) / "graph.nq").stat().st_size <= most
+
+
 def hold_store(out: str | Path, most: int) -> pyoxigraph.Store | None:
     """The store of the published graph in memory, which finds a term about three times as fast as the one on disk.
 
-    None if ``graph.nq`` has more than ``most`` bytes; in memory it takes five to six times its size. No thread is left
+    None if the graph does not fit; in memory it takes five to six times the size of ``graph.nq``. No thread is left
     behind: the process may be forked, and its children share the store.
     """
     import pyoxigraph
 
-    quads = generation(out) / "graph.nq"
-    if quads.stat().st_size > most:
+    if not fits(out, most):
         return None
+    quads = generation(out) / "graph.nq"
     check(quads.parent, quads.name)
     store = pyoxigraph.Store()
     _load(store, quads)

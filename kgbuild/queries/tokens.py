@@ -12,16 +12,24 @@ from kgbuild.vocab import PREFIXES
 MAX_LENGTH = 100_000
 MAX_DEPTH = 64  # 2,200 nested braces crash the parser
 _UPDATES = frozenset({"insert", "delete", "load", "clear", "drop", "create", "copy", "move", "add"})
+_PROLOGUE = frozenset(("word", "name", "iri"))
+_BEGIN = _UPDATES | {"prefix", "base", "select", "ask", "construct", "describe", "with", "service", "from"}
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})")
-# What may hold any word without meaning it comes first, then words, brackets and the rest.
+# What may hold any word without meaning it comes first, then words, brackets and the rest. A prefix has a longest
+# length, and reading ends at a quote without an end: else each of many dashes or quotes would be read to the end.
 _TOKEN = re.compile(
     r"""(?P<string>'''(?:[^\\]|\\.)*?'''|\"\"\"(?:[^\\]|\\.)*?\"\"\"|'(?:[^'\\\n\r]|\\.)*'|"(?:[^"\\\n\r]|\\.)*")
+      |(?P<unclosed>['"])
       |(?P<iri><[^<>"{}|^`\\\x00-\x20]*>)|(?P<comment>\#[^\n\r]*)|(?P<variable>[?$]\w+)|(?P<language>@[A-Za-z][\w-]*)
-      |(?P<name>[\w.-]*:(?:[\w.:%\\-]*[\w:%\\-])?)
+      |(?P<name>[\w.-]{0,128}:(?:(?:[\w.:%-]|\\[_~.\-!$&'()*+,;=/?\#@%])*(?:[\w:%-]|\\[_~.\-!$&'()*+,;=/?\#@%]))?)
       |(?P<word>[A-Za-z_]\w*)|(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
       |(?P<open>[{(\[])|(?P<close>[})\]])|(?P<other>\S)""",
     re.VERBOSE | re.DOTALL,
 )
+
+
+_DOUBTFUL = re.compile(r"<(?![A-Za-z][\w+.-]*://).*['#)]", re.DOTALL)  # "?a <'>'": less than a text, or an IRI?
+_OPERANDS = frozenset(("variable", "number", "string", "language", "name", "iri", "word", "close"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +46,22 @@ class Token:
 
 
 def tokens(query: str) -> Iterator[Token]:
-    """The tokens of a query in their order, without comments."""
+    """The tokens of a query in their order, without comments.
+
+    Raises ``QueryError`` at a quote without an end, and at what a parser may read as an IRI or as "less than": what
+    stands after it could be hidden in a text or a comment that only one of them sees.
+    """
+    before, inside = "", 0
     for match in _TOKEN.finditer(query):
-        if match.lastgroup != "comment":
-            yield Token(match.lastgroup or "", match.group(), match.start())
+        kind, text = match.lastgroup or "", match.group()
+        if kind == "unclosed":
+            raise QueryError("a text in quotes begins here and does not end.", *place(query, match.start()))
+        if kind == "iri" and inside > 0 and before in _OPERANDS and _DOUBTFUL.match(text):
+            raise QueryError(f"{text[:60]} can be read in two ways: put a blank after <.", *place(query, match.start()))
+        if kind != "comment":
+            inside += (text == "(") - (text == ")")
+            before = kind
+            yield Token(kind, text, match.start())
 
 
 def check(query: str) -> None:
@@ -118,6 +138,8 @@ def resolve(token: Token, known: Mapping[str, str]) -> str:
 def _check_tokens(plain: str) -> None:
     depth, first = 0, True
     for token in tokens(plain):
+        if first and (token.kind not in _PROLOGUE or (token.kind == "word" and token.text.lower() not in _BEGIN)):
+            raise QueryError("a query begins with SELECT, ASK, CONSTRUCT or DESCRIBE.", *place(plain, token.start))
         if token.kind == "open":
             depth += 1
             if depth > MAX_DEPTH:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kgbuild.errors import QueryError
 from kgbuild.identity import source_iri
 from kgbuild.queries.crops import Pictured
+from kgbuild.queries.events import PART_OF, kind_of, named, seen
 from kgbuild.queries.places import Annotation, Provenance, describe
 from kgbuild.queries.shares import Decided, Shares
 from kgbuild.queries.store import check, generation, open_store
@@ -50,7 +51,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """``kind``: one of ``KINDS``, ``RelationMention``, ``Entity`` or ``Source``. ``text`` says it in words.
+    """``kind``: one of ``KINDS``, ``RelationMention``, ``Entity``, ``Event`` or ``Source``. ``text`` says it in words.
 
     Of an inferred statement ``rule`` says what it follows by, in words, and ``premises`` explain what it follows from,
     down to evidence; of a corrected one, what was done and what it was made of. ``decided``: as of a piece, over all.
@@ -72,7 +73,8 @@ class Explanation:
 
 
 def explain(out: str | Path, what: str, *, store: pyoxigraph.Store | None = None, most: int = 0) -> Explanation:
-    """The evidence of a statement or entity by IRI or by the IRI's last part; of a mention or relation by its IRI.
+    """The evidence of a statement or entity by IRI or by the IRI's last part; of a mention, relation or event of a
+    video by its IRI.
 
     Of a source, by its path or IRI: the places of other sources that show the same picture.
 
@@ -96,6 +98,8 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int, most: in
         piece = texts.piece(mention)
         text = f"{mention.surface} names {_name(provenance, mention.body)}"
         return Explanation(iri, kind, text, mention.confidence, "", (piece,), decided=piece.decided)
+    if kind_of(found):
+        return _event(provenance, texts, iri)
     if not found:
         relation = provenance.evidence(relation=iri)[0]
         status = relation.status.removeprefix("asserted")  # a relation that is denied, said or only possible
@@ -136,9 +140,7 @@ def _explain(provenance: Provenance, texts: Texts, iri: str, deep: int, most: in
 
 def _refused_classes(provenance: Provenance, iri: str) -> list[str]:
     """Why a thing is not of a class that it was first held to be of."""
-    said = [provenance.properties(s) for s in provenance.subjects(RDF + "subject", iri)]
-    refused = [s for s in said if s.get(RDF + "predicate") == [TYPE] and CORE + "reason" in s]
-    return sorted(f"not a {words(s[RDF + 'object'][0])}, {s[CORE + 'reason'][0]}" for s in refused)
+    return sorted(f"not a {words(kind)}, {reason}" for kind, reason in provenance.refused(iri, TYPE))
 
 
 def _depicted(provenance: Provenance, texts: Texts, iri: str) -> Explanation:
@@ -156,18 +158,27 @@ def _depicted(provenance: Provenance, texts: Texts, iri: str) -> Explanation:
     return Explanation(iri, "SamePicture" if iri in pairs else "Source", text, confidence, "", tuple(pieces))
 
 
+def _event(provenance: Provenance, texts: Texts, iri: str) -> Explanation:
+    """What happens in a video, where it is seen, and what it is part of."""
+    pieces = tuple(texts.piece(a) for a in seen(provenance, iri))
+    within = provenance.value(iri, PART_OF)
+    inside = f" in the {named(provenance, within)}" if "#event-" in within else ""
+    text = f"{named(provenance, iri)}{inside} of {texts.path(iri.partition('#')[0])}"
+    return Explanation(iri, "Event", text, max((p.confidence for p in pieces), default=0.0), "", pieces)
+
+
 def _find(provenance: Provenance, what: str) -> str:
     """The IRI that ``what`` means: itself, or a statement's or entity's last part."""
-    if provenance.properties(what) if "://" in what else False:
+    if "://" in what and provenance.knows(what):
         return what
     last = what.strip("<>").rsplit("/", 1)[-1]
     if re.fullmatch(r"[0-9a-f]{16}", last) or re.fullmatch(r"[a-z0-9-]+-[0-9a-f]{8}", last):
         for kind in ("statement", "entity"):
             iri = f"{provenance.base()}{kind}/{last}"
-            if provenance.properties(iri):
+            if provenance.knows(iri):
                 return iri
     iri = source_iri(provenance.base(), what)
-    if provenance.properties(iri):
+    if provenance.knows(iri):
         return iri
     if "#relation-" in what and provenance.evidence(relation=what):
         return what
@@ -180,8 +191,7 @@ def _find(provenance: Provenance, what: str) -> str:
 def _name(provenance: Provenance, value: str) -> str:
     if "://" not in value:
         return value
-    found = provenance.properties(value)
-    return next((found[p][0] for p in (LABEL, CORE + "path") if p in found), words(value))
+    return provenance.value(value, LABEL) or provenance.value(value, CORE + "path") or words(value)
 
 
 class Texts:

@@ -30,6 +30,8 @@ ASKED = {
     "Which sources mention Kourou?": {"mission-brief.pdf", "overview.md"},
     "How many components connect to the Jet Propulsion Laboratory?": {"4"},
     "How many pictures show the High Gain Antenna?": {"2"},
+    "What lies between the Mission Operations Center and the Calibration Pipeline?": {"MAST archive"},
+    "Who employs the leader of the NIRCam team?": {"University of Arizona"},
     "Which slide shows Canberra?": {"14", "21"},
     "Where is the Calibration Pipeline drawn?": {"archive.dot", "data-path.md"},
     "Which is shown in fewer pictures, the High Gain Antenna or the Sunshield?": {"Sunshield"},

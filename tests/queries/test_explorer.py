@@ -101,6 +101,28 @@ def test_a_thing(explorer: Served, graph: Graph) -> None:
     assert evidence and all("confidence" in page(explorer, link).text for link in evidence)
 
 
+def test_files_and_what_happens_in_them(explorer: Served, graph: Graph) -> None:
+    files = page(explorer, "/files")
+    assert all(path in files.text for path in ("tour.mp4", "pictures/on-board.png", "overview.md"))
+    shown = {link for link in page(explorer, "/files?q=PICTURES").links if link.startswith("/source?iri=")}
+    assert len(shown) == 4 and "No file that was read" in page(explorer, "/files?q=none+such").text
+    for link in sorted(shown):
+        assert "What it names or shows" in page(explorer, link).text
+    source = "/source?iri=" + quote("https://example.org/kg/source/", safe="")
+    assert "How it begins" in page(explorer, source + "overview.md").text
+    film = page(explorer, source + "tour.mp4")
+    assert "What happens in it" in film.text and "pictures/ground-segment.png" in film.text  # the same picture there
+    (scene,) = graph.sparql('SELECT ?e { ?e a core:Scene ; dcterms:title "Four instruments" }')
+    assert f"/event?iri={quote(scene['e'], safe='')}" in film.links
+    happens = page(explorer, f"/event?iri={quote(scene['e'], safe='')}")
+    assert "NIRSpec appears" in happens.text and ("image" in [t for t, _ in happens.tags])
+    thing = page(explorer, entity(graph, "NIRSpec"))
+    (seen,) = [link for link in thing.links if link.startswith("/event")]
+    assert "part of the scene “Four instruments”" in page(explorer, seen).text
+    for unknown in ("/source?iri=x", source + "none.md", "/event?iri=x", seen + "0"):
+        page(explorer, unknown, 404)
+
+
 def test_merges_are_found_without_parsing_the_file(example: tuple[Path, object]) -> None:
     path = example[0] / "merges.json"
     every = json.loads(path.read_text("utf-8"))

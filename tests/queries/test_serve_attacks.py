@@ -193,8 +193,7 @@ def test_the_parser_does_not_take_the_server_with_it(endpoint: Served, query: st
 
 @pytest.mark.parametrize("size", [150_000, 1_000_000, 10_000_000])
 def test_large_requests_are_refused(endpoint: Served, size: int) -> None:
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # refused before all of it was sent
-        assert post(endpoint, "ASK {} #" + "x" * size)[0] == 413
+    assert post(endpoint, "ASK {} #" + "x" * size)[0] == 413
     body = iter([b"x" * 60_000] * 3)
     import http.client
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -96,12 +97,32 @@ def test_mistakes_name_their_line(graph: Graph) -> None:
     assert caught.value.line == 2 and caught.value.exit_code == 2
 
 
+def test_what_is_no_query_is_told_how_one_begins() -> None:
+    for text in ('(?e ?score) kgf:nearest ("an antenna" 5)', "PREFIX a: <http://x.org/> SELEC * {}", "{ ?s ?p ?o }"):
+        with pytest.raises(QueryError, match="begins with SELECT"):
+            check(text)
+    check("# first a comment\nBASE <http://x.org/> PREFIX a: <b> ask { ?s ?p ?o }")
+
+
 def test_a_heavy_query_is_stopped_and_the_next_one_answered(example: tuple[Path, object]) -> None:
     config = Config.load(overrides={"queries.timeout_s": 1})
     with kgbuild.open(example[0], config=config) as graph:
         with pytest.raises(QueryError, match="stopped"):
             graph.sparql("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }")
         assert graph.sparql("ASK { ?s ?p ?o }")
+
+
+def test_a_small_graph_is_held_in_memory_and_a_large_one_read_from_disk(
+    example: tuple[Path, object], tmp_path: Path
+) -> None:
+    shutil.copytree(example[0], tmp_path / "out", symlinks=True, ignore=shutil.ignore_patterns("store", "cache"))
+    query = "SELECT ?s ?p ?o { ?s ?p ?o . ?s a core:Picture }"
+    found = []
+    for most in (1 << 30, 0):
+        with kgbuild.open(tmp_path / "out", config=Config.load(overrides={"queries.in_memory": most})) as graph:
+            found.append(set(graph.sparql(query).rows))
+        assert (tmp_path / "out" / "store").is_dir() == (most == 0)
+    assert found[0] == found[1] and len(found[0]) > 20
 
 
 def test_many_rows_are_cut_off_and_said_so(example: tuple[Path, object]) -> None:

@@ -64,6 +64,19 @@ def test_a_mention(graph: Graph) -> None:
     assert relation.kind == "RelationMention" and relation.evidence == (piece,)
 
 
+def test_an_event_of_a_video(graph: Graph) -> None:
+    (row,) = graph.sparql(
+        'SELECT ?e ?s { ?e a core:Appearance ; dcterms:isPartOf ?s ; core:shows/rdfs:label "NIRSpec"@en }'
+    )
+    found = graph.why(row["e"])
+    assert (found.kind, found.text) == ("Event", "NIRSpec appears in the scene “Four instruments” of tour.mp4")
+    (piece,) = found.evidence
+    assert piece.target.find(TimeSpan) == TimeSpan(7, 14) and piece.target.find(Box) and graph.crop(piece)
+    scene = graph.why(row["s"])
+    assert scene.text == "scene “Four instruments” of tour.mp4" and scene.evidence[0].picture == piece.picture
+    assert not graph.crop(scene.evidence[0])
+
+
 def test_a_refused_statement_has_its_reason(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(
         "Ada Lovelace was born in London, England, in 1815. She worked for Charles Babbage.", "utf-8"

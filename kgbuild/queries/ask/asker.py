@@ -20,7 +20,7 @@ from kgbuild.queries.ask.hops import Hops
 from kgbuild.queries.ask.kinds import BEING, Kinds
 from kgbuild.queries.ask.naming import Link, Linker, words_of
 from kgbuild.queries.ask.pictured import Pictured, match
-from kgbuild.queries.ask.question import Question, analyse, tagged
+from kgbuild.queries.ask.question import Question, analyse, described, tagged
 from kgbuild.queries.ask.relations import Relations
 from kgbuild.queries.ask.reply import Found, Reply
 from kgbuild.queries.ask.seen import see
@@ -90,9 +90,14 @@ class Asker:
             links = self._linker.links(asked)
         question = self._analysed(asked, links)
         if (both := self._sourced.together(question, scopes)) is not None:
-            return self._run(text, both.kind, both.sparql, 0.85, sightings=both.sightings) or self._absent(text, "")
+            sure = 0.45 if both.doubt else 0.85
+            said = self._run(text, both.kind, both.sparql, sure, sightings=both.sightings)
+            return replace(said, reason=both.doubt) if said is not None else self._absent(text, "")
         unknown = [k.text for k in links if k.how == "none"]
-        found = self._answered(text, question, within, pictured, asked)
+        # "Where does the leader of E work" asks of E in two steps, other such phrases if nothing else answers.
+        forms = (described(question.words, agents=True), question, described(question.words))
+        answers = (self._answered(text, form, within, pictured, asked) for form in forms if form is not None)
+        found = next((answer for answer in answers if answer is not None), None)
         if found is not None:
             return found
         if unknown:
@@ -249,6 +254,8 @@ class Asker:
         if said:
             query = composer.defined(ids, sorted({f.predicate for f in said}))
             return self._run(text, "things", query, max(f.confidence for f in said), facts=said)
+        if all(self._facts.things[i].type == "Thing" for i in ids):  # no answer to anybody
+            return None
         seen = [s for s in self._facts.sightings if s.entity in ids]
         return self._run(text, "things", composer.classes(ids), 0.6, sightings=seen[:EVIDENCE])
 

@@ -14,7 +14,7 @@ from kgbuild.statements.ontology import Ontology, class_iri
 from kgbuild.vocab import GENERAL
 
 SURE = 0.9  # of a class: with an answer this sure, others are not the thing asked for
-BEING = ("be", "instance of", "occupation")
+BEING = ("be", "instance of", "occupation", "full name", "description", "definition", "meaning")
 _PLACE, _THING = GENERAL + "Place", GENERAL + "Thing"
 
 
@@ -40,6 +40,13 @@ class Kinds:
     def said_to_be(self, noun: str) -> list[str]:
         """The things that facts say to be one of a noun: "Barbara Mikulski is a politician"."""
         return sorted({f.subject for f in self._facts.facts if self._says(f, noun)})
+
+    def all_of(self, noun: str) -> tuple[str, ...]:
+        """The things that are surely of a noun, the often named first; none for a noun that any thing is one of."""
+        if not noun or noun in ANYTHING:
+            return ()
+        found = (t for t in self._facts.things.values() if self.of_noun(noun, t.id) >= SURE)
+        return tuple(t.id for t in sorted(found, key=lambda t: (-t.mentions, t.id)))
 
     def _says(self, fact: Fact, noun: str) -> bool:
         said = fact.relation in BEING and not fact.literal

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from kgbuild.mentions.lemmas import lemma
+from kgbuild.queries.ask.bases import base
 from kgbuild.queries.ask.naming import Link
 from kgbuild.queries.ask.wordlists import (
     AUXILIARY,
@@ -131,6 +132,8 @@ def _imperative(words: list[Word]) -> list[Word]:
     if not words or (words[0].lemma not in IMPERATIVE and words[0].lower not in IMPERATIVE):
         return words
     rest = words[1:]
+    if len(rest) > 1 and rest[-2].lower == "about" and rest[-1].is_end:  # "tell me about E"
+        return [Word("what", "what", "PRON"), Word("is", "be", "AUX"), rest[-1]]
     while rest and rest[0].lower in SMALL:
         rest = rest[1:]
     if rest and rest[0].lower in QUESTION:
@@ -283,6 +286,27 @@ def _with_holes(words: list[Word]) -> list[Word]:
         hole = Word(" ".join(w.text for w in words[start:end]), "", "PROPN", None, inner)
         return _with_holes([*words[:start], hole, *words[end:]])
     return words
+
+
+def described(words: Sequence[Word], *, agents: bool = False) -> Question | None:
+    """The question with the last "leader of E" as one described thing; None if there is none.
+
+    ``agents``: only a noun of who does something, in a question that asks more than who that is.
+    """
+    for i in range(len(words) - 3, 0, -1):
+        end, noun = i + 2 + (words[i + 2].lower in ("the", "a", "an")), words[i]
+        if noun.is_end or noun.tag != "NOUN" or words[i + 1].lower != "of":
+            continue
+        if end >= len(words) or not words[end].is_end or (agents and base(noun.lemma) == noun.lemma):
+            continue
+        start = i - (words[i - 1].lower in ("the", "a", "an"))
+        rest = [*words[:start], *words[end + 1 :]]
+        if agents and not any(w.lower in ("where", "when") or w.tag in ("VERB", "NOUN") for w in rest):
+            continue
+        asked = [Word("what", "what", "PRON"), Word("is", "be", "AUX"), noun, words[i + 1], words[end]]
+        hole = Word(" ".join(w.text for w in words[start : end + 1]), "", "PROPN", None, analyse(asked))
+        return analyse([*words[:start], hole, *words[end + 1 :]])
+    return None
 
 
 def _antecedent(words: Sequence[Word], i: int) -> tuple[Word | None, int]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from kgbuild.identity import normalise
 from kgbuild.mentions.lemmas import lemma, verb
+from kgbuild.queries.ask.bases import AGENT_NOUN, base, is_noun, is_verb
 from kgbuild.queries.ask.facts import Fact
 from kgbuild.queries.ask.question import Question
 from kgbuild.queries.ask.wordlists import ALIKE, CONVERSE, DRAWN, PASSED_ON, PREPOSITIONS, SMALL
@@ -18,7 +19,6 @@ from kgbuild.vocab import CORE
 
 CONNECTS = CORE + "connectsTo"
 _LOW, _HIGH = 0.35, 0.85  # cosines of MiniLM between unlike and like phrases
-_AGENT_NOUN = ("er", "or")
 _ALIKE = 0.9  # of a verb that says about the same
 _CALLED = 12  # other names of a property that are compared
 
@@ -38,6 +38,8 @@ class Relations:
 
     def scores(self, question: Question, facts: Sequence[Fact]) -> dict[str, float]:
         """How well each predicate of the facts, by IRI, says what the question asks, in [0, 1]."""
+        # "the leader of E": who leads it
+        question = replace(question, relation=tuple(dict.fromkeys((*question.relation, *map(base, question.relation)))))
         asked = set(question.relation) | ({question.noun} if question.noun else set())
         names: dict[str, tuple[str, ...]] = {f.predicate: self.names(f) for f in facts}
         near = self._near(question, names)
@@ -94,7 +96,7 @@ class Relations:
         if not fact.predicate.startswith(self._open):
             return True
         first = fact.relation.split()[:1]
-        return bool(first) and _is_verb(first[0]) and lemma(first[0], "NOUN") == first[0] and not _is_noun(first[0])
+        return bool(first) and is_verb(first[0]) and lemma(first[0], "NOUN") == first[0] and not is_noun(first[0])
 
     def fit(self, question: Question, fact: Fact, end: str) -> float:
         """How well the anchor's end of a fact plays the role that the question gives it, in [0, 1]."""
@@ -104,6 +106,10 @@ class Relations:
             return 0.0
         at_subject = fact.subject == end
         role = self._role(fact, at_subject)
+        if not fact.predicate.startswith(self._open) and fact.predicate != CONNECTS:
+            said = {*map(base, question.relation), *_alike(question.relation)}
+            if not base_words(fact.relation) & said:  # "works at" is another name of "employer", the other way round
+                role = "any"
         if role in ("any", question.role):
             return 1.0
         if {role, question.role} == {"patient", "oblique"}:
@@ -118,12 +124,12 @@ class Relations:
         if fact.predicate.startswith(self._open):
             if said and said[0] == "be":
                 return "any" if len(said) == 1 or not verb(said[1])[1] else "patient" if at_subject else "oblique"
-            if said and verb(said[0])[0] == said[0] and lemma(said[0], "VERB") == said[0] and _is_verb(said[0]):
+            if said and verb(said[0])[0] == said[0] and lemma(said[0], "VERB") == said[0] and is_verb(said[0]):
                 return "agent" if at_subject else "patient"
-            if said and said[-1].endswith(_AGENT_NOUN):  # "maker": its object makes the subject
+            if said and said[-1].endswith(AGENT_NOUN):  # "maker": its object makes the subject
                 return "patient" if at_subject else "agent"
             return "agent" if at_subject else "patient"  # the label of an arrow
-        if (said and said[0].endswith(_AGENT_NOUN)) or (said and said[-1].endswith(_AGENT_NOUN)):
+        if (said and said[0].endswith(AGENT_NOUN)) or (said and said[-1].endswith(AGENT_NOUN)):
             return "patient" if at_subject else "agent"
         return "any"
 
@@ -137,29 +143,5 @@ def _alike(relation: Sequence[str]) -> set[str]:
 def base_words(name: str) -> frozenset[str]:
     """The content words of a relation in base form."""
     return frozenset(
-        _base(w) for w in normalise(name).split() if w not in SMALL and w not in ("is", "was", "are", "were")
+        base(w) for w in normalise(name).split() if w not in SMALL and w not in ("is", "was", "are", "were")
     )
-
-
-@lru_cache(20_000)
-def _base(word: str) -> str:
-    """The base form of a verb or noun; of who does something ("maker", "operator") what is done."""
-    found = verb(word)[0]
-    noun = found if found != word else lemma(word, "NOUN")
-    if noun.endswith(_AGENT_NOUN) and len(noun) > 4:
-        return next((v for v in (noun[:-1], noun[:-2] + "e", noun[:-2]) if _is_verb(v)), noun)
-    return noun
-
-
-@lru_cache(20_000)
-def _is_verb(word: str) -> bool:
-    import lemminflect
-
-    return bool(lemminflect.getLemma(word, "VERB", lemmatize_oov=False))
-
-
-@lru_cache(20_000)
-def _is_noun(word: str) -> bool:
-    import lemminflect
-
-    return bool(lemminflect.getLemma(word, "NOUN", lemmatize_oov=False))

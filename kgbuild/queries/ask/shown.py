@@ -21,11 +21,12 @@ _CLOCK = re.compile(r"\d+(?:[.:]\d+)*")
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """A query over the places where things are named, and what it rests on. ``count``: it counts."""
+    """A query over the places where things are named, and what it rests on; ``doubt``: what it leaves open."""
 
     sparql: str
     sightings: tuple[Sighting, ...]
     kind: str = "values"
+    doubt: str = ""
 
 
 class Shown:

@@ -94,8 +94,11 @@ class Sourced:
         modes = HEARD + SEEN if _verbs(question) & NAMING else SEEN
         seen = [[s for s in self._facts.sightings if s.source in scope and s.modality in modes] for scope in scopes]
         ids = set.intersection(*({s.entity for s in some} for some in seen))
+        doubt = ""
         if question.noun and question.noun not in ANYTHING | set(SOURCES):
-            ids = {i for i in ids if self._kinds.of_noun(question.noun, i) >= SURE} or ids
+            sure = {i for i in ids if self._kinds.of_noun(question.noun, i) >= SURE}
+            doubt = "" if sure else f"which of them are of the kind {question.noun!r}, the graph does not say"
+            ids = sure or ids
         found = [s for some in seen for s in some if s.entity in ids]
         if not found:
             return None
@@ -107,7 +110,7 @@ class Sourced:
         return Showing(
             f"SELECT DISTINCT ?answer ?label WHERE {{\n  VALUES ?answer {{ {_iris(ids)} }}\n{parts}\n"
             "  ?answer rdfs:label ?label .\n}",
-            tuple(found), "things",
+            tuple(found), "things", doubt,
         )  # fmt: skip
 
     def _sightings(self, ids: Iterable[str], noun: str, *, drawn: bool) -> list[Sighting]:

@@ -35,7 +35,7 @@ PASSED_ON = frozenset((
 JOINED = frozenset(("connected", "linked", "joined", "attached", "wired"))
 # Verbs whose subject gets what the other end gives.
 CONVERSE = frozenset(("receive", "get", "take", "obtain", "accept", "fetch", "pull"))
-BETWEEN = frozenset(("lie", "stand", "sit", "be", "come"))
+BETWEEN = frozenset(("between", "lie", "stand", "sit", "be", "come"))
 
 # Verbs that say the same of a thing and who or what it comes from, or of a thing and who runs it.
 ALIKE = (

@@ -11,6 +11,7 @@ from kgbuild.queries.explorer.names import Names
 from kgbuild.queries.explorer.statistics import counts, statistics
 from kgbuild.queries.places import Provenance
 from kgbuild.queries.quarantine import Quarantine
+from kgbuild.queries.rows import read
 from kgbuild.queries.shares import Decided
 from kgbuild.types import Target
 
@@ -23,7 +24,7 @@ class Known:
 
     def load(self) -> None:
         """Read everything now; the tables of evidence too, which are kept where they are asked."""
-        _ = self.names, self.counts, self.statistics, self.quarantine.kinds
+        _ = self.names, self.counts, self.statistics, self.quarantine.kinds, self.paths
         Provenance(None, self.folder).evidence(statement="none", relation="none")
         Pictured(self.folder).path(Target("none"))
         Decided(self.folder).of("none")
@@ -39,6 +40,16 @@ class Known:
     @cached_property
     def statistics(self) -> dict[str, Any]:
         return statistics(self.folder, (n.type for n in self.names.all))
+
+    @cached_property
+    def paths(self) -> list[tuple[str, str]]:
+        """Path and IRI of each file that was read, by path."""
+        table = (
+            read(self.folder / "segments.parquet", ("path", "source"))
+            .group_by(["path", "source"], use_threads=False)
+            .aggregate([])
+        )
+        return sorted((row["path"], row["source"]) for row in table.to_pylist())
 
     @cached_property
     def quarantine(self) -> Quarantine:

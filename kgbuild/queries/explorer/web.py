@@ -16,7 +16,7 @@ from kgbuild.queries.functions.nearest import Nearest
 from kgbuild.queries.serve.guard import SECURE, Hosts
 from kgbuild.queries.serve.protocol import Asked, Refused
 from kgbuild.queries.serve.service import Service
-from kgbuild.vocab import shorten
+from kgbuild.vocab import shorten, words
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -29,6 +29,7 @@ _PATIENCE = 5.0  # seconds that a page waits for the models
 _SHOWN = 500  # rows of an answer on a page
 _FILE = re.compile(r"pictures/[0-9a-f]{16,64}\.png")
 _FIRST = "SELECT ?name ?type {\n  ?e rdfs:label ?name ; a ?type .\n} LIMIT 20"
+_PLAIN = ("entity", "files", "source", "event", "evidence", "quarantine", "statistics")
 _STATIC = {"style.css": "text/css", "player.js": "text/javascript"}
 
 
@@ -43,7 +44,12 @@ class Explorer:
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(_HOME / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
         )
-        self._templates.filters |= {"q": lambda text: quote(str(text), safe=""), "shorten": shorten}
+        self._templates.filters |= {
+            "q": lambda text: quote(str(text), safe=""),
+            "shorten": shorten,
+            "page": page,
+            "words": words,
+        }
 
     def routes(self) -> list[BaseRoute]:
         """For the application."""
@@ -53,7 +59,7 @@ class Explorer:
             "/": self._plain("home"), "/search": self._search, "/query": self._query, "/file/{name:path}": self._file,
             "/source/{path:path}": self._source, "/static/{name}": self._static,
         }  # fmt: skip
-        answers |= {f"/{name}": self._plain(name) for name in ("entity", "evidence", "quarantine", "statistics")}
+        answers |= {f"/{name}": self._plain(name) for name in _PLAIN}
         return [Route(path, self._guarded(answer)) for path, answer in answers.items()]
 
     def _guarded(self, answer: Callable[[Request], Any]) -> Callable[[Request], Any]:
@@ -155,6 +161,14 @@ class Explorer:
         if name not in _STATIC:
             raise Refused(404, "unknown", "there is no such file.")
         return FileResponse(_HOME / name, media_type=_STATIC[name])
+
+
+def page(iri: str) -> str:
+    """The page that shows what an IRI of a graph names, "" if none does."""
+    kind = "event" if "#event-" in iri else "source" if "/source/" in iri and "#" not in iri else ""
+    kind = kind or next((k for k in ("entity", "statement") if f"/{k}/" in iri and "#" not in iri), "")
+    where = {"statement": "/evidence?id="}.get(kind, f"/{kind}?iri=")
+    return where + quote(iri, safe="") if kind else ""
 
 
 def _near(nearest: Nearest, text: str) -> list[tuple[str, float]]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 _RETRY = {"busy": 1, "crashed": 1}
+_DRAINED = 1 << 24  # bytes that are read of a request which is too large
 _EXPOSED = "Kgbuild-Generation, Kgbuild-Truncated"
 
 
@@ -122,6 +123,7 @@ class Endpoint:
         most = self._limits["max_request"]
         length = request.headers.get("content-length", "0")
         if not length.isdigit() or int(length) > most:
+            await self._drain(request)
             raise Refused(413, "size", f"a request may have {most} bytes.")
         parts, size = [], 0
         try:
@@ -134,6 +136,16 @@ class Endpoint:
         except TimeoutError as err:
             raise Refused(408, "slow", "the request did not come in time.") from err
         return b"".join(parts)
+
+    async def _drain(self, request: Request) -> None:
+        """Read past a body that is too large, up to a point: who still sends would not see the answer."""
+        size = 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._limits["client_s"]):
+                async for part in request.stream():
+                    size += len(part)
+                    if size > _DRAINED:
+                        return
 
 
 async def _gone(request: Request) -> None:

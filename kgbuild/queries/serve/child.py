@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from kgbuild.queries.confine import no_network
 from kgbuild.queries.execute import ERRORS, Executor, problem, unpacked
 from kgbuild.queries.explorer.known import Known
 from kgbuild.queries.explorer.pages import Pages
@@ -30,6 +31,7 @@ def load(setup: bytes) -> Open:
     held = hold_store(given["out"], given["memory"])
 
     def begin() -> Answer:
+        no_network()
         executor = Executor(held or open_store(given["out"]), functions, rows=given["rows"], size=given["size"])
         pages = Pages(given["out"], known, executor)
         return lambda asked: _answer(executor, pages, json.loads(asked))

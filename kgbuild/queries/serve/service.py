@@ -22,7 +22,7 @@ from kgbuild.queries.functions.nearest import Nearest
 from kgbuild.queries.functions.rewrite import Rewritten
 from kgbuild.queries.serve.pool import Pool, Stopped
 from kgbuild.queries.serve.protocol import Asked, Refused
-from kgbuild.queries.store import generation, open_store
+from kgbuild.queries.store import fits, generation, open_store
 from kgbuild.queries.tokens import Dataset, check, dataset
 from kgbuild.vocab import KGF
 
@@ -52,7 +52,7 @@ class Published:
             "out": str(out),
             "rows": limits["max_rows"],
             "size": places["max_bytes"],
-            "memory": places["in_memory"],
+            "memory": limits["in_memory"],
         }
         self.pool = Pool(
             FACTORY, json.dumps(setup).encode(), quick=places["quick"], slow=places["slow"], queue=places["queue"],
@@ -107,7 +107,8 @@ class Service:
 
     async def _open(self, folder: Path) -> Published:
         made = Published(self.out, self._config, folder)
-        await asyncio.get_running_loop().run_in_executor(None, open_store, self.out)  # made before a limit counts
+        if not fits(self.out, self._config["queries"]["in_memory"]):
+            await asyncio.get_running_loop().run_in_executor(None, open_store, self.out)  # made before a limit counts
         await made.pool.start()
         return made
 
