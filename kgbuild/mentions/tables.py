@@ -30,7 +30,7 @@ _NUMBER = re.compile(
     r"(?:\s?[%°µ€£$]?[a-zA-Z/²³·]{0,12}){0,3}"
 )
 _SPAN = re.compile(
-    r"(?:\d+(?:\.\d+)?\s?(?:years?|months?|weeks?|days?|hours?|[dhms]|h|hrs?|mins?|minutes?|secs?|seconds?|ms)\s?)+"
+    r"(?:\d+(?:\.\d+)?\s?(?:years?|months?|weeks?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|ms|[dhms])(?![a-z])\s?)+"
 )
 _DATE = re.compile(
     r"\d{4}-\d\d(?:-\d\d)?|(?:\d{1,2}\.? )?(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
