@@ -33,6 +33,7 @@ EXTRA = {
     "one_of": -3.0,
     "place_in": -2.5,
     "generation": -6.0,
+    "given_name": -1.5,  # "Elena Keller" is not misspelt where others are called Elena too
     "unspaced": -8.0,  # unlike names without blanks: the forest learned from English
     "one_source": -2.5,
     "other_type": -0.5,
@@ -151,4 +152,5 @@ class Beside:
             "place_in": held & last & ~first & c.of("Place")[a] & c.of("Place")[b],
             "unspaced": other & (c.names.unspaced(x) | c.names.unspaced(y)),
             "generation": (old > 0) & (young > 0) & (old != young),
+            "given_name": c.names.other_first(i, j) & other,
         }

@@ -9,13 +9,18 @@ from collections.abc import Sequence, Set
 
 import numpy as np
 from rapidfuzz import fuzz, process
-from rapidfuzz.distance import JaroWinkler
+from rapidfuzz.distance import OSA, JaroWinkler
 from scipy.sparse import csr_matrix
 
 from kgbuild.entities.keys import key
 from kgbuild.mentions.names import initials
 
 CHARACTERS = 200  # of a name that are compared; longer ones are hostile or a paragraph
+_OTHERS, _LETTERS_OF_A_NAME, _SPELT = (
+    3,
+    4,
+    2,
+)  # names that a word begins; letters of it; edits that part it from another
 _FEW = 1000  # names or contexts that show which words are common
 _WORD = re.compile(r"\w+")
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"})
@@ -114,7 +119,8 @@ class NameTable:
         persons = np.ones(len(tokens), bool) if persons is None else persons
         longer, of_persons = set(map(tuple, tokens)), {tuple(t) for t, p in zip(tokens, persons, strict=True) if p}
         begun, ended = _ends_of(tokens, longer)
-        self.held = alone * (begun + ended)
+        self.held, self._opened = alone * (begun + ended), begun
+        self._rest = _codes([" ".join(t[1:]) for t in tokens])
         begun, ended = _ends_of(tokens, of_persons)
         self._begins, self._ends = (np.log1p(np.float32(alone & persons) * n) for n in (begun, ended))
 
@@ -144,6 +150,19 @@ class NameTable:
     def several(self, names: np.ndarray) -> np.ndarray:
         """Whether each name is of more than one word."""
         made: np.ndarray = self._size[names] > 1
+        return made
+
+    def other_first(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Whether two names of several words are equal but for their first words, which are spelt alike, and begin
+        ``_OTHERS`` names each: that is another word then, and no other spelling.
+        """
+        known = np.minimum(self._opened[a], self._opened[b]) >= _OTHERS
+        made: np.ndarray = (
+            known & (self._size[a] > 1) & (self._rest[a] == self._rest[b]) & (self._first[a] != self._first[b])
+        )
+        for row in np.flatnonzero(made).tolist():
+            one, other = (self.text[n[row]].partition(" ")[0] for n in (a, b))
+            made[row] = min(len(one), len(other)) >= _LETTERS_OF_A_NAME and OSA.distance(one, other) <= _SPELT
         return made
 
     def features(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
