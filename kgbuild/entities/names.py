@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 
 import numpy as np
 from rapidfuzz import fuzz, process
@@ -160,10 +160,12 @@ class NameTable:
         made: np.ndarray = (
             known & (self._size[a] > 1) & (self._rest[a] == self._rest[b]) & (self._first[a] != self._first[b])
         )
-        for row in np.flatnonzero(made).tolist():
-            one, other = (self.text[n[row]].partition(" ")[0] for n in (a, b))
-            made[row] = min(len(one), len(other)) >= _LETTERS_OF_A_NAME and OSA.distance(one, other) <= _SPELT
-        return made
+
+        def alike(i: int, j: int) -> bool:
+            one, other = (self.text[n].partition(" ")[0] for n in (i, j))
+            return min(len(one), len(other)) >= _LETTERS_OF_A_NAME and OSA.distance(one, other) <= _SPELT
+
+        return made & each_once(alike, a, b, made)
 
     def features(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Float32 of shape (len(a), len(NAME_FEATURES)) for the pairs of rows; the same when a and b change places."""
@@ -198,6 +200,16 @@ class NameTable:
         for i, column in enumerate(columns):
             out[:, i] = column
         return out
+
+
+def each_once(told: Callable[[int, int], bool], a: np.ndarray, b: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """What is told of each pair of names (n,), asked once of those that repeat; False where it is not asked for."""
+    out, rows = np.zeros(len(a), bool), np.flatnonzero(where)
+    pairs = np.stack([a[rows], b[rows]], 1).astype(np.int64)
+    codes = pairs[:, 0] << 32 | pairs[:, 1]
+    _, first, again = np.unique(codes, return_index=True, return_inverse=True)
+    out[rows] = np.array([told(i, j) for i, j in pairs[first].tolist()], bool)[again]
+    return out
 
 
 def _ends_of(tokens: Sequence[Sequence[str]], longer: Set[tuple[str, ...]]) -> tuple[np.ndarray, np.ndarray]:
