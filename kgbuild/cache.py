@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,10 +52,9 @@ def code_version(room: str) -> str:
     names = [room] + (["models", "weights"] if room in ("mentions", "embeddings") else [])
     parts: list[str] = []
     for folder in names:
-        for entry in sorted(files(f"kgbuild.{folder}").iterdir(), key=lambda e: e.name):
-            if entry.name.endswith((".py", ".json", ".ttl")):
-                parts += [entry.name, hashlib.sha256(entry.read_bytes()).hexdigest()]
-    for shared in ("types.py", "identity.py", "serialise.py", "backbone.py"):
+        for name, entry in _inside(files(f"kgbuild.{folder}")):
+            parts += [name, hashlib.sha256(entry.read_bytes()).hexdigest()]
+    for shared in ("types.py", "identity.py", "serialise.py", "backbone.py", "vocab.py"):
         parts.append(hashlib.sha256(files("kgbuild").joinpath(shared).read_bytes()).hexdigest())
     for name in LIBRARIES.get(room, ()):
         try:
@@ -62,6 +62,15 @@ def code_version(room: str) -> str:
         except PackageNotFoundError:
             parts.append(f"{name} absent")
     return digest(*parts, length=32)
+
+
+def _inside(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversable]]:
+    """Code and data of a room, also of the rooms in it, by their paths in their order."""
+    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+        if entry.is_dir():
+            yield from _inside(entry, f"{path}{entry.name}/")
+        elif entry.name.endswith((".py", ".json", ".ttl")):
+            yield path + entry.name, entry
 
 
 class Cache:

@@ -21,7 +21,7 @@ from kgbuild.config import Config
 from kgbuild.crash import point
 from kgbuild.errors import ModelUnavailable, StorageError, WorkspaceError
 from kgbuild.history import StageRun
-from kgbuild.models.catalog import fingerprints
+from kgbuild.models.catalog import ROLES, fingerprints
 from kgbuild.models.spending import Ledger
 from kgbuild.progress import Progress, Silent
 from kgbuild.serialise import from_json, to_json
@@ -187,7 +187,7 @@ def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress |
     progress.advance("extract", len(sources) - len(todo))
     workers = max(1, min(job.workers, len(todo), sum(weights.values()) // _WORTH_A_WORKER))
     with WorkerPool("kgbuild.stages:serve_extractor", _setup(job), workers) as pool:
-        for source, answer in pool.map(todo, lambda s: to_json(s).encode()):
+        for source, answer in pool.map(todo, lambda s: to_json(s).encode(), lambda s: _patience(job, weights[s])):
             if isinstance(answer, WorkerDied):
                 issue = Issue("extract", answer.code, f"its extraction {answer}", source.id)
                 died = Extraction(source.id, issues=(issue,))
@@ -241,6 +241,12 @@ def _weight(job: Job, source: Source) -> int:
     """A rough guess of the work in a source: a picture costs about as much as 6,000 characters."""
     reading = load_reading(job, source)
     return len(reading.text) + 6000 * len({s.blob for s in reading.segments if s.blob})
+
+
+def _patience(job: Job, weight: int) -> float:
+    """Seconds that extracting a source of this weight may take: native code and regular expressions can hang."""
+    named = any(job.config["models"][role] for role in ROLES) or bool(job.config["llm"]["endpoint"])
+    return float(job.config["run"]["extract_s"] * (1 + weight / 100_000) * (20 if named else 1))
 
 
 def passing_failures(job: Job, sources: Sequence[Source], *, extracted: bool) -> list[Issue]:

@@ -48,8 +48,12 @@ class Worker:
         self._stopped = False
         self.peak_mb = 0.0  # the most memory that a child had after an answer
 
-    def ask(self, request: bytes) -> Frames:
-        """The child's answer. Raises ``WorkerDied`` if it was killed or crashed; the next call starts afresh."""
+    def ask(self, request: bytes, timeout_s: float | None = None) -> Frames:
+        """The child's answer, in so many seconds if it is said (0: however long), else in those of every request.
+
+        Raises ``WorkerDied`` if it was killed or crashed; the next call starts afresh.
+        """
+        limit = self._timeout if timeout_s is None else timeout_s
         if self._stopped:
             raise WorkerDied("stopped", "the work was stopped")
         fresh, late = self._process is None, threading.Event()
@@ -60,7 +64,7 @@ class Worker:
             if fresh:
                 with _within(_START_S, process, late):
                     read_frames(process.stdout)  # it is ready: its limit counts from here
-            with _within(self._timeout, process, late):
+            with _within(limit, process, late):
                 write_frames(process.stdin, [request])
                 *frames, peak = read_frames(process.stdout)
             self.peak_mb = max(self.peak_mb, float(peak))
@@ -69,7 +73,7 @@ class Worker:
             status = _end(process)
             self.close()
             if late.is_set():
-                raise WorkerDied("timeout", f"not done after {self._timeout:g} s; its process was killed") from err
+                raise WorkerDied("timeout", f"not done after {limit:g} s; its process was killed") from err
             if status == _OUT_OF_MEMORY:
                 raise WorkerDied("memory", f"needs more than the {self._memory} MiB allowed") from err
             raise WorkerDied("crashed", f"its process ended with status {status}") from err
@@ -124,22 +128,24 @@ class WorkerPool:
         for worker in self._workers:
             self._free.put(worker)
 
-    def ask(self, request: bytes) -> Frames:
+    def ask(self, request: bytes, timeout_s: float | None = None) -> Frames:
         """Answer of the next free worker; safe to call from several threads."""
         worker = self._free.get()
         try:
-            return worker.ask(request)
+            return worker.ask(request, timeout_s)
         finally:
             self._free.put(worker)
 
     def map(
-        self, items: Sequence[Item], request: Callable[[Item], bytes]
+        self, items: Sequence[Item], request: Callable[[Item], bytes], within: Callable[[Item], float] | None = None
     ) -> Iterator[tuple[Item, Frames | WorkerDied]]:
-        """Each item with its answer or the death that it caused, in the order of completion."""
+        """Each item with its answer or the death that it caused, in the order of completion. ``within``: the seconds
+        that one may take, 0 for however long.
+        """
 
         def one(item: Item) -> Frames | WorkerDied:
             try:
-                return self.ask(request(item))
+                return self.ask(request(item), within(item) if within else None)
             except WorkerDied as death:
                 return death
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import fsspec
 import pytest
 from conftest import ObjectStore
 
-from kgbuild.cache import Cache, code_version
+from kgbuild.cache import Cache, _inside, code_version
 from kgbuild.errors import ConfigError, StorageError, WorkspaceError
 
 
@@ -103,3 +104,8 @@ def test_two_that_write_one_key_at_once(place: str, request: pytest.FixtureReque
     assert [writer.wait() for writer in writers] == [0, 0]
     assert seen <= {None, *(bytes([n]) * 200_000 for n in range(4))}
     assert [cache.get("x", Cache.key(n)) for n in range(4)] == [bytes([n]) * 200_000 for n in range(4)]
+
+
+def test_code_versions_see_the_rooms_inside() -> None:
+    names = dict(_inside(files("kgbuild.mentions")))
+    assert {"text.py", "code/plantuml.py", "raster/trace.py"} <= names.keys()

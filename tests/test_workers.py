@@ -54,3 +54,14 @@ def test_a_pool_answers_every_item() -> None:
         found = dict(pool.map(items, str.encode))
     assert isinstance(found.pop("crash"), WorkerDied)
     assert {k: v[1].decode() for k, v in found.items() if isinstance(v, list)} == {i: i for i in items[:-1]}
+
+
+def test_one_request_has_a_limit_of_its_own() -> None:
+    worker = Worker(FACTORY, b"set")
+    try:
+        assert worker.ask(b"hello", 60)[1] == b"hello"
+        with pytest.raises(WorkerDied, match=r"after 0\.2 s") as caught:
+            worker.ask(b"hang", 0.2)
+        assert caught.value.code == "timeout" and worker.ask(b"again")[1] == b"again"
+    finally:
+        worker.close()

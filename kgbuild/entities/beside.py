@@ -13,7 +13,7 @@ import numpy as np
 from kgbuild.entities.columns import Columns
 from kgbuild.entities.group import Group
 from kgbuild.entities.means import means
-from kgbuild.entities.names import NAME_FEATURES
+from kgbuild.entities.names import NAME_FEATURES, each_once
 from kgbuild.types import EmbeddingTable
 
 EXTRA = {
@@ -33,6 +33,7 @@ EXTRA = {
     "one_of": -3.0,
     "place_in": -2.5,
     "generation": -6.0,
+    "given_name": -1.5,  # "Elena Keller" is not misspelt where others are called Elena too
     "unspaced": -8.0,  # unlike names without blanks: the forest learned from English
     "one_source": -2.5,
     "other_type": -0.5,
@@ -139,9 +140,14 @@ class Beside:
         parts = ~person & (c.names.held[np.where(c.names.held[i] > 0, i, j)] > _SEVERAL)
         role = c.names.role[i] | c.names.role[j]
         text = c.names.text
-        for row in np.flatnonzero(role & other & ~held).tolist():  # "forum" and "forums db"
-            short, long = sorted((text[i[row]], text[j[row]]), key=len)
-            held[row] = first[row] = long.startswith(f"{short}s ")
+
+        def plural(x: int, y: int) -> bool:  # "forum" and "forums db"
+            short, long = sorted((text[x], text[y]), key=len)
+            return bool(long.startswith(f"{short}s "))
+
+        asked = role & other & ~held
+        said = each_once(plural, i, j, asked)
+        held, first = np.where(asked, said, held), np.where(asked, said, first)
         old, young = c.names.generation(x), c.names.generation(y)
         return {
             "kind_of": held & first & ~last & ~formal & about,
@@ -151,4 +157,5 @@ class Beside:
             "place_in": held & last & ~first & c.of("Place")[a] & c.of("Place")[b],
             "unspaced": other & (c.names.unspaced(x) | c.names.unspaced(y)),
             "generation": (old > 0) & (young > 0) & (old != young),
+            "given_name": c.names.other_first(i, j) & other,
         }

@@ -14,6 +14,7 @@ import numpy as np
 
 from kgbuild.errors import ConfigError
 
+_SAMPLE = 2000  # rows that show whether rows repeat
 _ROWS = 1 << 13  # scored at once: what a block needs stays in the processor's cache
 
 
@@ -41,10 +42,16 @@ class Forest:
 
     def log_odds(self, matrix: np.ndarray) -> np.ndarray:
         """Calibrated log-odds float64 (n,) of rows of features float32 (n, len(features))."""
+        matrix = np.ascontiguousarray(matrix, np.float32)
+        if (found := _repeats(matrix)) is not None:
+            first, again = found
+            matrix = matrix[first]
+            made: np.ndarray = self.log_odds(matrix)[again]
+            return made
         plan = self._plan()
         out = np.empty(len(matrix))
         for at in range(0, len(matrix), _ROWS):
-            out[at : at + _ROWS] = self._block(np.asarray(matrix[at : at + _ROWS], np.float32), plan)
+            out[at : at + _ROWS] = self._block(matrix[at : at + _ROWS], plan)
         return out
 
     def _plan(self) -> _Plan:
@@ -105,6 +112,27 @@ class _Plan:
     tests: list[tuple[int, float, bool]]
     trees: list[tuple[list[tuple[int, np.unsignedinteger[Any]]], np.ndarray]]
     bits: type[np.unsignedinteger[Any]]
+
+
+def _repeats(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """The first of each distinct row, and of every row which one it equals; None if less than half are repeats.
+
+    Groups with nothing around their names, as in diagrams, give the same few rows again and again.
+    """
+    bits = matrix.view(np.uint32).astype(np.uint64)
+    codes = (bits * _odd(bits.shape[1])).sum(1, dtype=np.uint64)
+    if len(np.unique(codes[:_SAMPLE])) * 2 > min(len(codes), _SAMPLE):
+        return None
+    _, first, again = np.unique(codes, return_index=True, return_inverse=True)
+    if len(first) * 2 > len(codes) or not np.array_equal(bits[first][again], bits):  # or codes that met by chance
+        return None
+    return first, again
+
+
+@lru_cache(4)
+def _odd(count: int) -> np.ndarray:
+    """So many odd numbers of 64 bits."""
+    return np.random.default_rng(7).integers(0, 1 << 63, count, np.uint64) * np.uint64(2) + np.uint64(1)
 
 
 def _lowest(left: np.ndarray) -> np.ndarray:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 
 import numpy as np
 from rapidfuzz import fuzz, process
-from rapidfuzz.distance import JaroWinkler
+from rapidfuzz.distance import OSA, JaroWinkler
 from scipy.sparse import csr_matrix
 
 from kgbuild.entities.keys import key
 from kgbuild.mentions.names import initials
 
 CHARACTERS = 200  # of a name that are compared; longer ones are hostile or a paragraph
+_OTHERS, _LETTERS_OF_A_NAME, _SPELT = (
+    3,
+    4,
+    2,
+)  # names that a word begins; letters of it; edits that part it from another
 _FEW = 1000  # names or contexts that show which words are common
 _WORD = re.compile(r"\w+")
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"})
@@ -114,7 +119,8 @@ class NameTable:
         persons = np.ones(len(tokens), bool) if persons is None else persons
         longer, of_persons = set(map(tuple, tokens)), {tuple(t) for t, p in zip(tokens, persons, strict=True) if p}
         begun, ended = _ends_of(tokens, longer)
-        self.held = alone * (begun + ended)
+        self.held, self._opened = alone * (begun + ended), begun
+        self._rest = _codes([" ".join(t[1:]) for t in tokens])
         begun, ended = _ends_of(tokens, of_persons)
         self._begins, self._ends = (np.log1p(np.float32(alone & persons) * n) for n in (begun, ended))
 
@@ -145,6 +151,21 @@ class NameTable:
         """Whether each name is of more than one word."""
         made: np.ndarray = self._size[names] > 1
         return made
+
+    def other_first(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Whether two names of several words are equal but for their first words, which are spelt alike, and begin
+        ``_OTHERS`` names each: that is another word then, and no other spelling.
+        """
+        known = np.minimum(self._opened[a], self._opened[b]) >= _OTHERS
+        made: np.ndarray = (
+            known & (self._size[a] > 1) & (self._rest[a] == self._rest[b]) & (self._first[a] != self._first[b])
+        )
+
+        def alike(i: int, j: int) -> bool:
+            one, other = (self.text[n].partition(" ")[0] for n in (i, j))
+            return min(len(one), len(other)) >= _LETTERS_OF_A_NAME and OSA.distance(one, other) <= _SPELT
+
+        return made & each_once(alike, a, b, made)
 
     def features(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Float32 of shape (len(a), len(NAME_FEATURES)) for the pairs of rows; the same when a and b change places."""
@@ -179,6 +200,16 @@ class NameTable:
         for i, column in enumerate(columns):
             out[:, i] = column
         return out
+
+
+def each_once(told: Callable[[int, int], bool], a: np.ndarray, b: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """What is told of each pair of names (n,), asked once of those that repeat; False where it is not asked for."""
+    out, rows = np.zeros(len(a), bool), np.flatnonzero(where)
+    pairs = np.stack([a[rows], b[rows]], 1).astype(np.int64)
+    codes = pairs[:, 0] << 32 | pairs[:, 1]
+    _, first, again = np.unique(codes, return_index=True, return_inverse=True)
+    out[rows] = np.array([told(i, j) for i, j in pairs[first].tolist()], bool)[again]
+    return out
 
 
 def _ends_of(tokens: Sequence[Sequence[str]], longer: Set[tuple[str, ...]]) -> tuple[np.ndarray, np.ndarray]:

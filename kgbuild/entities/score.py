@@ -86,18 +86,16 @@ class Scorer:
         made: np.ndarray = found[order[np.diff(code[order], prepend=-1) > 0]]
         return made
 
-    def features(self, pairs: np.ndarray, ways: np.ndarray) -> np.ndarray:
-        """Float32 (m, len(PAIR_FEATURES)) of pairs (m, 2) met through the rows ``ways`` (m,) of names."""
-        a, b = pairs[:, 0], pairs[:, 1]
+    def features(self, pairs: np.ndarray, ways: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Float32 (m, len(PAIR_FEATURES)) of pairs (m, 2) met through the rows ``ways`` (m,) of names, and what adds to
+        the forest's log-odds by the weights of ``EXTRA``, float32 (m,) each.
+        """
+        a, b, named = pairs[:, 0], pairs[:, 1], self.named[ways]
         around = self.surroundings.features(a, b, self.same_name(ways))
         vector = cosines(self.columns.vectors, a, b)
         beside = np.stack([vector, self.near[ways]], 1).astype(np.float32)
-        return np.concatenate([self.named[ways], around, beside], 1)
-
-    def extra(self, pairs: np.ndarray, ways: np.ndarray) -> dict[str, np.ndarray]:
-        """What adds to the forest's log-odds by the weights of ``EXTRA``, float32 (m,) each."""
-        vector = cosines(self.columns.vectors, pairs[:, 0], pairs[:, 1])
-        return self.beside.features(pairs, self.names[ways], self.named[ways], vector)
+        extra = self.beside.features(pairs, self.names[ways], named, vector)
+        return np.concatenate([named, around, beside], 1), extra
 
     def candidates(self) -> Iterator[np.ndarray]:
         """Blocks (m, 3) of (group, group, way) that types allow, each pair of groups once."""
@@ -145,10 +143,11 @@ class Scorer:
         known: dict[tuple[str, float], tuple[str, float]] = {}  # the same few values, a million times
         for at in range(0, len(pairs), _CHUNK):
             part = slice(at, at + _CHUNK)
-            extra = self.extra(pairs[part], ways[part]) | {n: v[part] for n, v in more.items()}
+            features, extra = self.features(pairs[part], ways[part])
+            extra |= {n: v[part] for n, v in more.items()}
             names = (*PAIR_FEATURES, *extra)
             beside = [np.asarray(v, np.float64)[:, None] for v in extra.values()]
-            for row in np.concatenate([self.features(pairs[part], ways[part]), *beside], 1).tolist():
+            for row in np.concatenate([features, *beside], 1).tolist():
                 kept = [(n, round(v, 4)) for n, v in zip(names, row, strict=True) if v and isfinite(v)]
                 yield tuple([known.setdefault(p, p) for p in kept])
 
@@ -160,8 +159,9 @@ class Scorer:
 
         def fill(at: int) -> None:
             part = slice(at, at + _CHUNK)
-            out[part] = forest.log_odds(self.features(pairs[part], ways[part]))
-            for name, value in self.extra(pairs[part], ways[part]).items():
+            features, extra = self.features(pairs[part], ways[part])
+            out[part] = forest.log_odds(features)
+            for name, value in extra.items():
                 out[part] += EXTRA[name] * value
 
         with ThreadPoolExecutor(THREADS) as pool:  # each chunk is its own: how many there are changes no number

@@ -21,6 +21,7 @@ _CONTEXTS = 8  # distinct contexts of a group that are looked at
 _CHARACTERS = 1000  # of a context
 _HALVES = slice(OWN), slice(OWN, None)
 _NAME = re.compile(r"\b[A-Z]\w+")
+_ROWS = 2048  # pairs at a time
 _SENSE = 0.35  # cosine of own states from which two groups of one name lend each other their contexts
 STATE_FEATURES = ("own_state", "around_state", "own_sense", "around_sense")
 CONTEXT_FEATURES = ("shared_words", "rarest_word", "shared_names", "names_the_other", *STATE_FEATURES)
@@ -44,7 +45,9 @@ class Surroundings:
         self._present, self._own = around.matrix(common), own.matrix(common)
         self.has = np.diff(self._around.indptr) > 0
         self.states = means(groups, states) if states is not None and len(states.ids) else None
+        self._of_states = [] if self.states is None else [_Half(self.states[:, half]) for half in _HALVES]
         self.senses: np.ndarray | None = None
+        self._of_senses: list[_Half] = []
 
     def features(self, a: np.ndarray, b: np.ndarray, one_name: np.ndarray) -> np.ndarray:
         """Float32 (len(a), len(CONTEXT_FEATURES)); NaN where one of the two has nothing around it.
@@ -62,14 +65,11 @@ class Surroundings:
         out[:, 3] = np.asarray(self._around[a].multiply(self._own[b]).sum(1)).ravel()
         out[:, 3] += np.asarray(self._around[b].multiply(self._own[a]).sum(1)).ravel()
         out[~(self.has[a] & self.has[b])] = np.nan
-        if self.states is not None:
-            for i, half in enumerate(_HALVES):
-                x, y = self.states[a, half], self.states[b, half]
-                out[:, 4 + i] = _cosine(x, y)
-        if self.senses is not None:
-            rows = np.flatnonzero(~one_name & self.has[a] & self.has[b])
-            for i, half in enumerate(_HALVES):
-                out[rows, 6 + i] = _cosine(self.senses[a[rows], half], self.senses[b[rows], half])
+        rows = np.flatnonzero(~one_name & self.has[a] & self.has[b])
+        for i, half in enumerate(self._of_states):
+            out[:, 4 + i] = half.cosines(a, b)
+        for i, half in enumerate(self._of_senses):
+            out[rows, 6 + i] = half.cosines(a[rows], b[rows])
         return out
 
     def gather(self, pairs: np.ndarray) -> None:
@@ -86,13 +86,26 @@ class Surroundings:
         self.senses = np.empty(self.states.shape, np.float16)
         for half in _HALVES:
             self.senses[:, half] = unit(lent @ unit(self.states[:, half]))
+        self._of_senses = [_Half(self.senses[:, half]) for half in _HALVES]
 
 
-def _cosine(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    x, y = x.astype(np.float32, copy=False), y.astype(np.float32, copy=False)
-    length = np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1)
-    made: np.ndarray = np.einsum("ij,ij->i", x, y) / np.maximum(length, 1e-12)
-    return made
+class _Half:
+    """Vectors (n, d) of groups, of any length, and their lengths float32 (n,)."""
+
+    def __init__(self, vectors: np.ndarray) -> None:
+        self._vectors = vectors
+        blocks = (vectors[at : at + _ROWS].astype(np.float32) for at in range(0, len(vectors), _ROWS))
+        self._lengths = np.concatenate([np.zeros(0, np.float32), *(np.linalg.norm(b, axis=1) for b in blocks)])
+
+    def cosines(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Of rows ``a`` with rows ``b``, float32 (len(a),); few at a time, to stay in the processor's cache."""
+        out = np.empty(len(a), np.float32)
+        for at in range(0, len(a), _ROWS):
+            i, j = a[at : at + _ROWS], b[at : at + _ROWS]
+            x, y = (self._vectors[n].astype(np.float32, copy=False) for n in (i, j))
+            length = np.maximum(self._lengths[i] * self._lengths[j], 1e-12)
+            np.divide(np.einsum("ij,ij->i", x, y), length, out=out[at : at + _ROWS])
+        return out
 
 
 def _text(group: Group) -> tuple[str, set[str]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+
+_SPREAD = 20_000  # edges of a diagram that arrows between several nodes at once may make
 
 
 @dataclass(slots=True)
@@ -66,6 +69,21 @@ class Diagram:
     groups: list[Group] = field(default_factory=list)
     title: str = ""
     problems: list[str] = field(default_factory=list)  # statements passed over: line and reason
+    spread: int = 0  # edges that arrows between several nodes at once made
+
+    def pairs(self, left: Sequence[str], right: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Each node of the one side of an arrow with each of the other; too many are noted and passed over: a line of
+        a few thousand characters draws millions of edges.
+        """
+        count = len(left) * len(right)
+        if count > 1:
+            if self.spread + count > _SPREAD:
+                self.problems.append(f"an arrow from {len(left)} nodes to {len(right)}: too many edges")
+                return
+            self.spread += count
+        for a in left:
+            for b in right:
+                yield a, b
 
     def enter(self, key: str, group: Group | None) -> None:
         """A node named inside a group stands in it, unless another group has named it before."""

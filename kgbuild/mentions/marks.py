@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from spacy.lang.en.stop_words import STOP_WORDS
-
 from kgbuild.config import Config
 from kgbuild.identity import mention_iri
 from kgbuild.mentions.pieces import narrow
+from kgbuild.mentions.wordlists import stop_words
 from kgbuild.types import Extraction, Mention, Reading
 
 VERSION = "1"
@@ -64,7 +63,7 @@ def is_term(text: str, kind: str) -> bool:
     words = text.split()
     if not 1 <= len(words) <= MAX_WORDS or len(text) < 2 or words[0].lower() in _STOP:
         return False
-    if all(word.lower() in STOP_WORDS for word in words):
+    if all(word.lower() in stop_words() for word in words):
         return False
     if re.search(r"https?:|www\.|[.!?;]\s|[=<>{}\[\]|\\/$%#@\"`]|\(\)", text) or not re.search(r"[^\W\d_]{2}", text):
         return False

@@ -12,12 +12,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from spacy.lang.en.stop_words import STOP_WORDS
-
 from kgbuild.config import Config
 from kgbuild.identity import mention_iri, open_relation_iri, relation_iri
 from kgbuild.mentions.labels import names, names_a_thing, quoted, seen_as
 from kgbuild.mentions.pieces import narrow
+from kgbuild.mentions.wordlists import stop_words
 from kgbuild.types import Extraction, Mention, Reading, RelationMention, Segment
 
 VERSION = "1"
@@ -30,7 +29,7 @@ _NUMBER = re.compile(
     r"(?:\s?[%°µ€£$]?[a-zA-Z/²³·]{0,12}){0,3}"
 )
 _SPAN = re.compile(
-    r"(?:\d+(?:\.\d+)?\s?(?:years?|months?|weeks?|days?|hours?|[dhms]|h|hrs?|mins?|minutes?|secs?|seconds?|ms)\s?)+"
+    r"(?:\d+(?:\.\d+)?\s?(?:years?|months?|weeks?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|ms|[dhms])(?![a-z])\s?)+"
 )
 _DATE = re.compile(
     r"\d{4}-\d\d(?:-\d\d)?|(?:\d{1,2}\.? )?(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
@@ -191,9 +190,9 @@ def _names(text: str) -> bool:
     words = [w.lower() for w in re.findall(r"[^\W\d_]+", text)]
     if not names_a_thing(text) or len(text.split()) > _WORDS + 1 or text.lower() in _SAYS_NOTHING:
         return False
-    if re.search(r"[/?={}\"<>\\|]", text) or any(w in STOP_WORDS - _IN_NAMES for w in words[1:]):
+    if re.search(r"[/?={}\"<>\\|]", text) or any(w in stop_words() - _IN_NAMES for w in words[1:]):
         return False  # "GET /persons", "deletes a resource"
-    return any(w not in STOP_WORDS and len(w) > 1 for w in words)
+    return any(w not in stop_words() and len(w) > 1 for w in words)
 
 
 def _is_name(text: str) -> bool:

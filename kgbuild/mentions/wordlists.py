@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+
+@lru_cache(1)
+def stop_words() -> frozenset[str]:
+    """spaCy's English stop words; not at import, since spaCy loads torch: two seconds that aligning does without."""
+    from spacy.lang.en.stop_words import STOP_WORDS
+
+    return frozenset(STOP_WORDS)
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())

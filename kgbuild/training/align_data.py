@@ -125,7 +125,8 @@ def sample(known: Known, table: EmbeddingTable, states: EmbeddingTable | None) -
     things = {t: i for i, t in enumerate(sorted(set(known.thing.values())))}
     thing = np.array([things[known.thing[g.mentions[0].id]] for g in groups])
     free = np.array([all(m.id in known.teaches for m in g.mentions) for g in groups])
-    extra = np.sum([EXTRA[n] * v for n, v in scorer.extra(pairs, ways).items()], axis=0)
+    features, beside = scorer.features(pairs, ways)
+    extra = np.sum([EXTRA[n] * v for n, v in beside.items()], axis=0)
     a, b = pairs.T
     rows = np.arange(len(groups))
     ends = np.concatenate([np.stack([columns.owner, len(groups) + columns.key[columns.name]], 1),
@@ -133,6 +134,6 @@ def sample(known: Known, table: EmbeddingTable, states: EmbeddingTable | None) -
     size = len(groups) + len(columns.key) + len(things)
     _, part = connected_components(coo_matrix((np.ones(len(ends)), ends.T), (size, size)), directed=False)
     return Sample(
-        groups, pairs, scorer.features(pairs, ways), extra, thing[a] == thing[b], scorer.same_name(ways),
+        groups, pairs, features, extra, thing[a] == thing[b], scorer.same_name(ways),
         free[a] & free[b], part[: len(groups)],
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kgbuild.entities.forest import Forest, load_forest
+from kgbuild.entities.forest import Forest, _repeats, load_forest
 from kgbuild.entities.score import PAIR_FEATURES
 
 
@@ -48,3 +48,13 @@ def chain(leaves: int) -> Forest:
     threshold = np.concatenate([inner, np.zeros(leaves)]).astype(np.float32)
     nothing = np.zeros(size, np.int32)
     return Forest(("x",), np.array([0]), nothing, threshold, left, right, nothing > 0, value, leaves, 0.0)
+
+
+def test_rows_that_repeat_get_what_each_alone_gets() -> None:
+    forest, pick = load_forest(PAIR_FEATURES, "plain"), np.random.default_rng(0)
+    rows = pick.random((40, len(PAIR_FEATURES)), np.float32)
+    rows[pick.random(rows.shape) < 0.1] = np.nan
+    many = rows[pick.integers(0, 40, 500)]
+    assert _repeats(many) is not None and _repeats(rows) is None
+    alone = np.concatenate([forest.log_odds(row[None]) for row in many])
+    assert np.array_equal(forest.log_odds(many), alone)

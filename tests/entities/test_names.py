@@ -53,3 +53,18 @@ def test_any_two_names_have_finite_features_that_do_not_depend_on_their_order(a:
     table = NameTable([a, b])
     one = table.features(np.array([0, 1]), np.array([1, 0]))
     assert np.isfinite(one).all() and (one[0] == one[1]).all()
+
+
+def test_a_word_that_begins_other_names_is_no_misspelling() -> None:
+    names = [
+        "Elena Keller",
+        "Helena Keller",
+        "Elena Rossi",
+        "Elena Varga",
+        "Helena Moreau",
+        "Helena Brandt",
+        "Marta Keller",
+    ]
+    table, pair = NameTable(names), (np.array([0, 0]), np.array([1, 6]))
+    assert table.other_first(*pair).tolist() == [True, False]  # "Marta" begins one name only, and is not alike
+    assert not NameTable(names[:4]).other_first(*(column[:1] for column in pair)).any()  # "Helena" begins one only

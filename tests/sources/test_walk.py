@@ -93,3 +93,16 @@ def test_a_workspace_in_the_corpus_is_no_source(corpus, config: Config) -> None:
     folder = corpus({"a.txt": "A", "out/workspace.json": '{"format": 1}', "out/.lock": "", "out/report.html": "<html>"})
     sources, issues = discover(folder, config)
     assert [s.path for s in sources] == ["a.txt"] and issues == []
+
+
+def test_names_of_types_are_found_in_bounded_time(corpus, config: Config) -> None:
+    """What a hostile head or list of members costs the parent process, which no limit protects."""
+    folder = corpus({"a.xml": "<!---->" * 60 + "<x/>", "b.drawio": "<!-- a --><?xml version='1.0'?><mxfile></mxfile>"})
+    end = b"PK\x05\x06" + bytes(4) + b"\xff\xff" * 2 + (1 << 28).to_bytes(4, "little") + bytes(6)
+    (folder / "many.docx").write_bytes(b"PK\x03\x04" + bytes(1000) + end)
+    sources, issues = discover(folder, config)
+    assert [s.path for s in sources] == ["b.drawio"]
+    assert [i.message for i in issues] == [
+        "no reader for .xml files",
+        "a zip container with more members than any docx has",
+    ]

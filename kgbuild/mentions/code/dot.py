@@ -93,6 +93,7 @@ class _Reader:
         self.directed = self.strict = True
         self.scopes: dict[str, _Scope] = {}
         self.hidden: set[str] = set()
+        self.drawn: dict[tuple[str, str], int] = {}
 
     def graph(self, tree: Any) -> None:
         kinds = [t.type for t in tree.children if hasattr(t, "type")]
@@ -170,21 +171,20 @@ class _Reader:
         style = next((s for s in ("dashed", "dotted", "bold") if s in said.get("style", "")), "solid")
         style, meta = "thick" if style == "bold" else style, tree.meta
         for left, right in pairwise(ends):
-            for a in left:
-                for b in right:
-                    pair = (b, a) if tail and not head else (a, b)
-                    edge = Edge(*pair, label, meta.start_pos, meta.end_pos, head or tail, head and tail, style)
-                    self._add(edge)
+            for a, b in self.diagram.pairs(left, right):
+                pair = (b, a) if tail and not head else (a, b)
+                self._add(Edge(*pair, label, meta.start_pos, meta.end_pos, head or tail, head and tail, style))
 
     def _add(self, edge: Edge) -> None:
         """Appends an edge; a strict graph has one between two nodes, and what is said later counts."""
-        if self.strict:
-            for n, old in enumerate(self.diagram.edges):
-                same = (old.source, old.target) == (edge.source, edge.target)
-                if same or (not self.directed and (old.target, old.source) == (edge.source, edge.target)):
-                    self.diagram.edges[n] = replace(old, label=edge.label or old.label)
-                    return
-        self.diagram.edges.append(edge)
+        ends = (edge.source, edge.target)
+        ends = ends if self.directed or ends[0] < ends[1] else ends[::-1]
+        known = self.drawn.setdefault(ends, len(self.diagram.edges)) if self.strict else len(self.diagram.edges)
+        if known < len(self.diagram.edges):
+            old = self.diagram.edges[known]
+            self.diagram.edges[known] = replace(old, label=edge.label or old.label)
+        else:
+            self.diagram.edges.append(edge)
 
     def _close(self) -> None:
         """Makes the groups, innermost first, and takes out what is not drawn."""

@@ -116,10 +116,9 @@ def _chain(tree: Any, start: int, end: int, diagram: Diagram, stack: list[Group]
         head, tail = text.text[-1] in "xo>", text.text[0] in "xo<"
         body = text.text.lstrip("xo<")
         style = "dotted" if body.startswith(("-.", ".")) else "thick" if body.startswith("=") else "solid"
-        for a in left:
-            for b in right:
-                ends = (b, a) if tail and not head else (a, b)
-                diagram.edges.append(Edge(*ends, label, start, end, head or tail, head and tail, style))
+        for a, b in diagram.pairs(left, right):
+            ends = (b, a) if tail and not head else (a, b)
+            diagram.edges.append(Edge(*ends, label, start, end, head or tail, head and tail, style))
 
 
 def _link_label(link: Any, text: Span) -> str:

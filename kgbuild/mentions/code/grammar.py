@@ -6,7 +6,7 @@ A statement that the grammar does not know is noted as a problem of the diagram,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -93,6 +93,17 @@ def blank(code: str, start: int, end: int) -> str:
     """The code with some characters made blank; all others keep their place."""
     gone = "".join("\n" if c == "\n" else " " for c in code[start:end])
     return code[:start] + gone + code[end:]
+
+
+def without_blocks(code: str, kinds: Sequence[tuple[re.Pattern[str], re.Pattern[str]]]) -> str:
+    """The code with the blocks of each kind (the pattern of a whole one, and of its end) made blank.
+
+    None is looked for behind the last end of its kind: each beginning there would search all the rest for one.
+    """
+    for whole, end in kinds:
+        last = max((m.end() for m in end.finditer(code)), default=0)
+        code = whole.sub(lambda m: blank(m.group(), 0, len(m.group())), code[:last]) + code[last:]
+    return code
 
 
 def statements(code: str, start: int = 0, *, ends: str = "\n", brackets: str = "") -> Iterator[tuple[int, int]]:

@@ -10,7 +10,7 @@ import re
 
 from kgbuild.errors import SourceError
 from kgbuild.mentions.code import classes, entities, flowchart, sequence, states
-from kgbuild.mentions.code.grammar import blank, line_of
+from kgbuild.mentions.code.grammar import blank, line_of, without_blocks
 from kgbuild.mentions.diagram import Diagram
 
 _READERS = {
@@ -25,7 +25,8 @@ _OTHERS = frozenset({
     "C4Context", "C4Container", "C4Component", "C4Dynamic", "C4Deployment",
 })  # fmt: skip
 _FRONT = re.compile(r"\s*---[ \t]*\n(.*?)\n[ \t]*---[ \t]*(?:\n|$)", re.S)
-_COMMENT = re.compile(r"%%\{.*?\}%%|^[ \t]*%%[^\n]*|(?<=[\s;])%%[^\n\"]*$", re.S | re.M)
+_DIRECTIVE = re.compile(r"%%\{.*?\}%%", re.S), re.compile(r"\}%%")
+_COMMENT = re.compile(r"^[ \t]*%%[^\n]*|(?<=[\s;])%%[^\n\"]{0,4000}+$", re.M)
 _KIND = re.compile(r"\s*([A-Za-z][\w-]*)[ \t]*([^\n;]*)")
 _DIRECTION = re.compile(r"(?:TB|TD|BT|RL|LR|[<>^v])?\s*$")
 
@@ -41,7 +42,7 @@ def parse_mermaid(code: str) -> Diagram:
         title = re.search(r"^title:\s*[\"']?(.+?)[\"']?\s*$", front.group(1), re.M)
         diagram.title = title.group(1) if title else ""
         text = blank(text, *front.span())
-    text = _COMMENT.sub(lambda m: blank(m.group(), 0, len(m.group())), text)
+    text = _COMMENT.sub(lambda m: blank(m.group(), 0, len(m.group())), without_blocks(text, (_DIRECTIVE,)))
     kind = _KIND.match(text)
     if kind is None:
         raise SourceError("no Mermaid: there is no diagram in it", "broken-mermaid")

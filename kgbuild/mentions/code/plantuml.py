@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 
 from kgbuild.errors import SourceError
-from kgbuild.mentions.code.grammar import Span, blank, line_of
+from kgbuild.mentions.code.grammar import Span, line_of, without_blocks
 from kgbuild.mentions.code.uml import relation
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 
@@ -28,13 +28,13 @@ _PLAIN = (
 )
 _TAG = r"(?:<<[^\n]*?>>|<(?!<)[^<>\n]*>|\#[^\s{]+|\$\w+|\[\[[^\n]*?\]\]|order\s+-?\d+|\w*\?)"
 _ELEMENT = re.compile(
-    rf"(?:create\s+)?(?P<kind>{_WITH_MEMBERS}|{_PLAIN}|create)(?:/|\b)\s*(?P<first>{_NAME})(?:\s*{_TAG})*"
-    rf"(?:\s+as\s+(?P<second>{_NAME}))?(?:\s*{_TAG})*"
+    rf"(?:create\s+)?(?P<kind>{_WITH_MEMBERS}|{_PLAIN}|create)(?:/|\b)\s*(?P<first>{_NAME})(?:\s*{_TAG})*+"
+    rf"(?:\s+as\s+(?P<second>{_NAME}))?(?:\s*{_TAG})*+"
     rf"(?P<above>(?:\s+(?:extends|implements)\s+{_NAME}(?:\s*<[^<>\n]*>)?(?:\s*,\s*{_NAME}(?:\s*<[^<>\n]*>)?)*)*)"
-    rf"(?:\s*{_TAG})*\s*(?P<open>\{{\s*\}}?|\[)?(?:\s*:\s*(?P<told>[^\n]*))?$"
+    rf"(?:\s*{_TAG})*+\s*(?P<open>\{{\s*\}}?|\[)?(?:\s*:\s*(?P<told>[^\n]*))?$"
 )
 _ALONE = re.compile(
-    rf"(?P<first>{_NAME})(?:\s*{_TAG})*(?:\s+as\s+(?P<second>{_NAME}))?(?:\s*{_TAG})*(?:\s*:\s*(?P<told>[^\n]*))?$"
+    rf"(?P<first>{_NAME})(?:\s*{_TAG})*+(?:\s+as\s+(?P<second>{_NAME}))?(?:\s*{_TAG})*+(?:\s*:\s*(?P<told>[^\n]*))?$"
 )
 _LINE = r"[-.=~]++(?:\[[^\]\n]*\])?+(?:(?:left|right|up|down|le|ri|do|[lrud])(?=[-.=~\[]))?(?:\[[^\]\n]*\])?+[-.=~]*+"
 _CROW = r"\}o|\}\||\|o|o\||\|\||o\{|\|\{"
@@ -44,7 +44,7 @@ _ARROW = (
 )
 _RELATION = re.compile(
     rf"(?:&\s*)?(?P<a>{_NAME})(?:\s+\"(?P<from>[^\"\n]*)\")?\s*{_ARROW}\s*(?:\"(?P<to>[^\"\n]*)\"\s+)?(?P<b>{_NAME})"
-    rf"(?:\s*(?:\+\+|--|\*\*|!!))*(?:\s*{_TAG})*(?:\s*:\s*(?P<label>[^\n]*))?$"
+    rf"(?:\s*(?:\+\+|--|\*\*|!!))*(?:\s*{_TAG})*+(?:\s*:\s*(?P<label>[^\n]*))?$"
 )
 _MAX_LINE = 4000  # characters
 _POINT = r"\[(?:\*|H\*?)\]|\(\*\)"
@@ -52,21 +52,32 @@ _BOX = re.compile(r"box(?:\s+\"(?P<title>[^\"\n]*)\")?(?:\s*#\w+)?$")
 _PAIR = re.compile(
     rf"(?:(?P<own2>{_NAME})\s*{_LINE}\s*)?\(\s*(?P<a>{_WORD})\s*,\s*(?P<b>{_WORD})\s*\)(?:\s*{_LINE}\s*(?P<own>{_NAME}))?$"
 )
-_UNNAMED = re.compile(rf"(?:together|{_PLAIN})(?:\s*{_TAG})*\s*\{{$")
+_UNNAMED = re.compile(rf"(?:together|{_PLAIN})(?:\s*{_TAG})*+\s*\{{$")
 _FROM_NOWHERE = re.compile(rf"(?:[\[?][-ox<>\\/]+\s*{_NAME}|{_NAME}\s*[-ox<>\\/]+[\]?]|(?:{_POINT}))(?:\s*:.*)?$")
 _IGNORED = re.compile(
     r"(?:[@!].*|skinparam|scale|title|caption|header|footer|hide|show|remove|restore|left|right|top|bottom|[hr]?note|"
     r"legend|autonumber|activate|deactivate|destroy|return|alt|else|opt|loop|par2?|break|critical|group|end|ref|newpage|"
     r"autoactivate|mainframe|allow_?mixing|page|sprite|\.\.|\|\||==|partition|set|url|center|footbox|--|\*\*|across|<style)(?!\w)"
 )
-_BLOCKS = re.compile(
-    r"/'.*?'/|^[ \t]*'[^\n]*|^[ \t]*<style>.*?</style>|^[ \t]*skinparam\b[^\n{]*\{.*?^[ \t]*\}|"
-    r"^[ \t]*(?:floating[ \t]+)?[hr]?note\b(?![^\n]*(?::|\"[ \t]*as\b))[^\n]*\n.*?^[ \t]*end[ \t]?[hr]?note\b|"
-    r"^[ \t]*legend\b.*?^[ \t]*end[ \t]?legend\b|"
-    r"^[ \t]*(?P<word>title|header|footer)[ \t]*\n.*?^[ \t]*end[ \t]?(?P=word)\b|"
-    r"^[ \t]*ref\b(?![^\n]*:)[^\n]*\n.*?^[ \t]*end[ \t]?ref\b|"
-    r"^[ \t]*!(?:unquoted[ \t]+)?(?P<sub>procedure|function)\b.*?^[ \t]*!end[ \t]?(?P=sub)\b",
-    re.S | re.M,
+_BLOCKS = tuple(
+    (re.compile(rf"{begin}.*?{end}", re.S | re.M), re.compile(end, re.M))
+    for begin, end in (
+        (r"/'", r"'/"),
+        (r"^[ \t]*'", r"$"),
+        (r"^[ \t]*<style>", r"</style>"),
+        (r"^[ \t]*skinparam\b[^\n{]*\{", r"^[ \t]*\}"),
+        (
+            r"^[ \t]*(?:floating[ \t]+)?[hr]?note\b(?![^\n]*(?::|\"[ \t]*as\b))[^\n]*\n",
+            r"^[ \t]*end[ \t]?[hr]?note\b",
+        ),
+        (r"^[ \t]*legend\b", r"^[ \t]*end[ \t]?legend\b"),
+        *((rf"^[ \t]*{word}[ \t]*\n", rf"^[ \t]*end[ \t]?{word}\b") for word in ("title", "header", "footer")),
+        (r"^[ \t]*ref\b(?![^\n]*:)[^\n]*\n", r"^[ \t]*end[ \t]?ref\b"),
+        *(
+            (rf"^[ \t]*!(?:unquoted[ \t]+)?{word}\b", rf"^[ \t]*!end[ \t]?{word}\b")
+            for word in ("procedure", "function")
+        ),
+    )
 )
 _START = re.compile(r"^[ \t]*@start(\w+)[^\n]*", re.M)
 _NOTE = re.compile(r"note\b.*\bas\s+(\w+)\s*$")
@@ -85,7 +96,7 @@ def parse_plantuml(code: str) -> Diagram:
         line = line_of(code, starts[0].start())
         diagram.problems.append(f"line {line}: diagrams of the kind '@start{starts[0].group(1)}' are not read")
         return diagram
-    text = _BLOCKS.sub(lambda m: blank(m.group(), 0, len(m.group())), code)
+    text = without_blocks(code, _BLOCKS)
     for start in starts:
         end = re.compile(rf"^[ \t]*@end{start.group(1)}", re.M).search(text, start.end())
         if end is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kgbuild.mentions.code.grammar import Grammar, Span, blank, pick, statements
+from kgbuild.mentions.code.grammar import Grammar, Span, pick, statements, without_blocks
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 
 _GRAMMAR = Grammar(r"""
@@ -30,13 +30,14 @@ ID: /[^\s:;{}"\[\]<>-](?:[^\s:;{}"\[\]<>-]|-(?!-))*/
 TEXT: /[^\s:](?s:.*)/
 %ignore /[ \t]+|;/
 """)
-_NOTE = re.compile(r"^[ \t]*note\b[^\n:]*\n.*?^[ \t]*end[ \t]+note\b[^\n]*", re.S | re.M)
+_END = r"^[ \t]*end[ \t]+note\b[^\n]*"
+_NOTES = (re.compile(rf"^[ \t]*note\b[^\n:]*\n.*?{_END}", re.S | re.M), re.compile(_END, re.M))
 _SHAPES = {"fork": "bar", "join": "bar", "choice": "diamond"}
 
 
 def read(code: str, start: int, diagram: Diagram) -> None:
     """Adds states, transitions and composite states; the start and end points are no nodes."""
-    code = _NOTE.sub(lambda m: blank(m.group(), 0, len(m.group())), code)
+    code = without_blocks(code, (_NOTES,))
     stack: list[Group] = []
     for a, b in _lines(code, start):
         tree = _GRAMMAR.statement(code, a, b, diagram)
