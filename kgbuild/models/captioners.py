@@ -13,7 +13,7 @@ import numpy as np
 
 from kgbuild.config import Config
 from kgbuild.errors import ModelUnavailable
-from kgbuild.models.devices import batches
+from kgbuild.models.devices import each
 from kgbuild.models.loading import load, pretrained
 
 ROLE = "captioner"
@@ -40,7 +40,7 @@ class Captioner:
 
     def __call__(self, images: Sequence[np.ndarray]) -> list[Caption]:
         """The caption of each picture (uint8 RGB), the likeliest word by word: the same every time."""
-        return batches(images, self.config, self._run, role=ROLE)
+        return each(images, self.config, self._run, role=ROLE)
 
     def _run(self, images: Sequence[np.ndarray]) -> list[Caption]:
         given = self.images(images=list(images), return_tensors="pt")["pixel_values"].to(self.model.device)
@@ -87,7 +87,7 @@ def make_captioner(folder: Path, config: Config, role: str) -> Captioner:
     kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
     known = modeling_auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
     if kind != "vision-encoder-decoder" and kind not in known:
-        raise ModelUnavailable(f"a model of the kind {kind!r} makes no captions")
+        raise ModelUnavailable(f"a model of the kind {kind!r} makes no captions", lasting=True)
     model = pretrained(
         EncoderDecoder if kind == "vision-encoder-decoder" else AutoModelForImageTextToText, folder, config, role
     )

@@ -17,7 +17,7 @@ import numpy as np
 
 from kgbuild.config import Config
 from kgbuild.errors import ModelUnavailable
-from kgbuild.models.devices import batches
+from kgbuild.models.devices import each
 from kgbuild.models.loading import load, pretrained
 
 Corners = tuple[float, float, float, float]
@@ -27,6 +27,7 @@ _USUAL = {"owlvit": 0.1, "owlv2": 0.2, "grounding-dino": 0.35, "mm-grounding-din
 _CLOSED, _OPEN = 0.5, 0.3  # of others
 _LEAST = 2.0  # pixels of a box's side
 _INSIDE = 0.25  # share of a box that must lie in the picture
+_MOST = 200  # objects of a picture: no photo shows more that a detector tells apart; the surest stay
 _SAME, _LIKE = 0.5, 0.8  # intersection over union from which two boxes of one word, of two words, show one object
 
 
@@ -58,8 +59,19 @@ class Detector:
         """
         if not self.words and not words:
             return [([], 0) for _ in images]
-        found = batches(images, self.config, lambda some: self._run(some, words), role=ROLE)
-        return [(distinct(objects), nonsense) for objects, nonsense in found]
+        found = each(images, self.config, lambda some: self._run(some, words), role=ROLE, shape=self._shape)
+        made = []
+        for objects, nonsense in found:
+            surest = sorted(objects, key=_order)[: 5 * _MOST]  # comparing thousands with one another takes long
+            kept = distinct(surest)
+            more = max(0, len(kept) - _MOST) + len(objects) - len(surest)
+            made.append((kept[:_MOST], nonsense + more))
+        return made
+
+    def _shape(self, image: np.ndarray) -> tuple[int, ...]:
+        """What pictures of one batch have in common: they are scaled to one size, or were of one size."""
+        size = getattr(self.processor, "image_processor", self.processor).size
+        return () if "height" in size else image.shape[:2]
 
     def _run(self, images: Sequence[np.ndarray], words: Sequence[str]) -> list[tuple[list[Detected], int]]:
         parts = [words[i : i + _AT_ONCE] for i in range(0, len(words), _AT_ONCE)] if not self.words else [self.words]
@@ -122,10 +134,14 @@ def likely(score: float, threshold: float) -> float:
 def distinct(objects: Sequence[Detected]) -> list[Detected]:
     """The surest first, without boxes that show what a surer one shows."""
     kept: list[Detected] = []
-    for one in sorted(objects, key=lambda d: (-d.score, d.word, d.box)):
+    for one in sorted(objects, key=_order):
         if all(overlap(one.box, o.box) < (_SAME if one.word == o.word else _LIKE) for o in kept):
             kept.append(one)
     return kept
+
+
+def _order(one: Detected) -> tuple[float, str, Corners]:
+    return -one.score, one.word, one.box
 
 
 def overlap(a: Corners, b: Corners) -> float:
@@ -165,7 +181,7 @@ def make_detector(folder: Path, config: Config, role: str) -> Detector:
     kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
     is_open = kind in modeling_auto.MODEL_FOR_ZERO_SHOT_OBJECT_DETECTION_MAPPING_NAMES
     if not is_open and kind not in modeling_auto.MODEL_FOR_OBJECT_DETECTION_MAPPING_NAMES:
-        raise ModelUnavailable(f"a model of the kind {kind!r} detects no objects")
+        raise ModelUnavailable(f"a model of the kind {kind!r} detects no objects", lasting=True)
     model = pretrained(
         AutoModelForZeroShotObjectDetection if is_open else AutoModelForObjectDetection, folder, config, role
     )
