@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,7 @@ def _caption(text: str, logs: np.ndarray) -> Caption:
 
 def load_captioner(config: Config) -> Captioner:
     """The captioner that ``models.captioner`` names. Raises ``ModelUnavailable``."""
-    return load(config, ROLE, make_captioner)
+    return replace(load(config, ROLE, make_captioner), config=config)
 
 
 def make_captioner(folder: Path, config: Config, role: str) -> Captioner:

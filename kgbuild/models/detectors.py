@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +45,15 @@ class Detected:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detector:
-    """An object detector on its device. ``words``: its own classes; empty for one that is asked for words."""
+    """An object detector on its device. ``words``: its own classes; empty for one that is asked for words. ``usual``:
+    the threshold of its kind.
+    """
 
     config: Config
     model: Any
     processor: Any
     words: tuple[str, ...]
+    usual: float
     threshold: float
 
     def __call__(self, images: Sequence[np.ndarray], words: Sequence[str]) -> list[tuple[list[Detected], int]]:
@@ -164,7 +167,8 @@ def asked(word: str, words: Sequence[str]) -> str:
 
 def load_detector(config: Config) -> Detector:
     """The detector that ``models.detector`` names. Raises ``ModelUnavailable``."""
-    return load(config, ROLE, make_detector)
+    made = load(config, ROLE, make_detector)  # once a process, whatever the threshold and the batch
+    return replace(made, config=config, threshold=config["photos"]["object_score"] or made.usual)
 
 
 def make_detector(folder: Path, config: Config, role: str) -> Detector:
@@ -191,4 +195,4 @@ def make_detector(folder: Path, config: Config, role: str) -> Detector:
     )
     usual = _USUAL.get(kind, _OPEN) if is_open else _CLOSED
     words = () if is_open else tuple(model.config.id2label[i] for i in sorted(model.config.id2label))
-    return Detector(config, model, processor, words, config["photos"]["object_score"] or usual)
+    return Detector(config, model, processor, words, usual, usual)

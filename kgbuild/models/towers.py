@@ -36,14 +36,14 @@ def load_tower(config: Config, role: str, name: str = "") -> Tower:
     name = name or config["models"][role]
     if not name.startswith("open_clip:"):
         name = f"transformers:{bare(name)}"
-        return replace(load(config, role, transformers_tower, name=name), space=name, role=role)
+        return replace(load(config, role, transformers_tower, name=name), space=name, role=role, config=config)
     arch, _, weights = bare(name).partition("/")
     if Path(weights).is_file():
         made = once(config, role, name, load_tower, lambda: _open_clip_file(arch, Path(weights), config, role))
     else:
         id = once(config, role, name, hub_name, lambda: hub_name(name))
         made = load(config, role, open_clip_tower, name=id)
-    return replace(made, space=name, role=role)
+    return replace(made, space=name, role=role, config=config)
 
 
 def hub_name(name: str) -> str:
