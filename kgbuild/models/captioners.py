@@ -13,6 +13,7 @@ import numpy as np
 
 from kgbuild.config import Config
 from kgbuild.errors import ModelUnavailable
+from kgbuild.models.arrays import once_each
 from kgbuild.models.devices import each
 from kgbuild.models.loading import load, pretrained
 
@@ -43,7 +44,8 @@ class Captioner:
         return each(images, self.config, self._run, role=ROLE)
 
     def _run(self, images: Sequence[np.ndarray]) -> list[Caption]:
-        given = self.images(images=list(images), return_tensors="pt")["pixel_values"].to(self.model.device)
+        some, places = once_each(images)
+        given = self.images(images=some, return_tensors="pt")["pixel_values"][places].to(self.model.device)
         out = self.model.generate(
             pixel_values=given, max_new_tokens=_TOKENS, do_sample=False, num_beams=1, output_scores=True,
             return_dict_in_generate=True,

@@ -17,6 +17,7 @@ import numpy as np
 
 from kgbuild.config import Config
 from kgbuild.errors import ModelUnavailable
+from kgbuild.models.arrays import once_each
 from kgbuild.models.devices import each
 from kgbuild.models.loading import load, pretrained
 
@@ -90,15 +91,18 @@ class Detector:
     ) -> list[tuple[list[tuple[str, Corners, float]], int]]:
         """Word, box and score as the model has them, and the number of outputs that are no numbers."""
         sizes = [image.shape[:2] for image in images]
+        some, places = once_each(images)
         if self.words:
-            given = self.processor(images=list(images), return_tensors="pt").to(self.model.device)
-            out = self.model(**given)
+            given = self.processor(images=some, return_tensors="pt")
+            out = self.model(**{k: v[places].to(self.model.device) for k, v in given.items()})
             found = self.processor.post_process_object_detection(out, threshold=self.threshold, target_sizes=sizes)
             named = [[self.model.config.id2label[int(i)] for i in f["labels"]] for f in found]
         else:
             texts = [list(words)] * len(images)
-            given = self.processor(images=list(images), text=texts, return_tensors="pt", padding=True)
-            out = self.model(**given.to(self.model.device))
+            seen = self.processor(images=some, return_tensors="pt")
+            words_in = self.processor(text=texts, return_tensors="pt", padding=True)
+            given = {**{k: v[places] for k, v in seen.items()}, **words_in}
+            out = self.model(**{k: v.to(self.model.device) for k, v in given.items()})
             more = {"input_ids": given["input_ids"]} if "dino" in self.model.config.model_type else {}
             found = self.processor.post_process_grounded_object_detection(
                 out, threshold=self.threshold, target_sizes=sizes, text_labels=texts, **more

@@ -17,7 +17,7 @@ import numpy as np
 
 from kgbuild.config import Config
 from kgbuild.errors import ModelUnavailable
-from kgbuild.models.arrays import letterbox, unit
+from kgbuild.models.arrays import letterbox, once_each, unit
 from kgbuild.models.devices import device, each
 from kgbuild.models.hub import bare
 from kgbuild.models.loading import load, once, pretrained
@@ -106,8 +106,9 @@ def squares(images: Sequence[np.ndarray], side: int, mean: np.ndarray, std: np.n
     """Tensor (n, 3, side, side) of pictures in white squares, as a model was trained to see them."""
     import torch
 
-    seen = [((letterbox(i, side).astype(np.float32) / 255 - mean) / std).transpose(2, 0, 1) for i in images]
-    return torch.from_numpy(np.stack(seen))
+    some, places = once_each(images)
+    seen = [((letterbox(i, side).astype(np.float32) / 255 - mean) / std).transpose(2, 0, 1) for i in some]
+    return torch.from_numpy(np.stack(seen)[places])
 
 
 def _rows(tensor: Any) -> list[np.ndarray]:
