@@ -38,8 +38,14 @@ class ModelError(KgbuildError):
 class ModelUnavailable(ModelError):
     """A model that the configuration names cannot be used: the build goes on without it and is ``partial``.
 
-    The message says role, name, reason and remedy. Any other ``ModelError`` stops a build.
+    The message says role, name, reason and remedy. ``lasting``: it stays so until the files under the model's name, the
+    library that it needs or the configuration change; else it may be tried again as it is. Any other ``ModelError``
+    stops a build.
     """
+
+    def __init__(self, message: str, *, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
 
 
 class OntologyError(KgbuildError):

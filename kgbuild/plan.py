@@ -12,8 +12,8 @@ from kgbuild.config import Config
 from kgbuild.history import PastRun, changes, contents, read_runs
 from kgbuild.models.spending import Ledger, Spent
 from kgbuild.publish import Report, build_key, published_report
-from kgbuild.stages import TRANSIENT, Job, list_sources, load_reading
-from kgbuild.types import Issue, Source
+from kgbuild.stages import Job, list_sources, load_reading
+from kgbuild.types import TRANSIENT, Issue, Source
 from kgbuild.workspace import Workspace
 
 LOOKED_AT = 10  # last runs whose times are used

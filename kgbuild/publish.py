@@ -35,7 +35,7 @@ from kgbuild.linking import check_references, link_entities
 from kgbuild.models.advice import advice
 from kgbuild.models.arrays import pixels
 from kgbuild.progress import Progress
-from kgbuild.stages import TRANSIENT, Job, Vectors, class_vectors, load_extraction, load_vectors, property_vectors
+from kgbuild.stages import Job, Vectors, class_vectors, load_extraction, load_vectors, property_vectors
 from kgbuild.statements import Ontology, assemble, load_ontology, reasoning, source_links
 from kgbuild.statements.closed import ClosedTyper, general_properties, meanings, own_properties
 from kgbuild.statements.correct import corrections
@@ -43,7 +43,18 @@ from kgbuild.statements.fine import SPACE as FINE_SPACE
 from kgbuild.statements.fine import ClassTable, FineTyper, class_matrix, fine_classes
 from kgbuild.statements.ontology import Property, ontology_texts
 from kgbuild.statements.typing import Forms, PropertyTable, Typer, candidates
-from kgbuild.types import UNSEEN, Depiction, EmbeddingTable, Entity, Extraction, Issue, Reading, Source, TimeSpan
+from kgbuild.types import (
+    TRANSIENT,
+    UNSEEN,
+    Depiction,
+    EmbeddingTable,
+    Entity,
+    Extraction,
+    Issue,
+    Reading,
+    Source,
+    TimeSpan,
+)
 from kgbuild.workspace import Before, Workspace, damaged
 
 if TYPE_CHECKING:

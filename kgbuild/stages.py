@@ -11,40 +11,37 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kgbuild.cache import Cache, code_version
 from kgbuild.config import Config
 from kgbuild.crash import point
-from kgbuild.errors import ModelUnavailable, StorageError, WorkspaceError
+from kgbuild.errors import StorageError, WorkspaceError
 from kgbuild.history import StageRun
 from kgbuild.models.catalog import ROLES, fingerprints
-from kgbuild.models.spending import Ledger
 from kgbuild.progress import Progress, Silent
 from kgbuild.serialise import from_json, to_json
 from kgbuild.sources.sound import subtitled
 from kgbuild.storage import absolute, open_storage
-from kgbuild.types import EmbeddingTable, Extraction, Issue, Reading, Source
-from kgbuild.workers import Frames, WorkerDied, WorkerPool, side_by_side
+from kgbuild.types import TRANSIENT, Box, EmbeddingTable, Extraction, Issue, Reading, Source
+from kgbuild.workers import WorkerDied, WorkerPool, side_by_side
 from kgbuild.workspace import Workspace
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from kgbuild.embeddings.fuse import MentionFuser
 
 log = logging.getLogger(__name__)
 
 _WORTH_A_WORKER = 20_000  # characters of work: to start a process and load its models costs about as much
 # What begins the answer of a worker to whom the cache failed.
-_FAILURES = {b"unwritable": WorkspaceError, b"unreached": StorageError}
+FAILURES = {b"unwritable": WorkspaceError, b"unreached": StorageError}
 
-# Reasons that lie in the machine, not in the file: such files are read again at the next build.
-TRANSIENT = frozenset({"timeout", "memory", "crashed", "changed", "io", "model-unavailable", "llm-cap"})
 _NOT_SOON = frozenset({"model-unavailable", "llm-cap"})
+_OF_PICTURES = ("detector", "zero_shot", "captioner")  # roles whose models take pictures of many sources in a batch
+_PIXELS = 48_000_000  # of the pictures that a worker gets at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +54,7 @@ class Job:
     cache: str
     config: Config
     ledger: tuple[str, str] = ("", "")
+    _known: dict[str, str] = field(default_factory=dict, compare=False, repr=False)  # what keys of all sources share
 
     @classmethod
     def of(cls, corpus: str | Path, workspace: Workspace, config: Config) -> Job:
@@ -94,6 +92,15 @@ class Job:
         return [f"{bool(models['speech'])} {bool(models['actions'])} {written}"]
 
     def extraction_key(self, source: Source) -> str:
+        return Cache.key(self._shared("mentions", self._of_extractions), self.reading_key(source))
+
+    def _shared(self, name: str, make: Callable[[], str]) -> str:
+        """What ``make`` makes, once a job: models and ontologies are looked at once a build."""
+        if name not in self._known:
+            self._known[name] = make()
+        return self._known[name]
+
+    def _of_extractions(self) -> str:
         config = self.config.sha256("mentions", "text", "ocr", "models", "photos")
         own = Path(self.config["text"]["weights"], "text.json")  # names the weights by their digest
         weights = own.read_bytes() if self.config["text"]["weights"] and own.is_file() else b""
@@ -102,15 +109,18 @@ class Job:
             from kgbuild.mentions.prompt import fingerprint
 
             models += fingerprint(self.config)
-        return Cache.key(code_version("mentions"), config, weights, models, self.reading_key(source))
+        return Cache.key(code_version("mentions"), config, weights, models)
 
     def vectors_key(self, source: Source) -> str:
+        return Cache.key(self._shared("embeddings", self._of_vectors), self.extraction_key(source))
+
+    def _of_vectors(self) -> str:
         from kgbuild.embeddings.pictures import encoder_key
 
         config, own = self.config.sha256("embeddings"), self.config["embeddings"]["fusion_weights"]
         fusion = Path(own, "fusion.json").read_bytes() if own and Path(own, "fusion.json").is_file() else b""
         key = encoder_key(self.config)
-        return Cache.key(code_version("embeddings"), config, fusion, key, self.extraction_key(source))
+        return Cache.key(code_version("embeddings"), config, fusion, key)
 
 
 def list_sources(job: Job) -> tuple[list[Source], list[Issue]]:
@@ -186,19 +196,31 @@ def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress |
     progress.start("extract", len(sources))
     progress.advance("extract", len(sources) - len(todo))
     workers = max(1, min(job.workers, len(todo), sum(weights.values()) // _WORTH_A_WORKER))
-    with WorkerPool("kgbuild.stages:serve_extractor", _setup(job), workers) as pool:
-        for source, answer in pool.map(todo, lambda s: to_json(s).encode(), lambda s: _patience(job, weights[s])):
-            if isinstance(answer, WorkerDied):
-                issue = Issue("extract", answer.code, f"its extraction {answer}", source.id)
-                died = Extraction(source.id, issues=(issue,))
-                _store_extraction(job, source, load_reading(job, source), died, "extractions-transient")
-                _log_source("extract", source, "failed", (issue,), 0.0)
-            elif answer[0] in _FAILURES:
-                raise _FAILURES[answer[0]](answer[1].decode())
-            else:
-                took[source.path] = json.loads(answer[0])
-                _log_source("extract", source, "processed", (), took[source.path])
-            progress.advance("extract", note=source.path)
+    groups = _groups(job, todo, workers)
+    with WorkerPool("kgbuild.extracting:serve_extractor", _setup(job), workers) as pool:
+        while groups:
+            alone: list[Sequence[Source]] = []  # sources of groups that killed their worker: whose fault it was, shows
+            for group, answer in pool.map(
+                groups, lambda some: to_json(tuple(some)).encode(),
+                lambda some: _patience(job, sum(weights[s] for s in some)),
+            ):  # fmt: skip
+                if isinstance(answer, WorkerDied):
+                    if len(group) > 1:
+                        alone += [[source] for source in group]
+                        continue
+                    issue = Issue("extract", answer.code, f"its extraction {answer}", group[0].id)
+                    died = Extraction(group[0].id, issues=(issue,))
+                    store_extraction(job, group[0], load_reading(job, group[0]), died, "extractions-transient")
+                    _log_source("extract", group[0], "failed", (issue,), 0.0)
+                elif answer[0] in FAILURES:
+                    raise FAILURES[answer[0]](answer[1].decode())
+                else:
+                    for source, seconds in zip(group, json.loads(answer[0]), strict=True):
+                        took[source.path] = seconds
+                        _log_source("extract", source, "processed", (), seconds)
+                for source in group:
+                    progress.advance("extract", note=source.path)
+            groups = alone
     progress.finish("extract")
     point("stage.extract")
     return StageRun.since(begun, took, pool.peak_mb)
@@ -219,22 +241,23 @@ def _setup(job: Job) -> bytes:
     return json.dumps(given).encode()
 
 
-def serve_extractor(setup: bytes) -> Callable[[bytes], Frames]:
-    """What an extraction worker does with each request: one source, from cache to cache. It answers the seconds."""
-    given = json.loads(setup)
-    job = Job(given["root"], given["cache"], Config.of(given["config"]), tuple(given["ledger"]))
-
-    def answer(request: bytes) -> Frames:
-        _models(json.dumps(job.config.as_dict(), sort_keys=True))  # loaded once: none of the source's time
-        begun = time.monotonic()
-        try:
-            extract_source(job, from_json(Source, request.decode()))
-        except WorkspaceError as err:  # the disk is full, the store is away: no fault of this source
-            kind = next(kind for kind, error in reversed(_FAILURES.items()) if isinstance(err, error))
-            return [kind, str(err).encode("utf-8", "replace")]
-        return [json.dumps(round(time.monotonic() - begun, 4)).encode()]
-
-    return answer
+def _groups(job: Job, sources: Sequence[Source], workers: int) -> list[Sequence[Source]]:
+    """What a worker gets at once: each source alone; where models of pictures are named, sources with pictures together
+    until they fill a batch, or hold many pixels, or no worker would be left without work.
+    """
+    if not any(job.config["models"][role] for role in _OF_PICTURES):
+        return [[source] for source in sources]
+    groups, group, pictures, pixels = list[Sequence[Source]](), list[Source](), 0, 0
+    most = max(1, min(job.config["models"]["batch"], len(sources) // (2 * workers)))
+    for source in sources:
+        boxes = {s.blob: s.target.find(Box) for s in load_reading(job, source).segments if s.blob}
+        held = sum(box.w * box.h for box in boxes.values() if box)
+        if group and (not boxes or pictures + len(boxes) > most or pixels + held > _PIXELS):
+            groups.append(group)
+            group, pictures, pixels = [], 0, 0
+        group.append(source)
+        pictures, pixels = pictures + (len(boxes) or most), pixels + held  # texts go alone
+    return [*groups, group] if group else groups
 
 
 def _weight(job: Job, source: Source) -> int:
@@ -263,97 +286,10 @@ def passing_failures(job: Job, sources: Sequence[Source], *, extracted: bool) ->
     return found
 
 
-def extract_source(job: Job, source: Source) -> None:
-    """Extract and embed one source in this process, from cache to cache."""
-    from kgbuild.embeddings import embed_relations, open_relations
-    from kgbuild.embeddings.around import embed_in_context
-    from kgbuild.embeddings.pictures import embed_pictures
-    from kgbuild.embeddings.tables import pack
-    from kgbuild.mentions import extract, unavailable
-
-    cache = job.store()
-    extractors, encoder = _models(json.dumps(job.config.as_dict(), sort_keys=True))
-    passing = False
-    if cache.get("extractions", job.extraction_key(source)) is None:
-        reading = load_reading(job, source)
-        blobs = {s.blob: cache.get("blobs", s.blob) for s in reading.segments if s.blob}
-        if None in blobs.values():  # what is extracted without them would be kept for good
-            cache.drop("readings", job.reading_key(source))
-            issue = Issue("extract", "io", "a picture of it is damaged in the cache; build again", source.id)
-            lost = Extraction(source.id, issues=(issue,))
-            _store_extraction(job, source, reading, lost, "extractions-transient")
-            return
-        for one in extractors:
-            if hasattr(one, "share"):
-                one.share(cache, Ledger(job.config, *job.ledger))
-        whole = {name: png for name, png in blobs.items() if png}
-        reading, extraction = extract(replace(reading, blobs=whole), extractors)
-        passing = any(i.code in TRANSIENT for i in extraction.issues)
-        stage = "extractions-transient" if passing else "extractions"
-        _store_extraction(job, source, reading, extraction, stage)
-    reading, extraction = load_extraction(job, source)
-    missed: list[Issue] = []
-    tables, fuser = dict[str, EmbeddingTable](), None
-    try:
-        fuser = _fuser(json.dumps(job.config.as_dict(), sort_keys=True), encoder)
-        tables = fuser(extraction, reading.segments, lambda blob: cache.get("blobs", blob)) if fuser is not None else {}
-    except ModelUnavailable as err:
-        fuser, missed = None, [unavailable(source, err)]
-    if fuser is None or tables["mentions"].space != encoder.space:  # another text encoder than that of the fusion
-        plain, *around = embed_in_context(extraction, encoder)
-        tables = {name: tables[name] for name in ("fused", "gates") if name in tables}
-        tables |= {"mentions": plain, **{t.space: t for t in around}}
-    if open_relations(extraction, job.config["graph"]["base"]):
-        tables["relations"] = embed_relations(extraction, _relation_encoder(job.config, encoder), job.config)
-    try:
-        tables |= embed_pictures(reading.segments, job.config, cache)
-    except ModelUnavailable as err:
-        missed.append(unavailable(source, err))
-    if missed:
-        cache.drop("extractions", job.extraction_key(source))
-        extraction = replace(extraction, issues=tuple(dict.fromkeys((*extraction.issues, *missed))))
-        _store_extraction(job, source, reading, extraction, "extractions-transient")
-    cache.put("vectors-transient" if passing or missed else "vectors", job.vectors_key(source), pack(tables))
-
-
-def _relation_encoder(config: Config, encoder: Any) -> Any:
-    return _relation_encoder_of(json.dumps(config.as_dict(), sort_keys=True), encoder)
-
-
-@lru_cache(1)
-def _relation_encoder_of(config: str, encoder: Any) -> Any:
-    """Loaded once, and only where there are open relations; shares the backbone with the encoder of mentions."""
-    from kgbuild.embeddings.relation import RelationEncoder
-    from kgbuild.embeddings.text import TextEncoder
-
-    shared = encoder if isinstance(encoder, TextEncoder) else None
-    return RelationEncoder(Config.of(json.loads(config)), text=shared)
-
-
-@lru_cache(1)
-def _fuser(config: str, encoder: Any) -> MentionFuser | None:
-    """The fused encoder, loaded once; shares the backbone with the encoder of mentions. None if it is not wanted."""
-    from kgbuild.embeddings.fuse import MentionFuser
-    from kgbuild.embeddings.text import TextEncoder
-
-    resolved = Config.of(json.loads(config))
-    if resolved["embeddings"]["fusion"] == "none":
-        return None
-    return MentionFuser(resolved, text=encoder if isinstance(encoder, TextEncoder) else None)
-
-
-@lru_cache(1)
-def _models(config: str) -> tuple[Any, Any]:
-    from kgbuild import registry
-    from kgbuild.mentions import load
-
-    resolved = Config.of(json.loads(config))
-    return load(resolved), registry.load("encoders", resolved["embeddings"]["encoder"])(resolved)
-
-
-def _store_extraction(
+def store_extraction(
     job: Job, source: Source, reading: Reading, extraction: Extraction, stage: str = "extractions"
 ) -> None:
+    """Keep what was found in a source, under ``extractions-transient`` if the next build may find more."""
     value = _encode(replace(reading, blobs={})) + b"\n" + _encode(extraction)
     job.store().put(stage, job.extraction_key(source), value)
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 
 S = TypeVar("S")
+# Issue codes of reasons that lie in the machine, not in the file: such files are read again at the next build.
+TRANSIENT = frozenset({"timeout", "memory", "crashed", "changed", "io", "model-unavailable", "llm-cap"})
 UNSEEN = frozenset({"sound", "clip"})  # modalities of segments whose bytes are for models alone: they are not published
 
 # -- selectors: where inside a source (W3C Web Annotation, Media Fragments 1.0) --
@@ -249,6 +251,14 @@ class Event:
     part_of: str = ""
     resumes: str = ""
     into: Target | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """New segments of a source, such as labels read in its pictures, and what went wrong with them."""
+
+    segments: tuple[Segment, ...] = ()
+    issues: tuple[Issue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

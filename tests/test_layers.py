@@ -14,7 +14,7 @@ ROOMS = ("models", "sources", "mentions", "embeddings", "entities", "statements"
 BASE = {
     "backbone", "cache", "config", "crash", "errors", "history", "identity", "mirror", "ontology_files", "progress", "registry", "serialise", "storage", "types", "vocab", "workers", "workspace",
 }  # fmt: skip
-TOP = {"stages", "linking", "publish", "pipeline", "plan", "watch", "cli", "training"}
+TOP = {"stages", "extracting", "linking", "publish", "pipeline", "plan", "watch", "cli", "training"}
 HEAVY = (
     "torch",
     "spacy",

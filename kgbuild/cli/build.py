@@ -41,7 +41,7 @@ def build(
     from kgbuild.config import Config, parse_overrides
     from kgbuild.pipeline import build as run
 
-    overrides = parse_overrides(set_ or [])
+    overrides, used = parse_overrides(set_ or []), list[float]()
     if workers:
         overrides["run.workers"] = workers
     if flow or runner:
@@ -55,7 +55,7 @@ def build(
         report = run_flow(str(corpus), str(out), config=path, overrides=overrides, runner=runner or "threads")
     else:
         settings = Config.load(config, overrides=overrides)
-        with Bars(quiet=as_json) as bars, profiled(profile):
+        with Bars(quiet=as_json) as bars, profiled(profile) as used:
             report = run(corpus, out=out, config=settings, progress=bars)
     if report_jsonl:
         report.write_lines(report_jsonl)
@@ -64,5 +64,5 @@ def build(
     else:
         print_report(report)
     if profile and not as_json:
-        print_profile(profile, report)
+        print_profile(profile, report, used)
     raise typer.Exit(0 if report.status == "success" else 1)

@@ -1,7 +1,10 @@
 """Extractors turn segments into mentions and relation mentions, each anchored in its source.
 
-An extractor has ``derive(reading)`` (new segments, such as labels read in pictures), ``__call__(readings)`` (one
-extraction per reading), ``follow(reading, mentions)`` (a ``Following``, from what all have found), or several of them.
+An extractor has ``derive(readings)`` (a ``Derived`` per reading: new segments, such as labels read in pictures),
+``__call__(readings)`` (one extraction per reading), ``follow(reading, mentions)`` (a ``Following``, from what all have
+found; to be cheap, since it is made anew whenever a part of the extraction is), or several of them. One that says
+``across`` gets many readings at once, for its model's batches; what it finds in one must not hang on the others.
+What a model needs and the configuration names, ``parts.part_key`` is told by ``roles`` and ``depends``.
 One that reads only some languages names them in ``languages`` (codes of ISO 639) and passes over the others; one that
 reads whatever language has ``every_language``, and ``wanted`` as long as it does so.
 One whose model cannot be used raises ``ModelUnavailable`` when it first needs it, never when it is made: the others
@@ -11,21 +14,22 @@ go on, and the source's issue says so. Any other ``ModelError`` ends the build.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from kgbuild import registry
 from kgbuild.config import Config
 from kgbuild.errors import ModelError, ModelUnavailable
+from kgbuild.mentions.parts import Parts, digest, part_key
 from kgbuild.sources.language import SPOKEN, detect, label_language
 from kgbuild.types import (
-    Event,
+    TRANSIENT,
+    Derived,
     Extraction,
     Issue,
     Mention,
     Reading,
-    RelationMention,
     Segment,
     Source,
     Target,
@@ -35,7 +39,9 @@ from kgbuild.types import (
 
 log = logging.getLogger(__name__)
 
-__all__ = ["extract", "load", "unavailable"]
+__all__ = ["extract", "extract_all", "load", "unavailable"]
+
+Made = TypeVar("Made", Derived, Extraction)
 
 
 def load(config: Config) -> list[Any]:
@@ -44,50 +50,114 @@ def load(config: Config) -> list[Any]:
 
 
 def extract(reading: Reading, extractors: Sequence[Any]) -> tuple[Reading, Extraction]:
-    """The reading with derived segments, and everything that the extractors find in it.
+    """The reading with derived segments, and everything that the extractors find in it."""
+    return extract_all([reading], extractors)[0]
 
-    An extractor that fails on this source makes an issue; the others go on.
+
+def extract_all(
+    readings: Sequence[Reading], extractors: Sequence[Any], *, config: Config | None = None,
+    parts: Sequence[Parts] | None = None,
+) -> list[tuple[Reading, Extraction]]:  # fmt: skip
+    """The same of several readings: extractors that say ``across`` get all of them at once, others each alone.
+
+    ``config`` and ``parts``, one for each reading: what is kept there is not made again. An extractor that fails on
+    a source makes an issue; the others go on.
     """
-    issues: list[Issue] = []
+    run = _Run([*readings], config, parts or [Parts(None, "")] * len(readings))
     for one in extractors:
         if hasattr(one, "derive"):
-            try:
-                reading = placed(reading, one.derive(reading))
-            except ModelUnavailable as err:
-                issues.append(unavailable(reading.source, err))
-            except ModelError:
+            for n, derived in enumerate(run.results(one, one.derive, Derived)):
+                run.take(n, derived)
+    run.label()
+    found = [run.results(one, one, Extraction) for one in extractors if callable(one)]
+    return [
+        _combined(reading, [own[n] for own in found], run.issues[n], extractors)
+        for n, reading in enumerate(run.readings)
+    ]
+
+
+class _Run:
+    """Readings on their way through the extractors, and the issues so far."""
+
+    def __init__(self, readings: list[Reading], config: Config | None, parts: Sequence[Parts]) -> None:
+        self.readings, self._config, self._parts = readings, config, parts
+        self.issues: list[list[Issue]] = [[] for _ in readings]
+        self._digests: dict[tuple[int, frozenset[str] | None], str] = {}
+
+    def take(self, n: int, derived: Derived) -> None:
+        """Lay derived segments into a reading."""
+        self.issues[n] += derived.issues
+        if derived.segments:
+            self._change(n, placed(self.readings[n], derived.segments))
+
+    def label(self) -> None:
+        """The language of what was derived."""
+        for n, reading in enumerate(self.readings):
+            labelled = (
+                replace(s, language=detect(s.text)) if s.modality in ("label", "caption") else s
+                for s in reading.segments
+            )
+            self._change(n, replace(reading, segments=tuple(labelled)))
+
+    def results(self, one: Any, work: Callable[[Sequence[Reading]], Sequence[Made]], kind: type[Made]) -> list[Made]:
+        """What ``work`` of an extractor makes of each reading, kept or new."""
+        keys = [self._key(one, kind, n) for n in range(len(self.readings))]
+        made = {n: kept for n, key in enumerate(keys) if (kept := self._parts[n].get(key, kind)) is not None}
+        todo = [n for n in range(len(keys)) if n not in made]
+        groups = [todo] if getattr(one, "across", False) else [[n] for n in todo]
+        for n, result, passing in (r for group in groups if group for r in self._work(one, work, kind, group)):
+            made[n] = result
+            if not passing:
+                self._parts[n].put(keys[n], result)
+        return [made[n] for n in range(len(keys))]
+
+    def _key(self, one: Any, kind: type[Made], n: int) -> str:
+        if self._config is None:
+            return ""
+        reading, reads = self.readings[n], getattr(one, "reads", None)
+        if (seen := self._digests.get((n, reads))) is None:
+            seen = self._digests[n, reads] = digest(reading, reads)
+        return part_key(one, self._config, seen, kind, len(reading.segments) if kind is Derived else 0)
+
+    def _change(self, n: int, reading: Reading) -> None:
+        self.readings[n] = reading
+        for key in [key for key in self._digests if key[0] == n]:
+            del self._digests[key]
+
+    def _work(
+        self, one: Any, work: Callable[[Sequence[Reading]], Sequence[Made]], kind: type[Made], group: Sequence[int]
+    ) -> Iterator[tuple[int, Made, bool]]:
+        """Number of the reading, result, and whether a later build may have another."""
+        try:
+            for n, result in zip(group, work([self.readings[n] for n in group]), strict=True):
+                yield n, result, any(i.code in TRANSIENT for i in result.issues)
+        except Exception as err:  # the border: this source's issue, nobody else's
+            if isinstance(err, ModelError) and not isinstance(err, ModelUnavailable):
                 raise
-            except Exception as err:  # the border: this source's issue, nobody else's
-                issues.append(_failed(reading, one, err))
-    labelled = (
-        replace(s, language=detect(s.text)) if s.modality in ("label", "caption") else s for s in reading.segments
-    )
-    reading = replace(reading, segments=tuple(labelled))
-    mentions: list[Mention] = []
-    relations: list[RelationMention] = []
-    for one in extractors:
-        if callable(one):
-            try:
-                (found,) = one([reading])
-            except ModelUnavailable as err:
-                issues.append(unavailable(reading.source, err))
-                continue
-            except ModelError:
-                raise
-            except Exception as err:
-                issues.append(_failed(reading, one, err))
-                continue
-            mentions += found.mentions
-            relations += found.relations
-            issues += found.issues
-    issues += _unread(reading, extractors)
+            if len(group) > 1:  # whose fault it is, each alone shows
+                for n in group:
+                    yield from self._work(one, work, kind, [n])
+                return
+            source = self.readings[group[0]].source
+            issue = unavailable(source, err) if isinstance(err, ModelUnavailable) else _failed(source, one, err)
+            empty: Any = Derived() if kind is Derived else Extraction(source.id)
+            yield group[0], replace(empty, issues=(issue,)), issue.code in TRANSIENT
+
+
+def _combined(
+    reading: Reading, found: Sequence[Extraction], issues: list[Issue], extractors: Sequence[Any]
+) -> tuple[Reading, Extraction]:
+    """One extraction of all that was found in a reading, with what follows from it."""
+    mentions = [m for one in found for m in one.mentions]
+    relations = [r for one in found for r in one.relations]
+    events = [e for one in found for e in one.events]
+    issues = [*issues, *(i for one in found for i in one.issues), *_unread(reading, extractors)]
     kept, renamed = _without_repeats(mentions)
     kept = _with_languages(reading, kept)
     relations = [
         replace(r, subject=renamed.get(r.subject, r.subject), object=renamed.get(r.object, r.object)) for r in relations
     ]
     unique = {r.id: r for r in relations}
-    events: list[Event] = []
     for one in extractors:
         if hasattr(one, "follow"):
             try:
@@ -99,7 +169,7 @@ def extract(reading: Reading, extractors: Sequence[Any]) -> tuple[Reading, Extra
             except ModelError:
                 raise
             except Exception as err:
-                issues.append(_failed(reading, one, err))
+                issues.append(_failed(reading.source, one, err))
     told = tuple(dict.fromkeys(issues))
     return reading, Extraction(reading.source.id, tuple(kept), tuple(unique.values()), told, tuple(events))
 
@@ -120,14 +190,14 @@ def placed(reading: Reading, derived: Sequence[Segment]) -> Reading:
     return replace(reading, text=text, segments=tuple(segments))
 
 
-def unavailable(source: Source, err: ModelUnavailable) -> Issue:
+def unavailable(source: Source, err: ModelUnavailable, stage: str = "extract") -> Issue:
     """The issue of a source that was read without a model that the configuration names."""
-    return Issue("extract", "model-unavailable", str(err), source.id)
+    return Issue(stage, "model-unusable" if err.lasting else "model-unavailable", str(err), source.id)
 
 
-def _failed(reading: Reading, one: Any, err: Exception) -> Issue:
-    log.debug("%s failed on %s", one.name, reading.source.path, exc_info=True)
-    return Issue("extract", "extractor-failed", f"{one.name}: {type(err).__name__}: {err}"[:300], reading.source.id)
+def _failed(source: Source, one: Any, err: Exception) -> Issue:
+    log.debug("%s failed on %s", one.name, source.path, exc_info=True)
+    return Issue("extract", "extractor-failed", f"{one.name}: {type(err).__name__}: {err}"[:300], source.id)
 
 
 def _with_languages(reading: Reading, mentions: Sequence[Mention]) -> list[Mention]:

@@ -11,7 +11,7 @@ from kgbuild.identity import event_iri
 from kgbuild.models.actions import classifier
 from kgbuild.models.arrays import pixels
 from kgbuild.sources.clips import MODALITY, unstacked
-from kgbuild.types import Box, Event, Following, Mention, Reading, Target, TimeSpan
+from kgbuild.types import Box, Event, Extraction, Reading, Target, TimeSpan
 
 VERSION = "1"
 _LEAST = 0.5  # chance of an action: below, another is as likely
@@ -22,14 +22,18 @@ class ActionExtractor:
 
     name = "actions"
     version = VERSION
+    roles = ("actions",)
+    reads = frozenset({MODALITY})
 
     def __init__(self, config: Config) -> None:
         self.config = config
         self.agent = f"actions/{VERSION} {config['models']['actions']}"
 
-    def follow(self, reading: Reading, mentions: Sequence[Mention]) -> Following:
-        """The actions of a video, none where no model is named. Raises ``ModelUnavailable``."""
-        del mentions
+    def __call__(self, readings: Sequence[Reading]) -> list[Extraction]:
+        """The actions of videos, none where no model is named. Raises ``ModelUnavailable``."""
+        return [Extraction(r.source.id, events=self._events(r)) for r in readings]
+
+    def _events(self, reading: Reading) -> tuple[Event, ...]:
         spans, clips = [], []
         for s in reading.segments:
             span, box = s.target.find(TimeSpan), s.target.find(Box)
@@ -37,7 +41,7 @@ class ActionExtractor:
                 spans.append(span)
                 clips.append(unstacked(pixels(reading.blobs[s.blob]), box.h))
         if not clips or not self.config["models"]["actions"]:
-            return Following()
+            return ()
         model = classifier(self.config)
         found: list[Event] = []
         for span, chances in zip(spans, model(clips), strict=True):
@@ -53,7 +57,7 @@ class ActionExtractor:
                 score = float(chances[best])
             target = Target(reading.source.id, (span,))
             found.append(Event(event_iri(target, "Action", name), "Action", target, round(score, 4), self.agent, name))
-        return Following(tuple(found))
+        return tuple(found)
 
 
 def _time(event: Event) -> TimeSpan:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kgbuild.config import Config
 from kgbuild.identity import segment_iri
-from kgbuild.mentions.photos import nonsense, photos
-from kgbuild.models.captioners import load_captioner
+from kgbuild.mentions.photos import LOOKED_AT, Photo, nonsense, photos
+from kgbuild.models.captioners import Caption, load_captioner
 from kgbuild.models.hub import called
-from kgbuild.types import Extraction, Reading, Segment
+from kgbuild.types import Derived, Reading, Segment
 
 VERSION = "1"
 
@@ -19,19 +19,23 @@ class CaptionExtractor:
 
     name = "captions"
     version = VERSION
+    roles = ("captioner",)
+    reads = LOOKED_AT
+    across = True
 
     def __init__(self, config: Config) -> None:
         self._config, self._model = config, config["models"]["captioner"]
-        self._lost: dict[str, int] = {}
 
-    def derive(self, reading: Reading) -> tuple[Segment, ...]:
-        """Segments of modality ``caption``, each with the ``score`` of its words; unsure ones are left out."""
-        shown = photos(reading) if self._model else []
-        images = {p.segment.blob: p.image for p in shown}
-        if not images:
-            return ()
-        said = dict(zip(images, load_captioner(self._config)(list(images.values())), strict=True))
-        self._lost[reading.source.id] = sum(not said[p.segment.blob].text for p in shown)
+    def derive(self, readings: Sequence[Reading]) -> list[Derived]:
+        """Segments of modality ``caption``, each with the ``score`` of its words; unsure ones are left out, and those
+        that are none an issue. Raises ``ModelUnavailable``.
+        """
+        shown = [photos(reading) if self._model else [] for reading in readings]
+        images = {p.segment.blob: p.image for some in shown for p in some}
+        said = dict(zip(images, load_captioner(self._config)(list(images.values())), strict=True)) if images else {}
+        return [self._derived(reading, some, said) for reading, some in zip(readings, shown, strict=True)]
+
+    def _derived(self, reading: Reading, shown: Sequence[Photo], said: Mapping[str, Caption]) -> Derived:
         made: list[Segment] = []
         for photo in shown:
             one = said[photo.segment.blob]
@@ -42,12 +46,8 @@ class CaptionExtractor:
                 made.append(
                     Segment(iri, photo.segment.target, "caption", one.text, agent, context, blob=photo.segment.blob)
                 )
-        return tuple(made)
-
-    def __call__(self, readings: Sequence[Reading]) -> list[Extraction]:
-        """The issues of captions that were none; what the captions say, the extractors of text find."""
-        lost = [nonsense(r, "captioner", self._lost.pop(r.source.id, 0)) for r in readings]
-        return [Extraction(r.source.id, issues=issues) for r, issues in zip(readings, lost, strict=True)]
+        lost = sum(not said[p.segment.blob].text for p in shown)
+        return Derived(tuple(made), nonsense(reading, "captioner", lost))
 
 
 def extractor(config: Config) -> CaptionExtractor:

@@ -16,7 +16,7 @@ from kgbuild.mentions.growth import Shown
 from kgbuild.mentions.pieces import narrow
 from kgbuild.sources.drawing import to_box
 from kgbuild.sources.vector import parse_drawing
-from kgbuild.types import Extraction, Issue, Mention, Reading, RelationMention, Segment, Target
+from kgbuild.types import Derived, Extraction, Issue, Mention, Reading, RelationMention, Segment, Target
 
 VERSION = "3"
 AGENT = f"diagrams/{VERSION}"
@@ -27,12 +27,16 @@ class DiagramExtractor:
 
     name = "diagrams"
     version = VERSION
+    reads = frozenset({"diagram", "drawing"})
 
     def __init__(self, config: Config) -> None:
         self.base = config["graph"]["base"]
 
-    def derive(self, reading: Reading) -> tuple[Segment, ...]:
+    def derive(self, readings: Sequence[Reading]) -> list[Derived]:
         """The labels of drawings; those that belong to a diagram are marked with their ``role`` in it."""
+        return [Derived(self._derive(reading)) for reading in readings]
+
+    def _derive(self, reading: Reading) -> tuple[Segment, ...]:
         made: list[Segment] = []
         for segment in reading.segments:
             if segment.modality != "drawing":

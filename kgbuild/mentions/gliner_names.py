@@ -28,6 +28,7 @@ class GlinerExtractor:
 
     name = ROLE
     version = VERSION
+    roles = (ROLE,)
     every_language = True
 
     def __init__(self, config: Config) -> None:
@@ -79,7 +80,9 @@ def _apart(spans: Sequence[Span]) -> list[Span]:
 
 def _load(folder: Path, config: Config, role: str) -> Any:
     if not (folder / "model.safetensors").is_file():
-        raise ModelUnavailable(f"there is no model.safetensors in {folder}: pickled weights are never loaded")
+        raise ModelUnavailable(
+            f"there is no model.safetensors in {folder}: pickled weights are never loaded", lasting=True
+        )
     from gliner import GLiNER
 
     return GLiNER.from_pretrained(str(folder), local_files_only=True, map_location=device(config, role)).eval()

@@ -14,7 +14,7 @@ from kgbuild.config import Config
 from kgbuild.identity import mention_iri, relation_iri
 from kgbuild.mentions.answers import BrokenAnswer, Named, Stated, check, parse
 from kgbuild.mentions.pieces import Piece, narrow
-from kgbuild.mentions.prompt import Prompt, prompt
+from kgbuild.mentions.prompt import Prompt, fingerprint, prompt
 from kgbuild.models.chat import CapReached, Chat
 from kgbuild.models.spending import Ledger, Spent, tokens
 from kgbuild.sources.language import SPOKEN
@@ -37,6 +37,10 @@ class LlmExtractor:
         self._config, self._chat = config, Chat(config)
         self.wanted = bool(config["llm"]["endpoint"])
         self._agent = f"llm/{VERSION} {config['llm']['model']}"
+
+    def depends(self) -> str:
+        """What answers hang on: the model, the words of the questions."""
+        return fingerprint(self._config) if self.wanted else ""
 
     def share(self, store: Cache, ledger: Ledger) -> None:
         """Keep answers in a cache, and keep to the caps together with the other processes of the run."""

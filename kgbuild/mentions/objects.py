@@ -6,7 +6,8 @@ ontology knows, and what a photo shows as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,13 +18,13 @@ from kgbuild.identity import mention_iri, normalise, relation_iri
 from kgbuild.mentions import unavailable
 from kgbuild.mentions.boxed import place
 from kgbuild.mentions.labels import caption
-from kgbuild.mentions.photos import SEEN, Photo, nonsense, photos
+from kgbuild.mentions.photos import LOOKED_AT, SEEN, Photo, nonsense, photos
 from kgbuild.mentions.spatial import relations
 from kgbuild.models.classes import NamedClass, by_word, classes, visual_classes
 from kgbuild.models.detectors import Corners, load_detector
 from kgbuild.models.hub import called
 from kgbuild.models.zero_shot import load_zero_shot
-from kgbuild.types import Extraction, Issue, Mention, Reading, RelationMention
+from kgbuild.types import Extraction, Mention, Reading, RelationMention
 
 VERSION = "1"
 _MARGIN = 0.1  # of its sides that is seen around an object when its class is asked for
@@ -48,28 +49,39 @@ class ObjectExtractor:
 
     name = "objects"
     version = VERSION
+    roles = ("detector", "zero_shot")
+    reads = LOOKED_AT
+    across = True
 
     def __init__(self, config: Config) -> None:
         self._config = config
         self._detector, self._typer = (config["models"][role] for role in ("detector", "zero_shot"))
 
     def __call__(self, readings: Sequence[Reading]) -> list[Extraction]:
-        return [self._extract(reading) for reading in readings]
-
-    def _extract(self, reading: Reading) -> Extraction:
-        shown = photos(reading) if self._detector or self._typer else []
-        if not shown:
-            return Extraction(reading.source.id)
-        images = {p.segment.blob: p.image for p in shown}
-        visual, issues = visual_classes(self._config), list[Issue]()
+        """Raises ``ModelUnavailable`` where one source alone may fare better than several at once."""
+        shown = [photos(reading) if self._detector or self._typer else [] for reading in readings]
+        images = {p.segment.blob: p.image for some in shown for p in some}
         seen: dict[str, list[Seen]] = {blob: [] for blob in images}
+        bad: dict[str, Counter[str]] = {"detector": Counter(), "zero_shot": Counter()}
+        lacking: list[ModelUnavailable] = []
+        visual = visual_classes(self._config) if images else ()
         for role, look in (("detector", self._detect), ("zero_shot", self._type)):
-            if self._config["models"][role]:
+            if images and self._config["models"][role]:
                 try:
-                    seen, bad = look(images, seen, visual)
-                    issues += nonsense(reading, role, bad)
+                    seen, bad[role] = look(images, seen, visual)
                 except ModelUnavailable as err:  # the other one may be there
-                    issues.append(unavailable(reading.source, err))
+                    if len(readings) > 1 and not err.lasting:
+                        raise
+                    lacking.append(err)
+        return [self._extraction(r, some, seen, bad, lacking) for r, some in zip(readings, shown, strict=True)]
+
+    def _extraction(
+        self, reading: Reading, shown: Sequence[Photo], seen: Mapping[str, Sequence[Seen]],
+        bad: Mapping[str, Counter[str]], lacking: Sequence[ModelUnavailable],
+    ) -> Extraction:  # fmt: skip
+        blobs = {p.segment.blob for p in shown}
+        issues = [unavailable(reading.source, err) for err in lacking if shown]
+        issues += [i for role, counts in bad.items() for i in nonsense(reading, role, sum(counts[b] for b in blobs))]
         mentions: list[Mention] = []
         stated: list[RelationMention] = []
         for photo in shown:
@@ -80,8 +92,8 @@ class ObjectExtractor:
 
     def _detect(
         self, images: dict[str, np.ndarray], seen: dict[str, list[Seen]], visual: Sequence[NamedClass]
-    ) -> tuple[dict[str, list[Seen]], int]:
-        """The objects of each picture, by blob, and how many outputs were nonsense."""
+    ) -> tuple[dict[str, list[Seen]], Counter[str]]:
+        """The objects of each picture, and how many outputs were nonsense, by blob."""
         known, agent = by_word([*visual, *classes(self._config)]), _agent(self._detector)
         words = list(dict.fromkeys(w for c in visual for w in (c.label, *c.words)))
         found = load_detector(self._config)(list(images.values()), words)
@@ -92,11 +104,11 @@ class ObjectExtractor:
                 Seen(o.word, k.mentioned if k else "Thing", o.box, o.score, agent)
                 for o, k in zip(objects, kinds, strict=True)
             ]
-        return made, sum(bad for _, bad in found)
+        return made, Counter({blob: bad for blob, (_, bad) in zip(images, found, strict=True)})
 
     def _type(
         self, images: dict[str, np.ndarray], seen: dict[str, list[Seen]], visual: Sequence[NamedClass]
-    ) -> tuple[dict[str, list[Seen]], int]:
+    ) -> tuple[dict[str, list[Seen]], Counter[str]]:
         """The same with classes for the objects that have none, and the whole picture as what it shows, unless an
         object of that class is in it.
         """
@@ -104,7 +116,8 @@ class ObjectExtractor:
         unknown = [(blob, n) for blob, found in seen.items() for n, one in enumerate(found) if one.label == "Thing"]
         crops = [_crop(images[blob], seen[blob][n].box) for blob, n in unknown]
         looks = load_zero_shot(self._config, [c.label for c in visual])
-        found, bad = looks([*images.values(), *crops])
+        found, lost = looks([*images.values(), *crops])
+        bad = Counter(b for b, nan in zip([*images, *(b for b, _ in unknown)], lost, strict=True) if nan)
         made, agent = {blob: list(objects) for blob, objects in seen.items()}, _agent(self._typer)
         for (blob, n), told in zip(unknown, found[len(images) :], strict=True):
             if told:

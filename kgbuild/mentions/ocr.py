@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from kgbuild.config import Config
 from kgbuild.identity import segment_iri
-from kgbuild.types import Box, Part, Reading, Segment, Selector
+from kgbuild.types import Box, Derived, Part, Reading, Segment, Selector
 
 if TYPE_CHECKING:
     from kgbuild.mentions.ppocr import PpOcr
@@ -45,14 +45,18 @@ class Ocr:
 
     name = "ocr"
     version = VERSION
+    reads = frozenset({"picture", "frame"})
 
     def __init__(self, config: Config) -> None:
         self.enabled: bool = config["ocr"]["enabled"]
         self.min_score: float = config["ocr"]["min_score"]
         self._engine: PpOcr | None = None
 
-    def derive(self, reading: Reading) -> tuple[Segment, ...]:
+    def derive(self, readings: Sequence[Reading]) -> list[Derived]:
         """Label segments of every picture and frame, in order."""
+        return [Derived(self._derive(reading)) for reading in readings]
+
+    def _derive(self, reading: Reading) -> tuple[Segment, ...]:
         if not self.enabled:
             return ()
         found: dict[str, list[tuple[Line, str]]] = {}

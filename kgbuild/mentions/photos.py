@@ -11,6 +11,7 @@ from kgbuild.models.arrays import pixels
 from kgbuild.types import Issue, Mention, Reading, Segment, TimeSpan
 
 SEEN = "objects/"  # agents of this name see things that nobody names
+LOOKED_AT = frozenset({"picture", "frame", "label"})  # modalities of segments; labels say what a picture is
 _LEAST = 48  # pixels of the shorter side: smaller ones are icons
 
 

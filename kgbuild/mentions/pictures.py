@@ -14,7 +14,7 @@ from kgbuild.mentions.diagram import Diagram, Group, Node
 from kgbuild.mentions.growth import Shown, grow
 from kgbuild.mentions.ocr import Line, Ocr, blocks
 from kgbuild.mentions.raster import Seen, see_png
-from kgbuild.types import Extraction, Mention, Reading, RelationMention, Segment, TimeSpan
+from kgbuild.types import Derived, Extraction, Mention, Reading, RelationMention, Segment, TimeSpan
 
 VERSION = "2"
 AGENT = f"pictures/{VERSION}"
@@ -25,16 +25,18 @@ _LABELLED = 0.89  # share of the labels on rightly read lines that are theirs, o
 class PictureExtractor(Ocr):
     """Labels of pictures and frames, and the graphs of those that are diagrams; equal pixels are looked at once."""
 
+    across = True
+
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self.base = config["graph"]["base"]
         self._seen: dict[str, Seen] = {}
         self._known: dict[str, tuple[list[tuple[Line, str]], Seen]] = {}
 
-    def derive(self, reading: Reading) -> tuple[Segment, ...]:
+    def derive(self, readings: Sequence[Reading]) -> list[Derived]:
         """Label segments, each with the kind of its ``picture``; parts of a diagram also with their ``role``."""
         self._seen.clear()
-        return super().derive(reading)
+        return super().derive(readings)
 
     def labels(self, blob: str, png: bytes) -> list[tuple[Line, str]]:
         key = pixels(png)

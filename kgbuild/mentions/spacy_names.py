@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from kgbuild.errors import ModelUnavailable
 from kgbuild.mentions.names_by_model import Span, extraction, spoken
 from kgbuild.models.classes import classes
 from kgbuild.models.devices import device
+from kgbuild.models.hub import location
 from kgbuild.models.labels import Labels
 from kgbuild.models.loading import once
 from kgbuild.types import Extraction, Reading, Segment
@@ -28,18 +30,27 @@ class SpacyExtractor:
 
     name = ROLE
     version = VERSION
+    roles = (ROLE,)
 
     def __init__(self, config: Config) -> None:
         self._config, self._name = config, config["models"][ROLE]
         self._agent = f"{ROLE}/{VERSION} {Path(self._name).name}"
-        self.languages: frozenset[str] = frozenset()  # known once the pipeline is loaded
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """That of the pipeline, as its folder says; none for one of all languages, or that cannot be used."""
+        folder = location(self._name) if self._name else None
+        try:
+            lang = json.loads((folder / "meta.json").read_text("utf-8"))["lang"] if folder is not None else "xx"
+        except (OSError, ValueError, KeyError):
+            lang = "xx"
+        return frozenset() if lang == "xx" else frozenset((str(lang),))
 
     def __call__(self, readings: Sequence[Reading]) -> list[Extraction]:
         return [self._extract(reading) if self._name else Extraction(reading.source.id) for reading in readings]
 
     def _extract(self, reading: Reading) -> Extraction:
         nlp = once(self._config, ROLE, self._name, "spacy.load", lambda: _load(self._config))
-        self.languages = frozenset() if nlp.lang == "xx" else frozenset((str(nlp.lang),))
         segments = spoken(reading, self.languages)
         labels = Labels(classes(self._config), self._config["models"]["spacy_labels"])
         return extraction(reading, segments, self._spans(nlp, labels, segments), self._agent)
@@ -59,7 +70,7 @@ def _load(config: Config) -> Language:
         spacy.require_gpu(int(where.partition(":")[2] or 0))
     name = config["models"][ROLE]
     if not Path(name).is_dir() and not spacy.util.is_package(name):
-        raise ModelUnavailable(f"{name!r} is no folder here and no installed pipeline of spaCy")
+        raise ModelUnavailable(f"{name!r} is no folder here and no installed pipeline of spaCy", lasting=True)
     nlp = spacy.load(name)
     if not any("doc.ents" in nlp.get_pipe_meta(pipe).assigns for pipe in nlp.pipe_names):
         raise ModelUnavailable(f"the pipeline has no component that finds names (it has {', '.join(nlp.pipe_names)})")

@@ -15,7 +15,7 @@ from kgbuild.config import Config
 from kgbuild.identity import segment_iri
 from kgbuild.models.speech import Heard, Word, recogniser
 from kgbuild.sources.sound import MODALITY
-from kgbuild.types import Extraction, Issue, Reading, Segment, Target, TimeSpan
+from kgbuild.types import Derived, Issue, Reading, Segment, Target, TimeSpan
 
 VERSION = "1"
 _PAUSE = 0.35  # seconds between two words that end a cue where nothing is punctuated
@@ -25,37 +25,38 @@ _ENDS = (".", "?", "!", "…", "。", "？", "！")
 
 
 class SpeechExtractor:
-    """Cues of what sounds, by ``models.speech``. One extraction per reading, with what was nonsense as an issue."""
+    """Derives cues of what sounds, by ``models.speech``."""
 
     name = "speech"
     version = VERSION
+    roles = ("speech",)
+    reads = frozenset({MODALITY})
 
     def __init__(self, config: Config) -> None:
         self.config = config
         self.model: str = config["models"]["speech"]
-        self._dropped: dict[str, int] = {}
 
-    def derive(self, reading: Reading) -> tuple[Segment, ...]:
-        """Cues without a place in the rendition, which ``extract`` gives them. Raises ``ModelUnavailable``."""
-        self._dropped.clear()
-        made: list[Segment] = []
+    def derive(self, readings: Sequence[Reading]) -> list[Derived]:
+        """Cues without a place in the rendition, which ``extract`` gives them; what was nonsense as an issue. Raises
+        ``ModelUnavailable``.
+        """
+        return [self._derive(reading) for reading in readings]
+
+    def _derive(self, reading: Reading) -> Derived:
+        made, dropped = list[Segment](), 0
         for sound in reading.segments:
             flac = reading.blobs.get(sound.blob) if sound.modality == MODALITY else None
             if not self.model or not flac:
                 continue
             heard = recogniser(self.config)(samples(flac))
-            self._dropped[reading.source.id] = self._dropped.get(reading.source.id, 0) + heard.dropped
+            dropped += heard.dropped
             offset = sound.target.find(TimeSpan) or TimeSpan(0, 0)
             for words in sentences(heard):
                 number = len(reading.segments) + len(made) + 1
                 made.append(self._cue(reading, words, heard, offset.start, segment_iri(reading.source.id, number)))
-        return tuple(made)
+        return Derived(tuple(made), self._issues(reading, dropped))
 
-    def __call__(self, readings: Sequence[Reading]) -> list[Extraction]:
-        return [Extraction(r.source.id, issues=self._issues(r)) for r in readings]
-
-    def _issues(self, reading: Reading) -> tuple[Issue, ...]:
-        dropped = self._dropped.get(reading.source.id, 0)
+    def _issues(self, reading: Reading, dropped: int) -> tuple[Issue, ...]:
         message = (
             f"{self.model} heard {dropped} words that go in circles or lie outside of the sound: they are left out"
         )

@@ -65,7 +65,7 @@ def make_answerer(folder: Path, config: Config, role: str) -> Answerer:
 
     kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
     if kind not in modeling_auto.MODEL_FOR_VISUAL_QUESTION_ANSWERING_MAPPING_NAMES:
-        raise ModelUnavailable(f"a model of the kind {kind!r} answers no questions about pictures")
+        raise ModelUnavailable(f"a model of the kind {kind!r} answers no questions about pictures", lasting=True)
     return Answerer(
         config, pretrained(AutoModelForVisualQuestionAnswering, folder, config, role),
         AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil"),

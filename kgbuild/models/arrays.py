@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
+from typing import TypeVar
 
 import numpy as np
+
+Item = TypeVar("Item")
 
 
 def unit(matrix: np.ndarray) -> np.ndarray:
     """Rows scaled to length one, float32; zero rows stay zero."""
     lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
     return (matrix / np.maximum(lengths, 1e-12)).astype(np.float32)
+
+
+def once_each(items: Sequence[Item]) -> tuple[list[Item], list[int]]:
+    """The items without those that are the same object again, which fill up a batch; and the place of each in them."""
+    found = {id(item): item for item in items}
+    places = {key: n for n, key in enumerate(found)}
+    return list(found.values()), [places[id(item)] for item in items]
 
 
 def letterbox(image: np.ndarray, side: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import numpy as np
 
 from kgbuild.config import Config
 from kgbuild.errors import ModelUnavailable
-from kgbuild.models.devices import batches
+from kgbuild.models.arrays import once_each
+from kgbuild.models.devices import each
 from kgbuild.models.loading import load, pretrained
 
 ROLE = "captioner"
@@ -40,10 +41,11 @@ class Captioner:
 
     def __call__(self, images: Sequence[np.ndarray]) -> list[Caption]:
         """The caption of each picture (uint8 RGB), the likeliest word by word: the same every time."""
-        return batches(images, self.config, self._run, role=ROLE)
+        return each(images, self.config, self._run, role=ROLE)
 
     def _run(self, images: Sequence[np.ndarray]) -> list[Caption]:
-        given = self.images(images=list(images), return_tensors="pt")["pixel_values"].to(self.model.device)
+        some, places = once_each(images)
+        given = self.images(images=some, return_tensors="pt")["pixel_values"][places].to(self.model.device)
         out = self.model.generate(
             pixel_values=given, max_new_tokens=_TOKENS, do_sample=False, num_beams=1, output_scores=True,
             return_dict_in_generate=True,
@@ -75,7 +77,7 @@ def _caption(text: str, logs: np.ndarray) -> Caption:
 
 def load_captioner(config: Config) -> Captioner:
     """The captioner that ``models.captioner`` names. Raises ``ModelUnavailable``."""
-    return load(config, ROLE, make_captioner)
+    return replace(load(config, ROLE, make_captioner), config=config)
 
 
 def make_captioner(folder: Path, config: Config, role: str) -> Captioner:
@@ -87,7 +89,7 @@ def make_captioner(folder: Path, config: Config, role: str) -> Captioner:
     kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
     known = modeling_auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
     if kind != "vision-encoder-decoder" and kind not in known:
-        raise ModelUnavailable(f"a model of the kind {kind!r} makes no captions")
+        raise ModelUnavailable(f"a model of the kind {kind!r} makes no captions", lasting=True)
     model = pretrained(
         EncoderDecoder if kind == "vision-encoder-decoder" else AutoModelForImageTextToText, folder, config, role
     )

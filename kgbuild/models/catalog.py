@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from kgbuild.cache import Cache
@@ -17,7 +19,7 @@ _WEIGHTS = frozenset((".safetensors", ".bin", ".pt", ".model"))
 @dataclass(frozen=True, slots=True)
 class Role:
     """A role of ``[models]``. ``gives``: what a build gains; ``names``: which names it takes; ``extra``: of kgbuild, to
-    be installed for it; ``asks_classes``: whether it is asked for the classes of the ontologies.
+    be installed for it, with which ``libraries``; ``asks_classes``: whether it is asked for the ontologies' classes.
     """
 
     key: str
@@ -25,34 +27,47 @@ class Role:
     names: str
     extra: str = ""
     asks_classes: bool = False
+    libraries: tuple[str, ...] = ()
 
 
 ROLES = {
     role.key: role
     for role in (
         Role("zero_shot", "classes of pictures and objects", "CLIP, SigLIP; open_clip:ARCH/TAG",
-             "clip", asks_classes=True),
+             "clip", asks_classes=True, libraries=("open_clip_torch", "timm", "torchvision")),
         Role("detector", "objects in photos and frames, with boxes", "DETR, RT-DETR, YOLOS, OWLv2, Grounding DINO",
              asks_classes=True),
         Role("captioner", "sentences about photos, read as text", "BLIP, GIT, ViT-GPT2"),
         Role("answers", "answers about a picture (ask --image)", "BLIP for questions, ViLT"),
-        Role("speech", "words of audio and video, with times", "whisper:ID, a folder, pocketsphinx", "speech"),
+        Role("speech", "words of audio and video, with times", "whisper:ID, a folder, pocketsphinx", "speech",
+             libraries=("pocketsphinx",)),
         Role("actions", "what is done in a video", "VideoMAE, TimeSformer, ViViT"),
-        Role("gliner", "names in text, of the ontologies' classes", "GLiNER", "gliner", asks_classes=True),
+        Role("gliner", "names in text, of the ontologies' classes", "GLiNER", "gliner", asks_classes=True,
+             libraries=("gliner",)),
         Role("spacy", "names in text", "a spaCy pipeline: its package or folder"),
     )
 }  # fmt: skip
 
 
-def fingerprints(config: Config) -> str:
-    """What extractions depend on besides the names of models: the files under those names, the classes asked for."""
-    named = {key: name for key in sorted(ROLES) if (name := config["models"][key])}
+def fingerprints(config: Config, roles: Iterable[str] = tuple(ROLES)) -> str:
+    """What extractions depend on besides the names of models of some roles: the files under those names, their
+    libraries, the classes asked for.
+    """
+    named = {key: name for key in sorted(roles) if (name := config["models"][key])}
     if not named:
         return ""
     from kgbuild.models.classes import classes
 
     asked = classes(config) if any(ROLES[key].asks_classes for key in named) else ()
-    return Cache.key(*(f"{key} {fingerprint(name)}" for key, name in named.items()), *map(str, asked))
+    libraries = [f"{name} {_version(name)}" for key in named for name in ROLES[key].libraries]
+    return Cache.key(*(f"{key} {fingerprint(name)}" for key, name in named.items()), *libraries, *map(str, asked))
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "absent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ import numpy as np
 
 from kgbuild.config import Config
 from kgbuild.errors import ModelUnavailable
-from kgbuild.models.devices import batches
+from kgbuild.models.arrays import once_each
+from kgbuild.models.devices import each
 from kgbuild.models.loading import load, pretrained
 
 Corners = tuple[float, float, float, float]
@@ -27,6 +28,7 @@ _USUAL = {"owlvit": 0.1, "owlv2": 0.2, "grounding-dino": 0.35, "mm-grounding-din
 _CLOSED, _OPEN = 0.5, 0.3  # of others
 _LEAST = 2.0  # pixels of a box's side
 _INSIDE = 0.25  # share of a box that must lie in the picture
+_MOST = 200  # objects of a picture: no photo shows more that a detector tells apart; the surest stay
 _SAME, _LIKE = 0.5, 0.8  # intersection over union from which two boxes of one word, of two words, show one object
 
 
@@ -44,12 +46,15 @@ class Detected:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detector:
-    """An object detector on its device. ``words``: its own classes; empty for one that is asked for words."""
+    """An object detector on its device. ``words``: its own classes; empty for one that is asked for words. ``usual``:
+    the threshold of its kind.
+    """
 
     config: Config
     model: Any
     processor: Any
     words: tuple[str, ...]
+    usual: float
     threshold: float
 
     def __call__(self, images: Sequence[np.ndarray], words: Sequence[str]) -> list[tuple[list[Detected], int]]:
@@ -58,8 +63,19 @@ class Detector:
         """
         if not self.words and not words:
             return [([], 0) for _ in images]
-        found = batches(images, self.config, lambda some: self._run(some, words), role=ROLE)
-        return [(distinct(objects), nonsense) for objects, nonsense in found]
+        found = each(images, self.config, lambda some: self._run(some, words), role=ROLE, shape=self._shape)
+        made = []
+        for objects, nonsense in found:
+            surest = sorted(objects, key=_order)[: 5 * _MOST]  # comparing thousands with one another takes long
+            kept = distinct(surest)
+            more = max(0, len(kept) - _MOST) + len(objects) - len(surest)
+            made.append((kept[:_MOST], nonsense + more))
+        return made
+
+    def _shape(self, image: np.ndarray) -> tuple[int, ...]:
+        """What pictures of one batch have in common: they are scaled to one size, or were of one size."""
+        size = getattr(self.processor, "image_processor", self.processor).size
+        return () if "height" in size else image.shape[:2]
 
     def _run(self, images: Sequence[np.ndarray], words: Sequence[str]) -> list[tuple[list[Detected], int]]:
         parts = [words[i : i + _AT_ONCE] for i in range(0, len(words), _AT_ONCE)] if not self.words else [self.words]
@@ -75,15 +91,18 @@ class Detector:
     ) -> list[tuple[list[tuple[str, Corners, float]], int]]:
         """Word, box and score as the model has them, and the number of outputs that are no numbers."""
         sizes = [image.shape[:2] for image in images]
+        some, places = once_each(images)
         if self.words:
-            given = self.processor(images=list(images), return_tensors="pt").to(self.model.device)
-            out = self.model(**given)
+            given = self.processor(images=some, return_tensors="pt")
+            out = self.model(**{k: v[places].to(self.model.device) for k, v in given.items()})
             found = self.processor.post_process_object_detection(out, threshold=self.threshold, target_sizes=sizes)
             named = [[self.model.config.id2label[int(i)] for i in f["labels"]] for f in found]
         else:
             texts = [list(words)] * len(images)
-            given = self.processor(images=list(images), text=texts, return_tensors="pt", padding=True)
-            out = self.model(**given.to(self.model.device))
+            seen = self.processor(images=some, return_tensors="pt")
+            words_in = self.processor(text=texts, return_tensors="pt", padding=True)
+            given = {**{k: v[places] for k, v in seen.items()}, **words_in}
+            out = self.model(**{k: v.to(self.model.device) for k, v in given.items()})
             more = {"input_ids": given["input_ids"]} if "dino" in self.model.config.model_type else {}
             found = self.processor.post_process_grounded_object_detection(
                 out, threshold=self.threshold, target_sizes=sizes, text_labels=texts, **more
@@ -122,10 +141,14 @@ def likely(score: float, threshold: float) -> float:
 def distinct(objects: Sequence[Detected]) -> list[Detected]:
     """The surest first, without boxes that show what a surer one shows."""
     kept: list[Detected] = []
-    for one in sorted(objects, key=lambda d: (-d.score, d.word, d.box)):
+    for one in sorted(objects, key=_order):
         if all(overlap(one.box, o.box) < (_SAME if one.word == o.word else _LIKE) for o in kept):
             kept.append(one)
     return kept
+
+
+def _order(one: Detected) -> tuple[float, str, Corners]:
+    return -one.score, one.word, one.box
 
 
 def overlap(a: Corners, b: Corners) -> float:
@@ -148,7 +171,8 @@ def asked(word: str, words: Sequence[str]) -> str:
 
 def load_detector(config: Config) -> Detector:
     """The detector that ``models.detector`` names. Raises ``ModelUnavailable``."""
-    return load(config, ROLE, make_detector)
+    made = load(config, ROLE, make_detector)  # once a process, whatever the threshold and the batch
+    return replace(made, config=config, threshold=config["photos"]["object_score"] or made.usual)
 
 
 def make_detector(folder: Path, config: Config, role: str) -> Detector:
@@ -165,7 +189,7 @@ def make_detector(folder: Path, config: Config, role: str) -> Detector:
     kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
     is_open = kind in modeling_auto.MODEL_FOR_ZERO_SHOT_OBJECT_DETECTION_MAPPING_NAMES
     if not is_open and kind not in modeling_auto.MODEL_FOR_OBJECT_DETECTION_MAPPING_NAMES:
-        raise ModelUnavailable(f"a model of the kind {kind!r} detects no objects")
+        raise ModelUnavailable(f"a model of the kind {kind!r} detects no objects", lasting=True)
     model = pretrained(
         AutoModelForZeroShotObjectDetection if is_open else AutoModelForObjectDetection, folder, config, role
     )
@@ -175,4 +199,4 @@ def make_detector(folder: Path, config: Config, role: str) -> Detector:
     )
     usual = _USUAL.get(kind, _OPEN) if is_open else _CLOSED
     words = () if is_open else tuple(model.config.id2label[i] for i in sorted(model.config.id2label))
-    return Detector(config, model, processor, words, config["photos"]["object_score"] or usual)
+    return Detector(config, model, processor, words, usual, usual)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
 from kgbuild.config import Config
@@ -36,31 +36,55 @@ def device(config: Config, role: str = "") -> str:
 
 
 def batches(
-    items: Sequence[Item], config: Config, run: Callable[[Sequence[Item]], Sequence[Made]], *, role: str = ""
-) -> list[Made]:
-    """``run`` over all items, ``models.batch`` at a time, without gradients; in half precision if ``models.half``.
+    items: Sequence[Item], config: Config, run: Callable[[Sequence[Item]], Sequence[Made]], *, role: str = "",
+    size: int = 0, fill: bool = False,
+) -> list[Made]:  # fmt: skip
+    """``run`` over all items, ``size`` or ``models.batch`` at a time, without gradients; in half precision if
+    ``models.half``. ``fill``: a batch that is not full is filled up with its last item.
 
     When memory ends the batch is halved, and stays so for the rest. Raises ``ModelUnavailable`` if it ends at one item.
     """
-    size, made, at = max(1, config["models"]["batch"]), list[Made](), 0
+    size, made, at = size or max(1, config["models"]["batch"]), list[Made](), 0
     with _mode(config, role):
         while at < len(items):
             given = items[at : at + size]
+            filled = [*given, *([given[-1]] * (size - len(given) if fill else 0))]
             try:
-                made += run(given)
+                made += run(filled)[: len(given)]
             except Exception as err:
                 if not out_of_memory(err):
                     raise
-                if len(given) == 1:
+                if len(filled) == 1:
                     raise ModelUnavailable(
                         f"models.{role or 'batch'}: memory ends with a single item ({first_line(err)}). "
                         "Name a smaller model, set models.half = true, or give it another device."
                     ) from err
-                size = len(given) // 2
+                size = len(filled) // 2
                 _release()
                 continue
             at += len(given)
     return made
+
+
+def each(
+    items: Sequence[Item], config: Config, run: Callable[[Sequence[Item]], Sequence[Made]], *, role: str,
+    shape: Callable[[Item], Hashable] = lambda item: None,
+) -> list[Made]:  # fmt: skip
+    """As ``batches``, with the same bytes for an item in whatever company: items may come from many sources.
+
+    What a network gives for a row hangs a little on the sizes of its batch. On a processor each item passes alone,
+    which costs the same work; on a GPU batches are of items of one ``shape``, and filled up to ``models.batch``.
+    """
+    if not device(config, role).startswith("cuda"):
+        return batches(items, config, run, role=role, size=1)
+    alike: dict[Hashable, list[int]] = {}
+    for n, item in enumerate(items):
+        alike.setdefault(shape(item), []).append(n)
+    made: dict[int, Made] = {}
+    for numbers in alike.values():
+        some = batches([items[n] for n in numbers], config, run, role=role, fill=True)
+        made.update(zip(numbers, some, strict=True))
+    return [made[n] for n in range(len(items))]
 
 
 def out_of_memory(err: BaseException) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from kgbuild.config import Config
 from kgbuild.errors import ModelUnavailable
 from kgbuild.models.devices import device, first_line, out_of_memory
-from kgbuild.models.hub import download, location
+from kgbuild.models.hub import bare, download, location
 
 log = logging.getLogger(__name__)
 
@@ -42,12 +42,12 @@ def once(config: Config, role: str, name: str, key: object, make: Callable[[], M
             _made[where] = make()
         except Exception as err:  # the border: one model's fault stops nothing else
             log.debug("models.%s = %r cannot be used", role, name, exc_info=True)
-            unavailable = ModelUnavailable(_message(config, role, name, err))
+            unavailable = ModelUnavailable(_message(config, role, name, err), lasting=_lasts(err, config, role, name))
             unavailable.__cause__ = err
             _made[where] = unavailable
     found = _made[where]
     if isinstance(found, ModelUnavailable):
-        raise ModelUnavailable(str(found)) from found.__cause__
+        raise ModelUnavailable(str(found), lasting=found.lasting) from found.__cause__
     return cast(Made, found)
 
 
@@ -69,7 +69,9 @@ def pretrained(kind: Any, folder: Path, config: Config, role: str, **options: An
     )  # fmt: skip
     absent = sorted({*told["missing_keys"], *(k[0] for k in told["mismatched_keys"])})
     if absent:  # transformers would go on with random numbers in their place
-        raise ModelUnavailable(f"its files lack {len(absent)} weights of {type(model).__name__} ({absent[0]} ...)")
+        raise ModelUnavailable(
+            f"its files lack {len(absent)} weights of {type(model).__name__} ({absent[0]} ...)", lasting=True
+        )
     return model.eval().requires_grad_(False).to(where)
 
 
@@ -78,7 +80,7 @@ def _folder(config: Config, name: str) -> Path:
     if found is not None:
         return found
     if not config["models"]["allow_download"]:
-        raise ModelUnavailable("it is no folder here, and is not in the model hub's cache")
+        raise ModelUnavailable("it is no folder here, and is not in the model hub's cache", lasting=True)
     return download(name)
 
 
@@ -89,7 +91,7 @@ def _check_weights(folder: Path, where: str) -> None:
         pickled = sorted(f.name for f in folder.iterdir() if f.suffix in _PICKLES)
         raise ModelUnavailable(
             f"it has only pickled weights ({pickled[0]}), which are never loaded: they can run code" if pickled
-            else f"there are no weights (*.safetensors) in {folder}"
+            else f"there are no weights (*.safetensors) in {folder}", lasting=True,
         )  # fmt: skip
     needed, free = sum(f.stat().st_size for f in weights), _free(where)
     if free is not None and needed > free:
@@ -107,6 +109,22 @@ def _free(where: str) -> int | None:
     except OSError:  # no Linux
         return None
     return next((int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable")), None)
+
+
+def _lasts(err: Exception, config: Config, role: str, name: str) -> bool:
+    """Whether an error stays as long as what ``catalog.fingerprints`` tells apart: the files under the configured name
+    (not those that ``open_clip`` gives a tag), and the library of the role.
+    """
+    configured = config["embeddings"]["vision"] if role == "vision" else config["models"][role]
+    if bare(configured) != bare(name):
+        return False
+    if isinstance(err, ModelUnavailable):
+        return err.lasting
+    if isinstance(err, ImportError):
+        return (err.name or "").partition(".")[0] in _EXTRAS
+    if isinstance(err, OSError):  # transformers says so of files that are not there, without a number
+        return err.errno is None
+    return isinstance(err, ValueError | KeyError) or "SafetensorError" in type(err).__name__
 
 
 def _message(config: Config, role: str, name: str, err: Exception) -> str:

@@ -17,8 +17,8 @@ import numpy as np
 
 from kgbuild.config import Config
 from kgbuild.errors import ModelUnavailable
-from kgbuild.models.arrays import letterbox, unit
-from kgbuild.models.devices import batches, device
+from kgbuild.models.arrays import letterbox, once_each, unit
+from kgbuild.models.devices import device, each
 from kgbuild.models.hub import bare
 from kgbuild.models.loading import load, once, pretrained
 
@@ -36,14 +36,14 @@ def load_tower(config: Config, role: str, name: str = "") -> Tower:
     name = name or config["models"][role]
     if not name.startswith("open_clip:"):
         name = f"transformers:{bare(name)}"
-        return replace(load(config, role, transformers_tower, name=name), space=name, role=role)
+        return replace(load(config, role, transformers_tower, name=name), space=name, role=role, config=config)
     arch, _, weights = bare(name).partition("/")
     if Path(weights).is_file():
         made = once(config, role, name, load_tower, lambda: _open_clip_file(arch, Path(weights), config, role))
     else:
         id = once(config, role, name, hub_name, lambda: hub_name(name))
         made = load(config, role, open_clip_tower, name=id)
-    return replace(made, space=name, role=role)
+    return replace(made, space=name, role=role, config=config)
 
 
 def hub_name(name: str) -> str:
@@ -85,17 +85,17 @@ class Tower:
 
     def encode(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """float32 (len(images), dim), rows of unit length, of pictures uint8 RGB (h, w, 3)."""
-        made = batches(images, self.config, lambda some: _rows(self._run(some)[0]), role=self.role)
+        made = each(images, self.config, lambda some: _rows(self._run(some)[0]), role=self.role)
         return unit(np.stack(made)) if made else np.zeros((0, self.dim), np.float32)
 
     def tokens(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """Patch states float32 (len(images), T, width); T is the model's own."""
-        made = batches(images, self.config, lambda some: _rows(self._run(some)[1]), role=self.role)
+        made = each(images, self.config, lambda some: _rows(self._run(some)[1]), role=self.role)
         return np.stack(made) if made else np.zeros((0, 1, self.width), np.float32)
 
     def texts(self, texts: Sequence[str]) -> np.ndarray:
         """float32 (len(texts), dim), rows of unit length, of texts in the space of the pictures."""
-        made = batches(texts, self.config, lambda some: _rows(self.text(some)), role=self.role)
+        made = each(texts, self.config, lambda some: _rows(self.text(some)), role=self.role)
         return unit(np.stack(made)) if made else np.zeros((0, self.dim), np.float32)
 
     def _run(self, images: Sequence[np.ndarray]) -> _Pair:
@@ -106,8 +106,9 @@ def squares(images: Sequence[np.ndarray], side: int, mean: np.ndarray, std: np.n
     """Tensor (n, 3, side, side) of pictures in white squares, as a model was trained to see them."""
     import torch
 
-    seen = [((letterbox(i, side).astype(np.float32) / 255 - mean) / std).transpose(2, 0, 1) for i in images]
-    return torch.from_numpy(np.stack(seen))
+    some, places = once_each(images)
+    seen = [((letterbox(i, side).astype(np.float32) / 255 - mean) / std).transpose(2, 0, 1) for i in some]
+    return torch.from_numpy(np.stack(seen)[places])
 
 
 def _rows(tensor: Any) -> list[np.ndarray]:
@@ -120,7 +121,9 @@ def transformers_tower(folder: Path, config: Config, role: str) -> Tower:
 
     model = pretrained(AutoModel, folder, config, role)
     if not hasattr(model, "get_text_features"):
-        raise ModelUnavailable(f"it is a {type(model).__name__}, which has no side of texts: name a CLIP or SigLIP")
+        raise ModelUnavailable(
+            f"it is a {type(model).__name__}, which has no side of texts: name a CLIP or SigLIP", lasting=True
+        )
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     longest = model.config.text_config.max_position_embeddings
     facts = json.loads((folder / "preprocessor_config.json").read_text("utf-8"))
@@ -145,14 +148,16 @@ def transformers_tower(folder: Path, config: Config, role: str) -> Tower:
 def open_clip_tower(folder: Path, config: Config, role: str) -> Tower:
     """A folder in the format of ``open_clip`` (extra ``clip``)."""
     if not list(folder.glob("*.safetensors")):
-        raise ModelUnavailable(f"there are no weights (*.safetensors) in {folder}, and pickled ones are never loaded")
+        raise ModelUnavailable(
+            f"there are no weights (*.safetensors) in {folder}, and pickled ones are never loaded", lasting=True
+        )
     return _open_clip(f"local-dir:{folder}", None, config, role)
 
 
 def _open_clip_file(arch: str, file: Path, config: Config, role: str) -> Tower:
     if file.suffix != ".safetensors":
         raise ModelUnavailable(
-            f"{file.name} is no safetensors, and pickled weights are never loaded: they can run code"
+            f"{file.name} is no safetensors, and pickled weights are never loaded: they can run code", lasting=True
         )
     return _open_clip(arch, str(file), config, role)
 

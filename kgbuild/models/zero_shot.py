@@ -27,15 +27,15 @@ class ZeroShot:
         nothing = tower.texts(settings["none_of_these"])
         self._texts = np.concatenate([*described, nothing]) if len(words) else nothing
 
-    def __call__(self, images: Sequence[np.ndarray]) -> tuple[list[tuple[str, float] | None], int]:
+    def __call__(self, images: Sequence[np.ndarray]) -> tuple[list[tuple[str, float] | None], list[bool]]:
         """Of each picture (uint8 RGB): the word for it and a score in [0.5, 1], None below ``photos.class_score``; and
-        of how many pictures the model gave no numbers.
+        whether the model gave no numbers for it.
 
         The share of a word is that of its text among all, by the model's own temperature; texts for "none of these"
         take theirs.
         """
         if not len(images) or not self._words:
-            return [None] * len(images), 0
+            return [None] * len(images), [False] * len(images)
         logits = self._tower.scale * (self._tower.encode(images) @ self._texts.T)
         shares = np.exp(logits - logits.max(1, keepdims=True))
         shares /= shares.sum(1, keepdims=True)
@@ -46,7 +46,7 @@ class ZeroShot:
             else None
             for k, row in zip(best.tolist(), shares, strict=True)
         ]
-        return found, int(np.isnan(shares).any(1).sum())
+        return found, np.isnan(shares).any(1).tolist()
 
 
 def load_zero_shot(config: Config, words: Sequence[str]) -> ZeroShot:

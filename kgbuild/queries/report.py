@@ -20,6 +20,7 @@ from kgbuild.vocab import words
 
 TOP = 25
 QUARANTINE = 15
+_OF_MODELS = ("model-unavailable", "model-unusable")
 
 
 def write_report(
@@ -75,8 +76,8 @@ def grouped(issues: Sequence[dict[str, str]]) -> list[dict[str, str]]:
 
     A model that is not there is missing for every file: a line each would hide all other lines.
     """
-    lacking = Counter(i["message"] for i in issues if i["code"] == "model-unavailable")
-    once = {i["message"]: i for i in issues if i["code"] == "model-unavailable" and lacking[i["message"]] > 1}
+    lacking = Counter(i["message"] for i in issues if i["code"] in _OF_MODELS)
+    once = {i["message"]: i for i in issues if i["code"] in _OF_MODELS and lacking[i["message"]] > 1}
     alone = [i for i in issues if i["message"] not in once]
     return [{**i, "source": f"{lacking[m]} files"} for m, i in once.items()] + alone
 

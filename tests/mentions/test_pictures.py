@@ -48,7 +48,7 @@ def reading(data: bytes, *selectors) -> Reading:
 
 def test_words_are_found_where_they_are_drawn(png, config: Config) -> None:
     data, boxes = png
-    found = {s.text: s.target.find(Box) for s in extractor(config).derive(reading(data))}
+    found = {s.text: s.target.find(Box) for s in extractor(config).derive([reading(data)])[0].segments}
     assert set(found) == set(WORDS)
     for text, box in found.items():
         assert box is not None and overlap(box, boxes[text]) > 0.5
@@ -71,7 +71,7 @@ def test_frames_keep_their_time(png, config: Config) -> None:
 
 def test_ocr_can_be_switched_off(png) -> None:
     off = extractor(Config.load(overrides={"ocr.enabled": False}))
-    assert off.derive(reading(png[0])) == ()
+    assert off.derive([reading(png[0])])[0].segments == ()
 
 
 def test_lines_of_one_box_are_one_label() -> None:

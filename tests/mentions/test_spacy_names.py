@@ -105,7 +105,7 @@ def test_what_cannot_be_used_is_an_issue_of_the_source(tmp_path: Path, ruled: Pa
     _, found = extract(
         reading(("Ada Lovelace.", "en")), [extractor(config("no_such_pipeline")), extractor(config(ruled))]
     )
-    assert [i.code for i in found.issues] == ["model-unavailable"] and [m.surface for m in found.mentions] == [
+    assert [i.code for i in found.issues] == ["model-unusable"] and [m.surface for m in found.mentions] == [
         "Ada Lovelace"
     ]
 

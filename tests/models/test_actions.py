@@ -69,12 +69,12 @@ def test_clips_are_of_what_moves(reading: Reading) -> None:
 def test_who_names_no_model_has_no_clips(path: Path) -> None:
     reading = read(path, Config.load())
     assert {s.modality for s in reading.segments} == {"frame"}
-    assert extractor(Config.load()).follow(reading, ()).events == ()
+    assert extractor(Config.load())([reading])[0].events == ()
 
 
 def test_one_action_over_clips_is_one_event(reading: Reading, tmp_path: Path) -> None:
     model = save_videomae(tmp_path, ["falling", "pushing_something", "waving"], "pushing_something")
-    (event,) = extractor(config(model)).follow(reading, ()).events
+    (event,) = extractor(config(model))([reading])[0].events
     assert (event.kind, event.label, event.target.selectors) == ("Action", "pushing something", (TimeSpan(0, 8),))
     assert event.score == pytest.approx(np.exp(3) / (np.exp(3) + 2), abs=1e-3)
     assert event.agent == f"actions/1 {model}"
@@ -82,9 +82,9 @@ def test_one_action_over_clips_is_one_event(reading: Reading, tmp_path: Path) ->
 
 def test_what_the_model_does_not_know_is_no_event(reading: Reading, tmp_path: Path) -> None:
     model = save_videomae(tmp_path, ["a", "b", "c"], "none of them")
-    assert extractor(config(model)).follow(reading, ()).events == ()
+    assert extractor(config(model))([reading])[0].events == ()
     with pytest.raises(ModelUnavailable, match="models fetch actions"):
-        extractor(config("no/such")).follow(reading, ())
+        extractor(config("no/such"))([reading])
 
 
 def test_the_model_sees_the_middle_of_frames_in_order(tmp_path: Path) -> None:

@@ -203,7 +203,7 @@ def test_without_the_model_the_source_says_so_and_has_its_tags() -> None:
     named = config("whisper:no/such", mentions__extractors=["metadata", "speech"])
     ((source,), _) = discover(SAID, named)
     reading, found = extract(read_file(SAID, source, Limits.of(named)), load(named))
-    assert [(i.code, i.severity) for i in found.issues] == [("model-unavailable", "error")]
+    assert [(i.code, i.severity) for i in found.issues] == [("model-unusable", "error")]
     assert len(found.relations) == 3 and not [s for s in reading.segments if s.modality == "cue"]
 
 

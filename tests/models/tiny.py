@@ -107,13 +107,13 @@ def save_colour_clip(folder: Path, colours: dict[str, int]) -> Path:
     return save(folder, model, words, HALF)
 
 
-def save_owl(folder: Path, colours: dict[str, int]) -> Path:
-    """An OWLv2 of 4 x 4 patches for which each patch is a thing, as large as itself, of the word of its colour."""
+def save_owl(folder: Path, colours: dict[str, int], side: int = 32) -> Path:
+    """An OWLv2 of patches of 8 pixels, 4 x 4 by default, for which each patch is a thing, as large as itself, of the word of its colour."""
     from transformers import Owlv2Config, Owlv2ForObjectDetection
 
     words = list(colours)
     text = {**LAYERS, "vocab_size": len(words) + 3, "max_position_embeddings": 16, "bos_token_id": 2, "eos_token_id": 1}
-    seen = {**LAYERS, "image_size": 32, "patch_size": 8}
+    seen = {**LAYERS, "image_size": side, "patch_size": 8}
     model = Owlv2ForObjectDetection(Owlv2Config(text_config=text, vision_config=seen, projection_dim=16)).eval()
     vision, texts = model.owlv2.vision_model, model.owlv2.text_model
     see_colours(vision.encoder.layers[0], vision.embeddings.patch_embedding)
@@ -134,7 +134,12 @@ def save_owl(folder: Path, colours: dict[str, int]) -> Path:
         head.logit_shift.bias.fill_(-0.5)
         head.logit_scale.bias.fill_(20)
     save(folder, model, words)
-    facts = {**HALF, "image_processor_type": "Owlv2ImageProcessor", "processor_class": "Owlv2Processor"}
+    facts = {
+        **HALF,
+        "size": {"height": side, "width": side},
+        "image_processor_type": "Owlv2ImageProcessor",
+        "processor_class": "Owlv2Processor",
+    }
     (folder / "preprocessor_config.json").write_text(json.dumps(facts), "utf-8")
     return folder
 

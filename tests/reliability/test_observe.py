@@ -45,7 +45,7 @@ def test_logs_and_a_profile_of_a_build(
     ended = [r["stage"] for r in rows if "ended" in r["message"]]
     assert ended == ["read", "extract", "assemble", "write"] and rows[-1]["outcome"] == "partial"
     said = capsys.readouterr().out
-    assert "seconds in children" in said and "pipeline.py" in said
+    assert "seconds in children" in said and "pipeline.py" in said and "s of processor time in" in said
     assert any("assemble_graph" in name for _, _, name in pstats.Stats(str(profile)).stats)  # type: ignore[attr-defined]
 
 

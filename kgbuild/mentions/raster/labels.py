@@ -11,7 +11,6 @@ import numpy as np
 from kgbuild.mentions.ocr import Line
 from kgbuild.mentions.raster.assign import Link
 
-
 _MARKS = re.compile(r"^(?:['`´’‘–—_|~\s]|-(?!\d))+|['`´’‘–—_|~\s-]+$")
 
 
