@@ -1,6 +1,7 @@
 """How likely two groups of mentions are one thing: a forest over names and contexts, and what is known beside.
 
-The forest (``weights/align.json``; its card ``align.md`` says what it learned from) sees names and contexts.
+The forest (``weights/align.json``; its card ``align.md`` says what it learned from) sees names and contexts; a match
+head (``entities.head``) sees the vectors too, of the pairs that the forest does not rule out.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from kgbuild.entities.candidates import ANCHORS, group_pairs
 from kgbuild.entities.columns import Columns, cosines
 from kgbuild.entities.forest import load_forest
 from kgbuild.entities.group import Group
+from kgbuild.entities.head import LEAST, load_head
 from kgbuild.entities.names import NAME_FEATURES
 from kgbuild.entities.surroundings import CONTEXT_FEATURES, Surroundings
 from kgbuild.types import EmbeddingTable
@@ -58,6 +60,19 @@ class Scorer:
         self.beside = Beside(groups, columns, ~self.surroundings.has, fused)
         if self.surroundings.states is not None:
             self.surroundings.gather(self._of_one_name())
+        self._head = load_head(weights) if self.surroundings.states is not None else None
+        self._projected = self._head.project(*self.known()) if self._head is not None else None
+
+    def known(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The vectors (n, d) of the groups, of themselves in context and of their senses, with states only."""
+        states, senses = self.surroundings.states, self.surroundings.senses
+        none = np.zeros((len(self.columns.vectors), 0), np.float32)
+        return self.columns.vectors, none if states is None else states, none if senses is None else senses
+
+    def bare(self, pairs: np.ndarray) -> np.ndarray:
+        """Whether nothing stands around one of each pair (m, 2) but its name."""
+        made: np.ndarray = ~self.surroundings.has[pairs].all(1)
+        return made
 
     def _likely(self, names: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The pairs of names that may well be of one thing, their features and the cosine of their vectors."""
@@ -160,7 +175,15 @@ class Scorer:
 
         def fill(at: int) -> None:
             part = slice(at, at + _CHUNK)
-            out[part] = forest.log_odds(self.features(pairs[part], ways[part]))
+            features = self.features(pairs[part], ways[part])
+            out[part] = forest.log_odds(features)
+            if self._head is not None and self._projected is not None:
+                rows = np.flatnonzero(out[part] > LEAST)
+                a, b = pairs[part][rows].T
+                said = self._head.log_odds(
+                    features[rows], self._projected[a], self._projected[b], self.bare(pairs[part][rows])
+                )
+                out[at + rows] = self._head.blended(out[at + rows], said, self.same_name(ways[part][rows]))
             for name, value in self.extra(pairs[part], ways[part]).items():
                 out[part] += EXTRA[name] * value
 
