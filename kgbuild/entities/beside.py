@@ -185,5 +185,5 @@ class Beside:
             task[row] = is_task(c.names.names[j], c.names.names[i])
             maker = long.removesuffix(short).strip()
             told = own[row] and not task[row] and long.endswith(f" {short}") and maker in self._makers
-            made_by[row] = told and " " not in short and short not in self._ordinary
+            made_by[row] = told and " " not in short + maker and short not in self._ordinary
         return task, made_by

@@ -60,8 +60,9 @@ class Scorer:
         self.beside = Beside(groups, columns, ~self.surroundings.has, fused)
         if self.surroundings.states is not None:
             self.surroundings.gather(self._of_one_name())
-        self._head = load_head(weights) if self.surroundings.states is not None else None
-        self._projected = self._head.project(*self.known()) if self._head is not None else None
+        head = load_head(weights) if self.surroundings.states is not None else None
+        projected = head.project(*self.known()) if head is not None else None
+        self._head, self._projected = (None, None) if projected is None else (head, projected)
 
     def known(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The vectors (n, d) of the groups, of themselves in context and of their senses, with states only."""
@@ -160,12 +161,21 @@ class Scorer:
         known: dict[tuple[str, float], tuple[str, float]] = {}  # the same few values, a million times
         for at in range(0, len(pairs), _CHUNK):
             part = slice(at, at + _CHUNK)
-            extra = self.extra(pairs[part], ways[part]) | {n: v[part] for n, v in more.items()}
+            features = self.features(pairs[part], ways[part])
+            heard = {"head": self._heard(features, pairs[part])}
+            extra = heard | self.extra(pairs[part], ways[part]) | {n: v[part] for n, v in more.items()}
             names = (*PAIR_FEATURES, *extra)
             beside = [np.asarray(v, np.float64)[:, None] for v in extra.values()]
-            for row in np.concatenate([self.features(pairs[part], ways[part]), *beside], 1).tolist():
+            for row in np.concatenate([features, *beside], 1).tolist():
                 kept = [(n, round(v, 4)) for n, v in zip(names, row, strict=True) if v and isfinite(v)]
                 yield tuple([known.setdefault(p, p) for p in kept])
+
+    def _heard(self, features: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+        """Log-odds (m,) that the match head gives pairs (m, 2); 0 where there is none."""
+        if self._head is None or self._projected is None:
+            return np.zeros(len(pairs), np.float32)
+        a, b = pairs.T
+        return self._head.log_odds(features, self._projected[a], self._projected[b], self.bare(pairs))
 
     def log_odds(self, pairs: np.ndarray, ways: np.ndarray) -> np.ndarray:
         """Log-odds float64 (m,) that each pair is one thing."""
@@ -177,12 +187,9 @@ class Scorer:
             part = slice(at, at + _CHUNK)
             features = self.features(pairs[part], ways[part])
             out[part] = forest.log_odds(features)
-            if self._head is not None and self._projected is not None:
+            if self._head is not None:
                 rows = np.flatnonzero(out[part] > LEAST)
-                a, b = pairs[part][rows].T
-                said = self._head.log_odds(
-                    features[rows], self._projected[a], self._projected[b], self.bare(pairs[part][rows])
-                )
+                said = self._heard(features[rows], pairs[part][rows])
                 out[at + rows] = self._head.blended(out[at + rows], said, self.same_name(ways[part][rows]))
             for name, value in self.extra(pairs[part], ways[part]).items():
                 out[part] += EXTRA[name] * value

@@ -60,7 +60,8 @@ def fit_head(parts: Sequence[tuple[Sample, np.ndarray, np.ndarray]], *, bare: fl
     missing = np.isnan(features)
     given = np.concatenate([np.where(missing, 0, (features - mean) / spread), missing], 1).astype(np.float32)
     x, before = torch.from_numpy(given), np.cumsum([0, *(len(s.groups) for s, *_ in parts)])
-    tables = [torch.from_numpy(np.concatenate([s.known[n] for s, *_ in parts])) for n in range(len(PARTS))]
+    known = [np.concatenate([s.known[n] for s, *_ in parts]).astype(np.float32) for n in range(len(PARTS))]
+    tables = list(map(torch.from_numpy, known))
     ends = torch.from_numpy(
         np.concatenate([s.pairs[rows] + at for (s, rows, _), at in zip(parts, before, strict=False)])
     )
