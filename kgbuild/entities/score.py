@@ -61,8 +61,8 @@ class Scorer:
         if self.surroundings.states is not None:
             self.surroundings.gather(self._of_one_name())
         head = load_head(weights) if self.surroundings.states is not None else None
-        projected = head.project(*self.known()) if head is not None else None
-        self._head, self._projected = (None, None) if projected is None else (head, projected)
+        self._projected = head.project(*self.known()) if head is not None else None
+        self._head = head if self._projected is not None else None
 
     def known(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The vectors (n, d) of the groups, of themselves in context and of their senses, with states only."""

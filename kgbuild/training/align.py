@@ -15,6 +15,7 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def train(
     forests: dict[str, Any] = {}
     measures: dict[str, float] = {}
     for kind in ("plain", "states"):
-        raw = _cross_fit(dev, fold, recipe, lambda rows, kind=kind: _trees(dev, rows, more, recipe, kind))
+        raw = _cross_fit(dev, fold, recipe, partial(_trees, dev, more=more, recipe=recipe, kind=kind))
         whole = _fit(*_training(dev, np.flatnonzero(dev.teaches), more, recipe, kind), recipe)
         whole = replace(whole, calibration=_calibration(raw, dev))
         forests[kind] = pack(whole)
@@ -164,7 +165,7 @@ def _training(
 
 
 def _trees(
-    dev: Sample, rows: np.ndarray, more: Sequence[tuple[Sample, bool]], recipe: Recipe, kind: str
+    dev: Sample, rows: np.ndarray, *, more: Sequence[tuple[Sample, bool]], recipe: Recipe, kind: str
 ) -> Score:  # fmt: skip
     trees = _fit(*_training(dev, rows, more, recipe, kind), recipe)
     return lambda test: trees.log_odds(dev.features[test])
@@ -212,7 +213,8 @@ def _blend(forest: np.ndarray, head: np.ndarray, dev: Sample) -> tuple[tuple[flo
     for same in (False, True):
         rows = dev.teaches & (dev.same_name == same) & (forest > LEAST)
         fitted = LogisticRegression(C=1e6).fit(np.stack([forest, head], 1)[rows], dev.truth[rows])
-        found.append((*map(float, fitted.coef_[0]), float(fitted.intercept_[0])))
+        trees, vectors = map(float, fitted.coef_[0])
+        found.append((trees, vectors, float(fitted.intercept_[0])))
     return tuple(found)
 
 

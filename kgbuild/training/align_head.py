@@ -29,7 +29,7 @@ class _Net(nn.Module):
         self.into = nn.ModuleList([nn.Linear(w, _AXES, bias=False) for w in widths])
         self.drop = nn.Dropout(0.2)
         self.first = nn.Linear(2 * features + len(widths) * (2 * _AXES + 1), _HIDDEN)
-        self.rest = nn.Sequential(nn.ReLU(), nn.Dropout(0.3), nn.Linear(_HIDDEN, 1))
+        self.last = nn.Linear(_HIDDEN, 1)
 
     def forward(self, x: torch.Tensor, ends: Sequence[Sequence[torch.Tensor]], bare: torch.Tensor) -> torch.Tensor:
         found = [x]
@@ -38,7 +38,8 @@ class _Net(nn.Module):
             cosine = F.cosine_similarity(p, q)[:, None]
             part = torch.cat([p * q * _SCALES[0], (p - q).abs() * _SCALES[1], cosine], 1)
             found.append(part * ~bare[:, None] if n else part)
-        made: torch.Tensor = self.rest(self.first(torch.cat(found, 1)))[:, 0]
+        hidden = F.dropout(F.relu(self.first(torch.cat(found, 1))), 0.3, self.training)
+        made: torch.Tensor = self.last(hidden)[:, 0]
         return made
 
 
@@ -92,8 +93,8 @@ def _as_numbers(net: _Net, mean: np.ndarray, spread: np.ndarray) -> Head:
         at = 2 * count + n * (2 * _AXES + 1)
         hidden[at : at + _AXES] *= _SCALES[0]
         hidden[at + _AXES : at + 2 * _AXES] *= _SCALES[1]
-    last = net.rest[2]
-    weights = {f"into/{name}": into.weight.detach().numpy().T for name, into in zip(PARTS, net.into, strict=True)}
+    axes = [p.detach().numpy().T for p in net.into.parameters()]
+    weights = {f"into/{name}": a for name, a in zip(PARTS, axes, strict=True)}
     weights |= {"mean": mean, "hidden": hidden, "bias": bias}
-    weights |= {"out": last.weight.detach().numpy()[0], "base": last.bias.detach().numpy()}
+    weights |= {"out": net.last.weight.detach().numpy()[0], "base": net.last.bias.detach().numpy()}
     return Head({n: w.astype(np.float16).astype(np.float32) for n, w in weights.items()}, ((0.5, 0.5, 0.0),) * 2)
