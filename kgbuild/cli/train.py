@@ -157,7 +157,7 @@ def fusion(
 
 @app.command()
 def align(
-    out: Annotated[Path, typer.Option(help="Folder for align.json and align.safetensors.")],
+    out: Annotated[Path, typer.Option(help="Folder for align.json and its safetensors.")],
     data: Annotated[Path | None, typer.Option(help="Folder with align/mentions/qid_dev and text.")] = None,
     own: Annotated[
         list[Path] | None, typer.Option(help="Your own mentions.jsonl and gold.csv in a folder; may be repeated.")

@@ -6,12 +6,15 @@ sentences of all subjects cannot teach about one folder (docs/decisions/0017, 00
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
 from kgbuild.entities.columns import Columns
 from kgbuild.entities.group import Group
+from kgbuild.entities.keys import is_task
 from kgbuild.entities.means import means
 from kgbuild.entities.names import NAME_FEATURES, each_once
 from kgbuild.types import EmbeddingTable
@@ -26,8 +29,10 @@ EXTRA = {
     "strange_acronym": -2.5,
     "one_name": 2.0,
     "like_names": -0.5,
-    "unlike_names": 1.2,
+    "unlike_names": 1.8,
     "kind_of": -2.0,
+    "task": -4.0,
+    "made_by": 1.5,
     "inside": -2.0,  # of 593 such pairs of docred_extra and qid_dev 14 are one thing
     "shared_word": -1.5,
     "one_of": -3.0,
@@ -44,7 +49,9 @@ EXTRA = {
 _FUSED = 0.5  # cosine of fused vectors that speaks neither for nor against
 _SUBJECT = 0.55, 0.75  # cosine of two sources' mean vectors from which they may be, and are, of one subject
 _LIKE_TEXT = 0.35, 0.2  # cosine that an acronym of two letters, or of more, and its long form have at least
+_WORD = re.compile(r"\w+")
 _SEVERAL = 2  # longer names that begin or end with a word from which it is no short form of one of them
+_BEARERS = ("Place", "Person", "Organisation")  # whose names grow by other words than that of a maker
 _AT = {name: i for i, name in enumerate(NAME_FEATURES)}
 
 
@@ -56,6 +63,14 @@ class Beside:
     ) -> None:
         self._groups, self._columns, self._bare = groups, columns, bare
         self._fused = means(groups, fused) if fused is not None and len(fused.ids) else None
+        of = np.isin(columns.classes, _BEARERS[:2])
+        self._makers = frozenset(columns.names.text) - frozenset(columns.names.text[columns.name[of[columns.owner]]])
+
+    @cached_property
+    def _ordinary(self) -> frozenset[str]:
+        """The words that stand in lower case in some text."""
+        texts = {m.context for g in self._groups for m in g.mentions}
+        return frozenset(w for text in texts for w in _WORD.findall(text) if w.islower())
 
     def features(
         self, pairs: np.ndarray, names: np.ndarray, named: np.ndarray, vector: np.ndarray
@@ -148,9 +163,13 @@ class Beside:
         asked = role & other & ~held
         said = each_once(plural, i, j, asked)
         held, first = np.where(asked, said, held), np.where(asked, said, first)
+        named = np.isin(c.classes[a], _BEARERS) | np.isin(c.classes[b], _BEARERS)
+        task, made_by = self._longer_by_its_beginning(names, held & last & ~first, ~person & ~parts & ~named)
         old, young = c.names.generation(x), c.names.generation(y)
         return {
             "kind_of": held & first & ~last & ~formal & about,
+            "task": task,
+            "made_by": made_by,
             "inside": held & ~first & ~last,
             "shared_word": held & parts,
             "one_of": held & (c.names.listed[i] != c.names.listed[j]),
@@ -159,3 +178,19 @@ class Beside:
             "generation": (old > 0) & (young > 0) & (old != young),
             "given_name": c.names.other_first(i, j) & other,
         }
+
+    def _longer_by_its_beginning(
+        self, names: np.ndarray, ends: np.ndarray, own: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Of names that end with the other: whether the longer is the title of a task, and whether it only adds who
+        made the thing: "AWS ElastiCache", where "AWS" is a name too and "ElastiCache" (``own``) no ordinary word.
+        """
+        c, task, made_by = self._columns, np.zeros(len(ends), bool), np.zeros(len(ends), bool)
+        for row in np.flatnonzero(ends).tolist():
+            i, j = sorted(names[row].tolist(), key=lambda n: len(c.names.text[n]))
+            short, long = c.names.text[i], c.names.text[j]
+            task[row] = is_task(c.names.names[j], c.names.names[i])
+            maker = long.removesuffix(short).strip()
+            told = own[row] and not task[row] and long.endswith(f" {short}") and maker in self._makers
+            made_by[row] = told and " " not in short + maker and short not in self._ordinary
+        return task, made_by

@@ -21,7 +21,7 @@ _BLOCK = 60  # names of one word or acronym that are compared all with all
 _LONGER = 20  # longer names that a name of one word is compared with, the most borne first
 _ALL = 900  # pairs of groups of two names that are all compared
 _PAIRS = 1 << 20  # pairs of groups in a block, about
-_NEAREST = 4  # anchors that each of them is compared with
+_NEAREST = 4  # anchors that each of them is compared with: the middle one and the nearest
 _NEAR = 0.55  # cosine from which a neighbour is a candidate
 
 
@@ -165,12 +165,13 @@ def _spread(groups: np.ndarray) -> np.ndarray:
 
 def _to_anchors(vectors: np.ndarray, groups: np.ndarray, others: np.ndarray) -> np.ndarray:
     anchors, found = _spread(others), []
+    middle = (vectors[anchors] @ vectors[anchors].sum(0)).argmax()  # so that no two of them are without a link
     for at in range(0, len(groups), 4096):
         part = groups[at : at + 4096]
         near = vectors[part] @ vectors[anchors].T
         near[part[:, None] == anchors[None, :]] = -2
-        for _ in range(min(_NEAREST, len(anchors))):
-            best = near.argmax(1)
+        for n in range(min(_NEAREST, len(anchors))):
+            best = near.argmax(1) if n else np.full(len(part), middle)
             found.append(np.stack([part, anchors[best]], 1))
             near[np.arange(len(part)), best] = -np.inf
     return np.concatenate(found).astype(np.int64)

@@ -53,11 +53,12 @@ class Columns:
         order = np.argsort(self.owner, kind="stable")
         self._borne = self.name[order]
         self._own = np.searchsorted(self.owner[order], np.arange(len(groups) + 1))
-        kinds = sorted({g.guard for g in groups})
+        guards = _guards(groups)
+        kinds = sorted(set(guards))
         self.kinds = kinds
-        self.kind = np.array([kinds.index(g.guard) for g in groups], np.int32)
+        self.kind = np.array([kinds.index(g) for g in guards], np.int32)
         self.fits = np.array([[compatible(a, b) for b in kinds] for a in kinds], bool).reshape(len(kinds), len(kinds))
-        self._types = np.array([g.type for g in groups], dtype=object)
+        self.classes = np.array([g.type for g in groups], dtype=object)
         self.type = np.array(_numbers(g.type for g in groups), np.int32)
         self.source = np.array(_numbers(g.source for g in groups), np.int32)
         self._subjects = self._mean_of_sources()
@@ -79,7 +80,7 @@ class Columns:
 
     def of(self, kind: str) -> np.ndarray:
         """Whether each group is of a class."""
-        made: np.ndarray = self._types == kind
+        made: np.ndarray = self.classes == kind
         return made
 
     def _mean_of_sources(self) -> np.ndarray:
@@ -138,6 +139,14 @@ class Columns:
         term = (self.described[a] != self.described[b]) & (self.key[x] == self.key[y]) & told.several(x)
         made: np.ndarray = self.fits[self.kind[a], self.kind[b]] & (~either | term) & ~(self.seen[a] | self.seen[b])
         return made
+
+
+def _guards(groups: Sequence[Group]) -> list[str]:
+    """The type that keeps each group apart: that of no person for a name that is written in lower case somewhere, and
+    so is a role ("Client", "Master").
+    """
+    small = {key(n) for g in groups for m in g.mentions if m.modality in _TEXT and (n := called(m)).islower()}
+    return ["Thing" if g.guard == "Person" and g.key in small else g.guard for g in groups]
 
 
 def _numbers(values: Iterable[str]) -> list[int]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
-from kgbuild.entities.keys import alike, compatible, guard, is_name, key, name_of
+from kgbuild.entities.keys import alike, compatible, guard, is_name, is_task, key, name_of
 from kgbuild.entities.union import Union
 from kgbuild.mentions.names import is_acronym
 from kgbuild.mentions.photos import is_seen
@@ -91,13 +91,18 @@ def _join_coreferent(
         others = holders.get(key(short), set()) - own
         if len(others) >= _GENERIC and not person:
             continue
-        longer = [name for name in ordered[:n] if alike(name, short) and (person or not _begins(short, name))]
+        longer = [name for name in ordered[:n] if _fits(short, name, person)]
         if longer:
             best = max(longer, key=lambda name: (len(names[name]), name))
             union.join(names[best][0], names[short][0])
     for i in cluster:
         if mentions[i].nominal:  # a description has no name to be compared by
             union.join(cluster[0], i)
+
+
+def _fits(short: str, long: str, person: bool) -> bool:
+    """Whether a name may be short for a longer one."""
+    return alike(long, short) and (person or not (_begins(short, long) or is_task(long, short)))
 
 
 def _begins(short: str, long: str) -> bool:

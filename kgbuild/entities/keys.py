@@ -24,6 +24,14 @@ _NEAR = frozenset(
         ("Place", "Product"), ("Event", "Concept"),
     )
 )  # fmt: skip
+# Verbs that begin the title of a task: what is done to a thing is not the thing.
+_TASKS = frozenset((
+    "add", "apply", "benchmark", "build", "choose", "configure", "crack", "create", "debug", "define", "deploy",
+    "describe", "design", "develop", "discuss", "draw", "estimate", "evaluate", "explain", "explore", "extend",
+    "handle", "identify", "implement", "improve", "install", "introduce", "learn", "make", "manage", "measure",
+    "migrate", "optimize", "prepare", "profile", "reduce", "refactor", "scale", "setup", "solve", "study", "test",
+    "understand", "use", "using", "write",
+))  # fmt: skip
 _PRONOUNS = frozenset((
     "i", "you", "he", "she", "it", "we", "they", "him", "her", "them", "his", "hers", "its", "their", "theirs", "this",
     "that", "these", "those", "who", "which",
@@ -101,6 +109,12 @@ def _within(a: list[str], b: list[str]) -> bool:
     together = any(long[i : i + len(short)] == short for i in range(len(long) - len(short) + 1))
     rest = iter(long)
     return together or (len(long) - len(short) == 1 and all(word in rest for word in short))
+
+
+def is_task(title: str, name: str) -> bool:
+    """Whether a title says what is done to what the name names: "Design Bit.ly" to "Bit.ly"."""
+    verb, _, rest = clean(title).partition(" ")
+    return verb.casefold() in _TASKS and bool(rest) and bare(rest).casefold() == bare(name).casefold()
 
 
 def is_name(surface: str) -> bool:

@@ -1,6 +1,7 @@
 """How likely two groups of mentions are one thing: a forest over names and contexts, and what is known beside.
 
-The forest (``weights/align.json``; its card ``align.md`` says what it learned from) sees names and contexts.
+The forest (``weights/align.json``; its card ``align.md`` says what it learned from) sees names and contexts; a match
+head (``entities.head``) sees the vectors too, of the pairs that the forest does not rule out.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from kgbuild.entities.candidates import ANCHORS, group_pairs
 from kgbuild.entities.columns import Columns, cosines
 from kgbuild.entities.forest import load_forest
 from kgbuild.entities.group import Group
+from kgbuild.entities.head import LEAST, load_head
 from kgbuild.entities.names import NAME_FEATURES
 from kgbuild.entities.surroundings import CONTEXT_FEATURES, Surroundings
 from kgbuild.types import EmbeddingTable
@@ -58,6 +60,20 @@ class Scorer:
         self.beside = Beside(groups, columns, ~self.surroundings.has, fused)
         if self.surroundings.states is not None:
             self.surroundings.gather(self._of_one_name())
+        head = load_head(weights) if self.surroundings.states is not None else None
+        self._projected = head.project(*self.known()) if head is not None else None
+        self._head = head if self._projected is not None else None
+
+    def known(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The vectors (n, d) of the groups, of themselves in context and of their senses, with states only."""
+        states, senses = self.surroundings.states, self.surroundings.senses
+        none = np.zeros((len(self.columns.vectors), 0), np.float32)
+        return self.columns.vectors, none if states is None else states, none if senses is None else senses
+
+    def bare(self, pairs: np.ndarray) -> np.ndarray:
+        """Whether nothing stands around one of each pair (m, 2) but its name."""
+        made: np.ndarray = ~self.surroundings.has[pairs].all(1)
+        return made
 
     def _likely(self, names: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The pairs of names that may well be of one thing, their features and the cosine of their vectors."""
@@ -144,12 +160,19 @@ class Scorer:
         for at in range(0, len(pairs), _CHUNK):
             part = slice(at, at + _CHUNK)
             features, extra = self.features(pairs[part], ways[part])
-            extra |= {n: v[part] for n, v in more.items()}
+            extra = {"head": self._heard(features, pairs[part])} | extra | {n: v[part] for n, v in more.items()}
             names = (*PAIR_FEATURES, *extra)
             beside = [np.asarray(v, np.float64)[:, None] for v in extra.values()]
             for row in np.concatenate([features, *beside], 1).tolist():
                 kept = [(n, round(v, 4)) for n, v in zip(names, row, strict=True) if v and isfinite(v)]
                 yield tuple([known.setdefault(p, p) for p in kept])
+
+    def _heard(self, features: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+        """Log-odds (m,) that the match head gives pairs (m, 2); 0 where there is none."""
+        if self._head is None or self._projected is None:
+            return np.zeros(len(pairs), np.float32)
+        a, b = pairs.T
+        return self._head.log_odds(features, self._projected[a], self._projected[b], self.bare(pairs))
 
     def log_odds(self, pairs: np.ndarray, ways: np.ndarray) -> np.ndarray:
         """Log-odds float64 (m,) that each pair is one thing."""
@@ -161,6 +184,10 @@ class Scorer:
             part = slice(at, at + _CHUNK)
             features, extra = self.features(pairs[part], ways[part])
             out[part] = forest.log_odds(features)
+            if self._head is not None:
+                rows = np.flatnonzero(out[part] > LEAST)
+                said = self._heard(features[rows], pairs[part][rows])
+                out[at + rows] = self._head.blended(out[at + rows], said, self.same_name(ways[part][rows]))
             for name, value in extra.items():
                 out[part] += EXTRA[name] * value
 

@@ -1,9 +1,10 @@
 """Train the merge score: ``kgbuild train align --data ../shared --out kgbuild/weights``.
 
 A small forest of gradient-boosted trees learns from mentions with Wikidata items (``training.align_data``) which pairs
-are one thing. It is calibrated on scores that cross-fitting gives (Platt 1999); ``align.json`` gets it as numbers,
+are one thing, and so does a match head (``training.align_head``). Both are calibrated on scores that cross-fitting
+gives (Platt 1999). ``align.json`` gets the forest as numbers, ``align_head.safetensors`` the head,
 ``align.safetensors`` the directions of the vectors in context. The folds split by name and by thing: no pair is scored
-by trees that saw either of its names or things.
+by what saw either of its names or things.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import csv
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from kgbuild.embeddings.around import SPACE, fit_directions, project, shipped_di
 from kgbuild.embeddings.text import TextEncoder
 from kgbuild.entities.cluster import cluster
 from kgbuild.entities.forest import Forest, pack
+from kgbuild.entities.head import LEAST, Head, save_head
 from kgbuild.entities.score import PAIR_FEATURES, probability
 from kgbuild.entities.surroundings import CONTEXT_FEATURES, STATE_FEATURES
 from kgbuild.errors import UsageError
@@ -33,6 +36,7 @@ from kgbuild.training.recipe import Numbers
 from kgbuild.types import EmbeddingTable
 
 log = logging.getLogger(__name__)
+Score = Callable[[np.ndarray], np.ndarray]  # of rows of the first sample: log-odds
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Recipe(Numbers):
     linked: float = 0.3  # weight of a pair of ../shared/text against one of ../shared/align
     spared: int = 4  # one in so many unlike pairs of ../shared/text is kept, at so many times the weight
     bare: float = 0.2  # share of pairs that lose their contexts: labels of drawings have none
+    epochs: int = 10  # of the match head
     folds: int = 3
     seed: int = 13
 
@@ -85,13 +90,21 @@ def train(
     forests: dict[str, Any] = {}
     measures: dict[str, float] = {}
     for kind in ("plain", "states"):
-        raw = _cross_fit(dev, fold, more, recipe, kind)
+        raw = _cross_fit(dev, fold, recipe, partial(_trees, dev, more=more, recipe=recipe, kind=kind))
         whole = _fit(*_training(dev, np.flatnonzero(dev.teaches), more, recipe, kind), recipe)
         whole = replace(whole, calibration=_calibration(raw, dev))
         forests[kind] = pack(whole)
         scale, shift = np.array(whole.calibration)[dev.same_name.astype(int)].T
+        odds = scale * raw + shift
+        if kind == "states":
+            said = _cross_fit(dev, fold, recipe, lambda rows: _head(dev, rows, more, recipe).score)
+            head = _head(dev, np.flatnonzero(dev.teaches), more, recipe).head
+            head = replace(head, blend=_blend(odds, said, dev))
+            made["head"] = save_head(head, out)
+            asked = odds > LEAST
+            odds[asked] = head.blended(odds[asked], said[asked], dev.same_name[asked])
         file = predictions.with_stem(f"{predictions.stem}-{kind}") if predictions else None
-        found = _measure(dev, scale * raw + shift, config, file)
+        found = _measure(dev, odds, config, file)
         measures |= {f"{kind}: {name}": value for name, value in found.items()}
     made |= {"measures": {k: round(v, 4) for k, v in measures.items()}, "forests": forests}
     (out / "align.json").write_text(json.dumps(made, separators=(",", ":")) + "\n", "utf-8")
@@ -120,19 +133,28 @@ def _sample(
     return sample(known, EmbeddingTable(space, ids, vectors), table)
 
 
-def _training(
-    dev: Sample, rows: np.ndarray, more: Sequence[tuple[Sample, bool]], recipe: Recipe, kind: str
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Features, truth and weights; of ../shared/text only pairs of different names (the card says why)."""
-    parts = [(dev.features[rows], dev.truth[rows], np.ones(len(rows)))]
+Rows = Sequence[tuple[Sample, np.ndarray, np.ndarray]]  # of each sample the rows that teach, and their weights
+
+
+def _rows(dev: Sample, rows: np.ndarray, more: Sequence[tuple[Sample, bool]], recipe: Recipe) -> Rows:
+    """What is learned from; of ../shared/text only pairs of different names (the card says why)."""
+    parts = [(dev, rows, np.ones(len(rows)))]
     for s, linked in more:
         if not linked:  # the user's own pairs count in full
-            parts.append((s.features, s.truth, np.ones(len(s.truth))))
+            parts.append((s, np.arange(len(s.truth)), np.ones(len(s.truth))))
             continue
         other = np.flatnonzero(~s.same_name)
         other = other[s.truth[other] | (np.arange(len(other)) % recipe.spared == 0)]
         weight = np.where(s.truth[other], recipe.linked, recipe.linked * recipe.spared)
-        parts.append((s.features[other], s.truth[other], weight))
+        parts.append((s, other, weight))
+    return parts
+
+
+def _training(
+    dev: Sample, rows: np.ndarray, more: Sequence[tuple[Sample, bool]], recipe: Recipe, kind: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features, truth and weights."""
+    parts = [(s.features[r], s.truth[r], w) for s, r, w in _rows(dev, rows, more, recipe)]
     features, truth, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
     states, around = ([PAIR_FEATURES.index(n) for n in names] for names in (STATE_FEATURES, CONTEXT_FEATURES))
     bare = np.random.default_rng(recipe.seed).random(len(features)) < recipe.bare
@@ -142,20 +164,58 @@ def _training(
     return features, truth, weight
 
 
-def _cross_fit(
-    dev: Sample, fold: np.ndarray, more: Sequence[tuple[Sample, bool]], recipe: Recipe, kind: str
-) -> np.ndarray:
-    """Log-odds of each pair from trees that saw no pair with a name or thing of its two folds."""
+def _trees(
+    dev: Sample, rows: np.ndarray, *, more: Sequence[tuple[Sample, bool]], recipe: Recipe, kind: str
+) -> Score:  # fmt: skip
+    trees = _fit(*_training(dev, rows, more, recipe, kind), recipe)
+    return lambda test: trees.log_odds(dev.features[test])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Learned:
+    head: Head
+    score: Score
+
+
+def _head(dev: Sample, rows: np.ndarray, more: Sequence[tuple[Sample, bool]], recipe: Recipe) -> _Learned:
+    """A match head that learned from some rows of the first sample, and what it says of others."""
+    from kgbuild.training.align_head import fit_head
+
+    parts = _rows(dev, rows, more, recipe)
+    head = fit_head(parts, bare=recipe.bare, epochs=recipe.epochs, seed=recipe.seed)
+    seen = head.project(*dev.known)
+    assert seen is not None
+
+    def score(test: np.ndarray) -> np.ndarray:
+        a, b = dev.pairs[test].T
+        return head.log_odds(dev.features[test], seen[a], seen[b], dev.bare[test])
+
+    return _Learned(head, score)
+
+
+def _cross_fit(dev: Sample, fold: np.ndarray, recipe: Recipe, learn: Callable[[np.ndarray], Score]) -> np.ndarray:
+    """Log-odds of each pair by what learned from no pair with a name or thing of its two folds."""
     out = np.zeros(len(dev.truth))
     ends = fold[dev.pairs]
     for i in range(recipe.folds):
         for j in range(i, recipe.folds):
-            test = (ends.min(1) == i) & (ends.max(1) == j)
-            seen = np.flatnonzero(dev.teaches & ~np.isin(ends, (i, j)).any(1))
-            if test.any():
-                trees = _fit(*_training(dev, seen, more, recipe, kind), recipe)
-                out[test] = trees.log_odds(dev.features[test])
+            test = np.flatnonzero((ends.min(1) == i) & (ends.max(1) == j))
+            if len(test):
+                out[test] = learn(np.flatnonzero(dev.teaches & ~np.isin(ends, (i, j)).any(1)))(test)
     return out
+
+
+def _blend(forest: np.ndarray, head: np.ndarray, dev: Sample) -> tuple[tuple[float, float, float], ...]:
+    """By what the log-odds of both are weighed: of pairs of different names, and of pairs of one name."""
+    from sklearn.linear_model import LogisticRegression
+
+    found = []
+    for same in (False, True):
+        rows = dev.teaches & (dev.same_name == same) & (forest > LEAST)
+        fitted = LogisticRegression(C=1e6).fit(np.stack([forest, head], 1)[rows], dev.truth[rows])
+        trees, vectors = map(float, fitted.coef_[0])
+        found.append((trees, vectors, float(fitted.intercept_[0])))
+    return tuple(found)
 
 
 def _fit(features: np.ndarray, truth: np.ndarray, weight: np.ndarray, recipe: Recipe) -> Forest:

@@ -99,7 +99,8 @@ def _knowledgenet(folder: Path) -> Iterator[tuple[str, str, str, int, int]]:
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
     """Candidate pairs (m, 2) of groups: features, what adds to their log-odds by hand (``EXTRA``), truth, whether they
-    bear one name, whether they may teach.
+    bear one name, whether they may teach, whether nothing stands around one of them; ``known``: the vectors of the
+    groups (``Scorer.known``).
 
     ``part`` (n,) numbers groups so that groups of one name or one thing have one number: folds split by it.
     """
@@ -111,6 +112,8 @@ class Sample:
     truth: np.ndarray
     same_name: np.ndarray
     teaches: np.ndarray
+    bare: np.ndarray
+    known: tuple[np.ndarray, np.ndarray, np.ndarray]
     part: np.ndarray
 
 
@@ -135,5 +138,5 @@ def sample(known: Known, table: EmbeddingTable, states: EmbeddingTable | None) -
     _, part = connected_components(coo_matrix((np.ones(len(ends)), ends.T), (size, size)), directed=False)
     return Sample(
         groups, pairs, features, extra, thing[a] == thing[b], scorer.same_name(ways),
-        free[a] & free[b], part[: len(groups)],
+        free[a] & free[b], scorer.bare(pairs), tuple(np.nan_to_num(v) for v in scorer.known()), part[: len(groups)],
     )  # fmt: skip

@@ -99,3 +99,31 @@ def test_one_name_is_one_thing_in_sources_of_one_subject() -> None:
     assert said(mentions, near) == {"one_name": 1} and said(mentions, far) == {"like_names": 1}
     assert said(mentions[:2], near[:2]) == {"like_names": 1}  # two names tell no subject
     assert said(mentions, far, bare=True) == {"one_name": 1}  # labels without words around them
+
+
+def test_the_title_of_a_task_is_not_what_it_is_about() -> None:
+    assert "task" in two("Bit.ly", "Design Bit.ly", 0.8)
+    assert "task" in two("System Design Interview", "Crack the system design interview", 0.8)
+    assert "task" not in two("Bit.ly", "Old Bit.ly", 0.8)
+
+
+def test_a_name_may_begin_with_its_maker() -> None:
+    maker = mention("AWS", 3)
+    pair = [mention("Elasticache", 1), mention("AWS ElastiCache", 2), maker]
+    vectors = [[1, 0], [0.8, 0.6], [0, 1]]
+    assert "made_by" in said(pair, vectors)
+    ordinary = [*pair[:2], mention("AWS", 3, context="AWS has one elasticache more.")]
+    assert "made_by" not in said(ordinary, vectors)
+    placed = [*pair[:2], mention("AWS", 3, "Place")]
+    assert "made_by" not in said(placed, vectors)
+
+
+def test_a_role_written_small_somewhere_keeps_nothing_apart_as_a_person() -> None:
+    shown = [mention("Master", 1, "Person"), mention("Master", 2, "Concept")]
+    table = EmbeddingTable("x", tuple(m.id for m in shown), np.eye(2, dtype=np.float32))
+    columns = Columns(group(shown, table.ids), table)
+    assert not columns.allowed(np.array([0]), np.array([1]))[0]
+    small = [*shown, mention("master", 3, "Concept")]
+    table = EmbeddingTable("x", tuple(m.id for m in small), np.eye(3, dtype=np.float32))
+    columns = Columns(group(small, table.ids), table)
+    assert columns.allowed(np.array([0]), np.array([1]))[0]

@@ -18,7 +18,7 @@ from kgbuild.types import EmbeddingTable, Mention, Target, TextPosition
 NONE = np.zeros((0, 2), np.int64)
 
 
-def made(count: int, bearers: int, seed: int = 0) -> Scorer:
+def made(count: int, bearers: int, seed: int = 0, *, width: int = 24) -> Scorer:
     rng = np.random.default_rng(seed)
     names = [f"{w} {v}" for w in ("Red", "Blue", "Green", "Old") for v in ("River", "Bridge", "Union", "Harbour")]
     mentions, own = [], list[int]()
@@ -28,7 +28,7 @@ def made(count: int, bearers: int, seed: int = 0) -> Scorer:
         own.append(names.index(name))
         words = " ".join(f"{name[:2]}word{w}" for w in rng.integers(0, 8, 4))
         mentions.append(Mention(f"{target.source}#m", target, name, "Thing", 0.9, "text/1", context=f"{name} {words}"))
-    ids, parts = tuple(m.id for m in mentions), (24, OWN + REST)
+    ids, parts = tuple(m.id for m in mentions), (width, OWN + REST)
     kinds = [rng.standard_normal((len(names), d))[own] + 0.4 * rng.standard_normal((count, d)) for d in parts]
     vectors, states = (EmbeddingTable(s, ids, unit(k)) for s, k in zip(("x", SPACE), kinds, strict=True))
     groups = group(mentions, ids)
@@ -50,10 +50,10 @@ def test_pairs_that_are_forgotten_change_no_cluster() -> None:
 
 
 def test_the_size_of_blocks_and_the_number_of_threads_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = made(120, 10).scored(0.0, NONE)
+    first = made(120, 10, width=384).scored(0.0, NONE)  # as wide as the match head wants them
     for module, name, value in ((candidates, "_PAIRS", 50), (score, "_CHUNK", 16), (score, "THREADS", 3)):
         monkeypatch.setattr(module, name, value)
-    again = made(120, 10).scored(0.0, NONE)
+    again = made(120, 10, width=384).scored(0.0, NONE)
     assert np.array_equal(first.pairs, again.pairs) and np.array_equal(first.log_odds, again.log_odds)
 
 
