@@ -15,6 +15,7 @@ from typing import Any
 
 from kgbuild.config import Config
 from kgbuild.errors import ModelError
+from kgbuild.operators import declare_operators
 
 NAME = "sentence-transformers/all-MiniLM-L6-v2"
 REVISION = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
@@ -69,6 +70,7 @@ def load_backbone(config: Config) -> tuple[Any, Any]:
 
     Raises ``ModelError`` if the files are missing or their checksum is wrong.
     """
+    declare_operators()
     from transformers import AutoModel, AutoTokenizer
     from transformers.utils import logging as transformers_logging
 

@@ -349,7 +349,7 @@ def property_vectors(job: Job, texts: Sequence[tuple[str, str, Sequence[str]]]) 
 
     from kgbuild.embeddings.relation import RelationEncoder, facts
 
-    key = Cache.key(code_version("embeddings"), job.config.sha256("models"), json.dumps(texts))
+    key = Cache.key(code_version("embeddings"), job.config.sha256("embeddings", "models"), json.dumps(texts))
     found = job.store().get("properties", key)
     if found is None:
         matrix = np.ascontiguousarray(RelationEncoder(job.config).properties(texts), dtype="<f4")
@@ -368,7 +368,7 @@ def class_vectors(job: Job, texts: Sequence[tuple[str, str, Sequence[str]]]) -> 
 
     if not texts:
         return np.zeros((0, 3, WIDTH), dtype=np.float32)
-    key = Cache.key(code_version("embeddings"), job.config.sha256("models"), json.dumps(texts))
+    key = Cache.key(code_version("embeddings"), job.config.sha256("embeddings", "models"), json.dumps(texts))
     found = job.store().get("classes", key)
     if found is None:
         matrix = RelationParts(TextEncoder(job.config)).properties(texts)
@@ -386,7 +386,7 @@ def text_vectors(job: Job, texts: Sequence[str]) -> np.ndarray:
 
     if not texts:
         return np.zeros((0, WIDTH), dtype=np.float32)
-    key = Cache.key(code_version("embeddings"), job.config.sha256("models"), json.dumps(texts))
+    key = Cache.key(code_version("embeddings"), job.config.sha256("embeddings", "models"), json.dumps(texts))
     found = job.store().get("texts", key)
     if found is None:
         found = np.ascontiguousarray(TextEncoder(job.config).encode(texts), dtype="<f4").tobytes()

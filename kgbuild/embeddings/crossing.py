@@ -67,10 +67,8 @@ class Attention(nn.Module):
         n, q, width = x.shape
         key, value = self.both(tokens).view(n, -1, 2, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
         query = self.query(x).view(n, q, self.heads, -1).transpose(1, 2)
-        scores = query @ key.transpose(-1, -2) / (width // self.heads) ** 0.5
-        scores = scores.masked_fill(~present[:, None, None, :], -1e4)
-        read = (scores.softmax(-1) @ value).transpose(1, 2).reshape(n, q, width)
-        made: Tensor = self.drop(self.out(read))
+        read = F.scaled_dot_product_attention(query, key, value, attn_mask=present[:, None, None, :])
+        made: Tensor = self.drop(self.out(read.transpose(1, 2).reshape(n, q, width)))
         return made
 
 

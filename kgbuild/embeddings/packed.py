@@ -3,11 +3,14 @@
 What is computed row by row (all but attention) sees one matrix; attention sees the texts of each length together. A
 row's numbers are those that it has alone, as long as the kernels treat every row alike; those of matrices of very few
 rows do not, so there are always some.
+
+Weights are packed once as oneDNN wants them, with the function that follows fused: a third faster for many texts, and
+for one of ten subwords, where reading 42 MB of weights takes the time, twice as fast as the module of ``transformers``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -16,19 +19,23 @@ from torch import Tensor
 from torch.nn import functional as F
 
 ROWS = 512  # tokens that are looked at together, about
+_PACKED_FOR = 256  # rows that weights are packed for; any number goes
 _FEWEST = 16  # rows of a matrix: below four the kernels sum in another order
 
 
 class Packed:
-    """The layers of a BERT model of ``transformers``, in evaluation (Devlin et al. 2019)."""
+    """The layers of a BERT model of ``transformers``, in evaluation (Devlin et al. 2019).
 
-    def __init__(self, model: Any) -> None:
-        self._model = model
-        self._joined = [_joined(layer.attention.self) for layer in model.encoder.layer]
+    ``half``: products in bfloat16, the rest in single precision.
+    """
+
+    def __init__(self, model: Any, *, half: bool = False) -> None:
+        self._model, self._half = model, half
+        self._layers = [functions(layer, torch.bfloat16 if half else torch.float32) for layer in model.encoder.layer]
 
     def to(self, device: str) -> None:
         """Move the network to a device."""
-        self.__init__(self._model.to(device, torch.float32))  # type: ignore[misc]
+        self.__init__(self._model.to(device, torch.float32), half=self._half)  # type: ignore[misc]
 
     def states(self, texts: Sequence[Sequence[int]]) -> Tensor:
         """Token states float32 (all tokens, width), text after text; equal lengths are faster side by side."""
@@ -41,28 +48,59 @@ class Packed:
         numbers, places = (torch.tensor([*x, *spare], device=device) for x in (given, nth))
         x = e.word_embeddings(numbers) + e.position_embeddings(places) + e.token_type_embeddings.weight[0]
         x = e.LayerNorm(x)
-        for layer, (weight, bias) in zip(self._model.encoder.layer, self._joined, strict=True):
-            x = self._layer(x, layer, F.linear(x, weight, bias), runs)
+        for attended, mixed, after, up, down, last in self._layers:
+            x = after(mixed(self._read(attended(x), runs)) + x)
+            x = last(down(up(x)) + x)
         return x[: len(given)]
 
-    def _layer(self, x: Tensor, layer: Any, all_: Tensor, runs: Sequence[tuple[int, int, int]]) -> Tensor:
+    def _read(self, all_: Tensor, runs: Sequence[tuple[int, int, int]]) -> Tensor:
+        """What each row reads in its text: (rows, width) of queries, keys and values side by side."""
         heads = self._model.config.num_attention_heads
-        read = torch.zeros_like(x)
+        read = all_.new_zeros(len(all_), all_.shape[1] // 3)
         for start, count, length in runs:
             rows = slice(start, start + count * length)
             q, k, v = all_[rows].view(count, length, 3, heads, -1).permute(2, 0, 3, 1, 4)
             read[rows] = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(count * length, -1)
-        own, out = layer.attention.output, layer.output
-        x = own.LayerNorm(own.dense(read) + x)
-        hidden = F.gelu(layer.intermediate.dense(x))
-        made: Tensor = out.LayerNorm(out.dense(hidden) + x)
-        return made
+        return read
 
 
-def _joined(attention: Any) -> tuple[Tensor, Tensor]:
-    """Weight and bias that give queries, keys and values in one product."""
-    parts = (attention.query, attention.key, attention.value)
-    return torch.cat([p.weight for p in parts]), torch.cat([p.bias for p in parts])
+def functions(layer: Any, kind: torch.dtype = torch.float32) -> tuple[Callable[[Tensor], Tensor], ...]:
+    """The functions of a layer of BERT in their order; queries, keys and values come from one product."""
+    own, out, up, down = layer.attention.self, layer.attention.output, layer.intermediate.dense, layer.output
+    parts = (own.query, own.key, own.value)
+    attended = _linear(torch.cat([p.weight for p in parts]), torch.cat([p.bias for p in parts]), kind=kind)
+    return (
+        attended, _linear(out.dense.weight, out.dense.bias, kind=kind), out.LayerNorm,
+        _linear(up.weight, up.bias, kind=kind, gelu=True), _linear(down.dense.weight, down.dense.bias, kind=kind),
+        down.LayerNorm,
+    )  # fmt: skip
+
+
+def _linear(
+    weight: Tensor, bias: Tensor, *, kind: torch.dtype = torch.float32, gelu: bool = False
+) -> Callable[[Tensor], Tensor]:
+    """A linear function float32 to float32 with packed weights; with the plain ones where torch cannot pack them."""
+    weight, bias = weight.detach().to(kind), bias.detach().to(kind)
+
+    def plain(x: Tensor) -> Tensor:
+        made = F.linear(x.to(kind), weight, bias)
+        return (F.gelu(made) if gelu else made).float()
+
+    if weight.device.type != "cpu" or not torch.backends.mkldnn.is_available():
+        return plain
+    after, form = ("gelu", "none") if gelu else ("none", "")
+    try:
+        packed = torch.ops.mkldnn._reorder_linear_weight(weight.clone(), _PACKED_FOR)
+
+        def fused(x: Tensor) -> Tensor:
+            made: Tensor = torch.ops.mkldnn._linear_pointwise(x.to(kind), packed, bias, after, [], form)
+            return made.float()
+
+        sample = torch.linspace(-1, 1, _FEWEST * weight.shape[1]).view(_FEWEST, -1)
+        alike = torch.allclose(fused(sample), plain(sample), atol=1e-4 if kind == torch.float32 else 0.1)
+    except (AttributeError, RuntimeError, NotImplementedError):
+        return plain
+    return fused if alike else plain
 
 
 def _runs(texts: Sequence[Sequence[int]]) -> list[tuple[int, int, int]]:
@@ -87,4 +125,4 @@ def packs(lengths: Sequence[int]) -> Iterator[slice]:
         yield slice(start, len(lengths))
 
 
-__all__ = ["ROWS", "Packed", "packs"]
+__all__ = ["ROWS", "Packed", "functions", "packs"]

@@ -68,7 +68,8 @@ def load_encoder(config: Config) -> Any:
 def encoder_key(config: Config) -> str:
     """What the vectors of pictures depend on besides the pixels."""
     local = fingerprint(config["embeddings"]["vision"].partition(":")[2])
-    return Cache.key(code_version("embeddings"), config["embeddings"]["vision"], config.sha256("models"), local)
+    vision, half = config["embeddings"]["vision"], str(config["embeddings"]["half"])
+    return Cache.key(code_version("embeddings"), vision, half, config.sha256("models"), local)
 
 
 def whole_pictures(segments: Iterable[Segment]) -> list[Segment]:

@@ -16,10 +16,8 @@ import numpy as np
 if TYPE_CHECKING:
     from kgbuild.embeddings.text import TextEncoder
 
-Linear = Callable[[Any], Any]
 _TOLERANCE = 1e-5  # of a component of a unit vector
 _SAMPLE = "packed weights give the same vector"
-_ROWS = 16  # subwords that the weights are packed for; any number goes
 
 
 class SingleEncoder:
@@ -51,16 +49,15 @@ class SingleEncoder:
 
 
 def _packed(model: Any) -> Callable[[Any], Any] | None:
-    """Token states (n, 384) of a text's subword numbers (n,) by packed weights; None if torch cannot pack them."""
+    """Token states (n, 384) of a text's subword numbers (n,) by packed weights; None if torch has no oneDNN."""
     import torch
     from torch.nn import functional as F
 
+    from kgbuild.embeddings.packed import functions
+
     if not torch.backends.mkldnn.is_available() or model.config.hidden_act != "gelu":
         return None
-    try:
-        layers = [_layer(layer) for layer in model.encoder.layer]
-    except (AttributeError, RuntimeError, NotImplementedError):
-        return None
+    layers = [functions(layer) for layer in model.encoder.layer]
     given, heads = model.embeddings, model.config.num_attention_heads
     words = given.word_embeddings.weight
     places = given.position_embeddings.weight + given.token_type_embeddings.weight[0]
@@ -76,25 +73,3 @@ def _packed(model: Any) -> Callable[[Any], Any] | None:
         return x
 
     return states
-
-
-def _layer(layer: Any) -> tuple[Any, ...]:
-    import torch
-
-    own = layer.attention.self
-    parts = (own.query, own.key, own.value)
-    attended = _linear(torch.cat([p.weight for p in parts]), torch.cat([p.bias for p in parts]))
-    out, up, down = layer.attention.output, layer.intermediate.dense, layer.output.dense
-    return (
-        attended, _linear(out.dense.weight, out.dense.bias), out.LayerNorm, _linear(up.weight, up.bias, "gelu"),
-        _linear(down.weight, down.bias), layer.output.LayerNorm,
-    )  # fmt: skip
-
-
-def _linear(weight: Any, bias: Any, after: str = "none") -> Linear:
-    """A linear function with packed weights, and what follows it."""
-    import torch
-
-    ops = torch.ops.mkldnn
-    packed = ops._reorder_linear_weight(weight.detach().clone(), _ROWS)
-    return lambda x: ops._linear_pointwise(x, packed, bias, after, [], "none" if after == "gelu" else "")

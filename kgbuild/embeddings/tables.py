@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from kgbuild.errors import UsageError
 from kgbuild.types import EmbeddingTable
 
 
@@ -23,14 +24,25 @@ def unpack(value: bytes) -> dict[str, EmbeddingTable]:
     tables, at = {}, 0
     for given in json.loads(head):
         size = len(given["ids"]) * given["dim"]
-        matrix = np.frombuffer(body, dtype="<f4", count=size, offset=at).reshape(-1, given["dim"])
+        matrix = np.frombuffer(body, dtype="<f4", count=size, offset=at).reshape(len(given["ids"]), given["dim"])
         tables[given["name"]] = EmbeddingTable(given["space"], tuple(given["ids"]), matrix)
         at += 4 * size
     return tables
 
 
 def stack(tables: Sequence[EmbeddingTable]) -> EmbeddingTable:
-    """The rows of all tables of one space as one, in the order given; without any, an empty table of no space."""
+    """The rows of all tables of one space as one, in the order given; without any, an empty table of no space.
+
+    Raises ``UsageError`` if their spaces or dimensions differ: an encoder changed, and kept its name.
+    """
+    kinds = sorted({(t.space, t.matrix.shape[1]) for t in tables if t.ids})
+    if len(kinds) > 1:
+        told = " and ".join(f"{space!r} with {dim} dimensions" for space, dim in kinds)
+        raise UsageError(
+            f"vectors of {told} cannot be compared: an encoder that [embeddings] names changed. Remove the folder "
+            "`vectors` of the cache, or name the new one otherwise."
+        )
+    tables = [t for t in tables if t.ids] or tables[:1]
     ids = tuple(id for t in tables for id in t.ids)
     matrix = np.concatenate([t.matrix for t in tables]) if tables else np.zeros((0, 0), dtype="<f4")
     return EmbeddingTable(tables[0].space if tables else "", ids, matrix)

@@ -18,6 +18,7 @@ from kgbuild.types import Mention
 _CHARACTERS = 4000  # more than the tokens hold, less than a hostile word has
 _TOKENS = 96  # subwords of a context that are looked at
 _SURFACE = 0.75  # weight of the mention's own words against its context
+_KEPT, _SHORT = 1024, 16  # texts that are remembered, the last ones; their subwords at most (25 MB)
 
 
 class TextEncoder:
@@ -35,7 +36,8 @@ class TextEncoder:
 
         self._torch, self._packs = torch, packs
         self._tokenizer, model = load_backbone(config)
-        self.backbone, self._packed = model, Packed(model)
+        self.backbone, self._packed = model, Packed(model, half=config["embeddings"]["half"])
+        self._kept: dict[str, Pass] = {}
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """float32 of shape (len(texts), 384), rows of unit length; equal texts are encoded once."""
@@ -112,17 +114,34 @@ class TextEncoder:
         states = np.zeros((len(mentions), 2, self.dim), np.float32)
         named, users = _places(surfaces), _places(texts)
         unique = sorted({*named, *users})  # a label of a drawing is its own context
-        for rows, found, offsets in self.passes(unique):
+        for text, (pooled, tokens, spans) in self._remembered(unique):
+            own[named.get(text, [])] = pooled
+            for n in users.get(text, ()):
+                start = text.find(mentions[n].surface)
+                around[n] = pooled
+                states[n] = _split(tokens, spans, start, mentions[n].surface)
+                if see is not None:
+                    see(n, tokens, spans, start)
+        return Read(own, around, states)
+
+    def forget(self) -> None:
+        """Remember no text: the next ones are read anew."""
+        self._kept.clear()
+
+    def _remembered(self, texts: Sequence[str]) -> Iterator[tuple[str, Pass]]:
+        """The pass of each text. Short ones are kept: names return from slide to slide and from file to file."""
+        known = {t: self._kept[t] for t in texts if t in self._kept}
+        yield from known.items()
+        new = [t for t in texts if t not in known]
+        for rows, found, offsets in self.passes(new):
             pooled, tokens = self.pooled(found), found.numpy()
             for k, i in enumerate(rows):
-                own[named.get(unique[i], [])] = pooled[k]
-                for n in users.get(unique[i], ()):
-                    start, spans = unique[i].find(mentions[n].surface), np.array(offsets[k])
-                    around[n] = pooled[k]
-                    states[n] = _split(tokens[k], spans, start, mentions[n].surface)
-                    if see is not None:
-                        see(n, tokens[k], spans, start)
-        return Read(own, around, states)
+                made = (pooled[k], tokens[k], np.array(offsets[k]))
+                yield new[i], made
+                if len(tokens[k]) <= _SHORT:
+                    if len(self._kept) >= _KEPT:
+                        self._kept.pop(next(iter(self._kept)), None)
+                    self._kept[new[i]] = (made[0].copy(), made[1].copy(), made[2])
 
 
 def _places(texts: Sequence[str]) -> dict[str, list[int]]:
@@ -133,6 +152,8 @@ def _places(texts: Sequence[str]) -> dict[str, list[int]]:
     return found
 
 
+# Of a text: sentence vector (384,), token states (tokens, 384), characters (tokens, 2) of each.
+Pass = tuple[np.ndarray, np.ndarray, np.ndarray]
 # The number of a mention, the states (tokens, 384) of its context, the characters (tokens, 2) of each, where it starts.
 See = Callable[[int, np.ndarray, np.ndarray, int], None]
 

@@ -62,6 +62,8 @@ class VisionTower:
         self._network = Network(Shape(**sizes))
         self._network.load_state_dict(weights)
         self._network.eval().requires_grad_(False)
+        self._kind = torch.bfloat16 if config is not None and config["embeddings"]["half"] else torch.float32
+        self._network.layers.to(self._kind)
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def encode(self, images: Sequence[np.ndarray]) -> np.ndarray:
@@ -78,15 +80,22 @@ class VisionTower:
         return made
 
     def tokens(self, images: Sequence[np.ndarray]) -> np.ndarray:
-        """Patch states float32 (len(images), ``TOWER_TOKENS``, ``TOWER_WIDTH``), row by row from the top left."""
+        """Patch states float32 (len(images), ``TOWER_TOKENS``, ``TOWER_WIDTH``), row by row from the top left.
+
+        What looks the same in the square is encoded once.
+        """
         torch = self._torch
-        out = np.zeros((len(images), TOWER_TOKENS, TOWER_WIDTH), dtype=np.float32)
-        for at in range(0, len(images), _BATCH):
-            part = np.stack([letterbox(image, SIDE) for image in images[at : at + _BATCH]])
+        seen = [letterbox(image, SIDE) for image in images]
+        rows: dict[bytes, int] = {}
+        own = [rows.setdefault(s.tobytes(), len(rows)) for s in seen]
+        distinct = [seen[own.index(row)] for row in range(len(rows))]
+        out = np.zeros((len(rows), TOWER_TOKENS, TOWER_WIDTH), dtype=np.float32)
+        for at in range(0, len(rows), _BATCH):
+            part = np.stack(distinct[at : at + _BATCH])
             with torch.inference_mode(), _one_thread(torch):
-                made = self._network.states(squares(torch, _filled(part, 2))).numpy()
+                made = self._network.states(squares(torch, _filled(part, 2)).to(self._kind)).float().numpy()
             out[at : at + _BATCH] = made[: len(part)]
-        return out
+        return out[own]
 
     def pool(self, tokens: np.ndarray) -> np.ndarray:
         """Unit vectors (n, 384) of patch states (n, T, ``TOWER_WIDTH``)."""

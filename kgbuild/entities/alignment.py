@@ -82,7 +82,8 @@ def check(table: EmbeddingTable | None) -> None:
     bad = np.flatnonzero(~np.concatenate([np.isfinite(b).all(1) for b in blocks] or [np.zeros(0, bool)]))
     if len(bad):
         raise UsageError(
-            f"vectors of {table.space!r}: {len(bad)} not finite, the first is that of {table.ids[bad[0]]}."
+            f"vectors of {table.space!r}: {len(bad)} not finite, the first is that of {table.ids[bad[0]]}. Mend the "
+            "encoder that [embeddings] names, and remove the folder `vectors` of the cache, which holds what it made."
         )
 
 

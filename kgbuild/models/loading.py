@@ -11,6 +11,7 @@ from kgbuild.config import Config
 from kgbuild.errors import ModelUnavailable
 from kgbuild.models.devices import device, first_line, out_of_memory
 from kgbuild.models.hub import bare, download, location
+from kgbuild.operators import declare_operators
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ def once(config: Config, role: str, name: str, key: object, make: Callable[[], M
     where = (key, name, settings["device"], settings["devices"].get(role), settings["half"])
     if where not in _made:
         try:
+            declare_operators()
             _made[where] = make()
         except Exception as err:  # the border: one model's fault stops nothing else
             log.debug("models.%s = %r cannot be used", role, name, exc_info=True)

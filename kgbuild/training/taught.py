@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from kgbuild.errors import ModelError
 from kgbuild.mentions.textmodel import Shape, TextModel
+from kgbuild.operators import declare_operators
 from kgbuild.training import distil
 from kgbuild.training.pages import Page, pages_of_document
 
@@ -55,6 +56,7 @@ def pages_of(documents: Iterable[dict[str, Any]], tokenizer: Any, properties: Se
 
 def load_teacher(folder: Path) -> nn.Module:
     """MPNet of ``sentence-transformers/all-mpnet-base-v2``; raises ``ModelError`` for other weights."""
+    declare_operators()
     from transformers import MPNetModel
 
     path = folder / "model.safetensors"

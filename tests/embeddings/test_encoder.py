@@ -68,3 +68,29 @@ def test_context_tells_equal_names_apart(encoder: TextEncoder) -> None:
         ]
     )
     assert a @ b > a @ c
+
+
+def test_texts_that_return_give_the_same_bytes_and_are_not_read_again(
+    encoder: TextEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mentions = [
+        Mention(f"m{n}", Target("s", (TextPosition(n, n + 4),)), name, "Thing", 1.0, "t/1", context=context)
+        for n, (name, context) in enumerate([("Oslo", ""), ("Oslo", "Oslo is a city."), ("Bergen", "word " * 40)])
+    ]
+    encoder.forget()
+    first = encoder.read(mentions)
+    read: list[list[str]] = []
+    passes = encoder.passes
+    monkeypatch.setattr(encoder, "passes", lambda texts: read.append(list(texts)) or passes(texts))
+    again, alone = encoder.read(mentions), encoder.read(mentions[1:2])
+    assert read == [["word " * 40], []]  # long ones are not kept
+    for one, two, part in zip(*((r.own, r.around, r.states) for r in (first, again, alone)), strict=True):
+        assert np.array_equal(one, two) and np.array_equal(one[1:2], part)
+
+
+def test_half_precision_is_near_and_as_free_of_company(encoder: TextEncoder) -> None:
+    half = TextEncoder(Config.load(overrides={"embeddings.half": True}))
+    texts = ["load balancer", "the web server answers", "x", "queue of orders that wait for the night"]
+    found, whole = half.encode(texts), encoder.encode(texts)
+    assert not (found == whole).all() and ((found * whole).sum(1) > 0.999).all()
+    assert (np.concatenate([half.encode([t]) for t in texts]) == found).all()

@@ -62,6 +62,24 @@ def _any_order(tower: VisionTower) -> None:
     assert tower.encode([]).shape == (0, 384)
 
 
+def test_what_looks_the_same_is_encoded_once(tower: VisionTower, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    states = tower._network.states
+    monkeypatch.setattr(tower._network, "states", lambda squares: seen.append(len(squares)) or states(squares))
+    found = tower.tokens([picture(1), picture(2), picture(1), picture(3), picture(2)])
+    assert seen == [3] and (found[0] == found[2]).all() and (found[1] == found[4]).all()
+    assert not np.allclose(found[0], found[1]) and not np.allclose(found[0], found[3])
+
+
+def test_half_precision_is_near_and_as_free_of_company(tower: VisionTower) -> None:
+    half = VisionTower(Config.load(overrides={"embeddings.half": True}))
+    pictures = [picture(n) for n in range(5)]
+    found, whole = half.encode(pictures), tower.encode(pictures)
+    assert found.dtype == np.float32 and not (found == whole).all() and ((found * whole).sum(1) > 0.999).all()
+    for count in (1, 2, 3):
+        assert (half.encode(pictures[:count]) == found[:count]).all()
+
+
 def test_states_before_pooling(tower: VisionTower) -> None:
     states = tower.tokens([picture(1), picture(2)])
     assert states.shape == (2, TOWER_TOKENS, TOWER_WIDTH) == (2, TOWER_TOKENS, tower.width)

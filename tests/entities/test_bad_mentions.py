@@ -73,7 +73,7 @@ def test_a_vector_that_is_not_finite_is_named(bad: float) -> None:
     mentions = [mention("NASA", 0), mention("ESA", 1)]
     table = vectors(mentions)
     table.matrix[1, 3] = bad
-    with pytest.raises(UsageError, match="source/1#00000"):
+    with pytest.raises(UsageError, match=r"source/1#00000\. Mend the encoder"):
         run(mentions, table)
     for name in ("states", "fused"):
         with pytest.raises(UsageError, match="not finite"):

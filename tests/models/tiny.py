@@ -14,6 +14,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from kgbuild.operators import declare_operators
+
+declare_operators()
 START, END, UNKNOWN = "<|startoftext|>", "<|endoftext|>", "<unk>"
 LAYERS = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
 HALF = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5], "size": {"height": 32, "width": 32}}
