@@ -7,9 +7,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import kgbuild
 from kgbuild.errors import QueryError
 from kgbuild.queries.tokens import check
 
@@ -85,3 +87,16 @@ def test_a_confined_process_reaches_nothing(heard: tuple[str, list[str]]) -> Non
             pytest.skip("this kernel takes no filter")
         assert bool(hits) == (how == "free") and "AF_UNIX" in done.stdout
         hits.clear()
+
+
+def test_a_query_past_the_guard_reaches_nothing(
+    example: tuple[Path, object], heard: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, hits = heard
+    monkeypatch.setattr("kgbuild.queries.sparql.check", lambda query: None)
+    probe = "from kgbuild.queries.confine import no_network; raise SystemExit(not no_network())"
+    if subprocess.run([sys.executable, "-c", probe], check=False).returncode:
+        pytest.skip("this kernel takes no filter")
+    with kgbuild.open(example[0]) as graph, pytest.raises(QueryError):
+        graph.sparql(f"SELECT * {{ SERVICE <{url}> {{ ?s ?p ?o }} }}")
+    assert not hits
