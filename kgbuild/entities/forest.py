@@ -119,14 +119,20 @@ def _repeats(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
 
     Groups with nothing around their names, as in diagrams, give the same few rows again and again.
     """
-    bits = matrix.view(np.uint32).astype(np.uint64)
-    codes = (bits * _odd(bits.shape[1])).sum(1, dtype=np.uint64)
-    if len(np.unique(codes[:_SAMPLE])) * 2 > min(len(codes), _SAMPLE):
+    bits = matrix.view(np.uint32)
+    if len(np.unique(_codes(bits[:_SAMPLE]))) * 2 > min(len(bits), _SAMPLE):
         return None
+    codes = _codes(bits)
     _, first, again = np.unique(codes, return_index=True, return_inverse=True)
     if len(first) * 2 > len(codes) or not np.array_equal(bits[first][again], bits):  # or codes that met by chance
         return None
     return first, again
+
+
+def _codes(bits: np.ndarray) -> np.ndarray:
+    """A number of 64 bits for each row, the same for equal rows."""
+    made: np.ndarray = (bits * _odd(bits.shape[1])).sum(1, dtype=np.uint64)
+    return made
 
 
 @lru_cache(4)

@@ -103,7 +103,7 @@ def _decode(data: bytes) -> str:
     if found:
         try:
             return data.decode(found.group(1).decode("ascii")).replace("\r\n", "\n").replace("\r", "\n")
-        except (LookupError, UnicodeDecodeError):
+        except (LookupError, UnicodeError):  # no encoding of texts, or not this one's
             pass
     return decode(data)
 

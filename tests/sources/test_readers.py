@@ -159,3 +159,8 @@ def test_subtitles_keep_times_and_characters(corpus) -> None:
     assert [s.target.find(TimeSpan) for s in cues] == [TimeSpan(1.0, 2.5), TimeSpan(3.0, 4.0)]
     assert "there\nsecond line" in cues[0].text and not cues[0].text.startswith("<")
     assert [s.text for s in reading["b.vtt"].segments] == ["One"]
+
+
+@pytest.mark.parametrize("charset", ["punycode", "undefined", "hex", "unknown-1"])
+def test_a_charset_that_is_none_is_passed_over(corpus, charset: str) -> None:
+    assert read(corpus({"a.html": f"<meta charset={charset}><p>In Zürich</p>"}))["a.html"].text == "In Zürich"
