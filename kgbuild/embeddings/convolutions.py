@@ -13,7 +13,9 @@ _PACKED_FOR = 8  # pictures; any number goes
 
 
 def packed(network: nn.Sequential, side: int) -> Callable[[Tensor], Tensor] | None:
-    """What the ``Layer``s of a network (without norms) make of squares (n, channels, side, side); None if torch cannot pack them."""
+    """What a network of ``Layer``s without norms makes of squares (n, channels, side, side); None if torch cannot pack
+    its weights.
+    """
     if not torch.backends.mkldnn.is_available():
         return None
     layers = [layer for layer in network if isinstance(layer, Layer)]
