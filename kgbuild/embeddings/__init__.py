@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,24 +10,36 @@ import numpy as np
 from kgbuild.config import Config
 from kgbuild.types import EmbeddingTable, Extraction, Mention, RelationMention
 
-__all__ = ["BACKWARD", "LITERALS", "embed", "embed_relations", "is_open", "open_relations", "things", "vector_key"]
+__all__ = [
+    "BACKWARD", "LITERALS", "as_read", "embed", "embed_relations", "is_open", "open_relations", "things", "vector_key",
+]  # fmt: skip
 
 # Labels of mentions that become literals: they are no things and have no vector.
 LITERALS = frozenset({"Time", "Quantity", "Text"})
 BACKWARD = "~backward"  # ends the key of a relation's vector that is read from object to subject
 _RECORDS = "records/"  # agents of this name read tables of records
 _CELLS = 8  # of a column of records whose vectors stand for all of it
+_ROWS = 2000  # of a table of records whose cells are read within their row: the sentences take most of the time
 
 
 def embed(extraction: Extraction, encoder: Any) -> EmbeddingTable:
     """One vector for each mention of a thing, in the order of the mentions."""
     found = things(extraction)
-    return EmbeddingTable(encoder.space, tuple(m.id for m in found), encoder.mentions(found))
+    return EmbeddingTable(encoder.space, tuple(m.id for m in found), encoder.mentions(as_read(found)))
 
 
 def things(extraction: Extraction) -> list[Mention]:
     """The mentions that are no literals, in order."""
     return [m for m in extraction.mentions if m.label not in LITERALS]
+
+
+def as_read(mentions: list[Mention]) -> list[Mention]:
+    """The mentions as an encoder reads them: rows after the first ``_ROWS`` of a table by their names alone."""
+    rows = dict.fromkeys(m.segment for m in mentions if m.agent.startswith(_RECORDS))
+    if len(rows) <= _ROWS:
+        return mentions
+    further = set(list(rows)[_ROWS:])
+    return [replace(m, context="") if m.segment in further else m for m in mentions]
 
 
 def is_open(predicate: str, base: str) -> bool:

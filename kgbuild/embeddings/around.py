@@ -41,13 +41,13 @@ def shipped_directions() -> dict[str, np.ndarray]:
 
 def embed_in_context(extraction: Extraction, encoder: Any) -> list[EmbeddingTable]:
     """The table of ``embed`` and, if the encoder looks into contexts, one of width OWN + REST: both of the same ids."""
-    from kgbuild.embeddings import LITERALS, embed
+    from kgbuild.embeddings import as_read, embed, things
 
     if not hasattr(encoder, "in_context"):
         return [embed(extraction, encoder)]
-    things = [m for m in extraction.mentions if m.label not in LITERALS]
-    ids = tuple(m.id for m in things)
-    vectors, states = encoder.in_context(things)
+    found = things(extraction)
+    ids = tuple(m.id for m in found)
+    vectors, states = encoder.in_context(as_read(found))
     return [
         EmbeddingTable(encoder.space, ids, vectors),
         EmbeddingTable(SPACE, ids, project(states, shipped_directions())),

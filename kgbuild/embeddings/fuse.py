@@ -14,7 +14,7 @@ import numpy as np
 
 from kgbuild import backbone
 from kgbuild.config import Config
-from kgbuild.embeddings import around, spaces, things
+from kgbuild.embeddings import around, as_read, spaces, things
 from kgbuild.embeddings.pairs import Fused, MatchHead, features
 from kgbuild.embeddings.spaces import MODALITIES
 from kgbuild.embeddings.states import COLOURS, StateEncoder, States
@@ -51,7 +51,7 @@ class MentionFuser:
 
         ``picture`` gives the PNG of a blob; one that is missing or cannot be decoded leaves the picture out.
         """
-        mentions = things(extraction)
+        mentions = as_read(things(extraction))
         ids = tuple(m.id for m in mentions)
         states, read = self._states.read(mentions, extraction.relations, segments, lambda blob: _pixels(picture(blob)))
         found = self.fused.fuse(states)

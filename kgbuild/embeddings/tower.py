@@ -63,8 +63,7 @@ class Network(nn.Module):
 
     def states(self, squares: Tensor) -> Tensor:
         """Patch states (n, T, widths[-1]), row by row."""
-        found: Tensor = self.layers(squares)
-        return found.flatten(2).transpose(1, 2)
+        return in_rows(self.layers(squares))
 
     def pooled(self, states: Tensor) -> Tensor:
         """Hidden states (n, hidden) of patch states: of their mean and their maxima."""
@@ -81,6 +80,11 @@ class Network(nn.Module):
 
     def forward(self, squares: Tensor) -> Tensor:
         return self.pool(self.states(squares))
+
+
+def in_rows(found: Tensor) -> Tensor:
+    """States (n, T, width), row by row, of what the layers make (n, width, rows, columns)."""
+    return found.flatten(2).transpose(1, 2)
 
 
 def folded(state: dict[str, Tensor], *, epsilon: float = 1e-5) -> dict[str, Tensor]:

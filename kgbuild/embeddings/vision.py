@@ -45,7 +45,8 @@ class VisionTower:
         import torch
         from safetensors.torch import load_file
 
-        from kgbuild.embeddings.tower import Network, Shape
+        from kgbuild.embeddings.convolutions import packed
+        from kgbuild.embeddings.tower import Network, Shape, in_rows
 
         home = folder or files("kgbuild.weights")
         facts = _facts(home)
@@ -56,7 +57,7 @@ class VisionTower:
                     "Reinstall kgbuild or train again: `kgbuild train vision`."
                 )
             weights = {n: t.float() for n, t in load_file(path).items()}
-        self._torch, self._config = torch, config
+        self._torch, self._config, self._in_rows = torch, config, in_rows
         self._text: Any = None
         sizes: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in facts["shape"].items()}
         self._network = Network(Shape(**sizes))
@@ -65,6 +66,8 @@ class VisionTower:
         self._kind = torch.bfloat16 if config is not None and config["embeddings"]["half"] else torch.float32
         self._network.layers.to(self._kind)
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        with torch.inference_mode():
+            self._convolve = packed(self._network.layers, SIDE) or self._network.layers
 
     def encode(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """float32 (len(images), 384), rows of unit length, of pictures uint8 RGB (h, w, 3)."""
@@ -93,7 +96,8 @@ class VisionTower:
         for at in range(0, len(rows), _BATCH):
             part = np.stack(distinct[at : at + _BATCH])
             with torch.inference_mode(), _one_thread(torch):
-                made = self._network.states(squares(torch, _filled(part, 2)).to(self._kind)).float().numpy()
+                given = squares(torch, _filled(part, 2)).to(self._kind)
+                made = self._in_rows(self._convolve(given)).float().numpy()
             out[at : at + _BATCH] = made[: len(part)]
         return out[own]
 

@@ -64,8 +64,8 @@ def _any_order(tower: VisionTower) -> None:
 
 def test_what_looks_the_same_is_encoded_once(tower: VisionTower, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
-    states = tower._network.states
-    monkeypatch.setattr(tower._network, "states", lambda squares: seen.append(len(squares)) or states(squares))
+    convolve = tower._convolve
+    monkeypatch.setattr(tower, "_convolve", lambda squares: seen.append(len(squares)) or convolve(squares))
     found = tower.tokens([picture(1), picture(2), picture(1), picture(3), picture(2)])
     assert seen == [3] and (found[0] == found[2]).all() and (found[1] == found[4]).all()
     assert not np.allclose(found[0], found[1]) and not np.allclose(found[0], found[3])
@@ -78,6 +78,16 @@ def test_half_precision_is_near_and_as_free_of_company(tower: VisionTower) -> No
     assert found.dtype == np.float32 and not (found == whole).all() and ((found * whole).sum(1) > 0.999).all()
     for count in (1, 2, 3):
         assert (half.encode(pictures[:count]) == found[:count]).all()
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_without_onednn_the_network_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch, half: bool) -> None:
+    config = Config.load(overrides={"embeddings.half": half})
+    pictures = [picture(n) for n in range(3)]
+    found = VisionTower(config).tokens(pictures)
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    plain = VisionTower(config)
+    assert plain._convolve is plain._network.layers and (plain.tokens(pictures) == found).all()
 
 
 def test_states_before_pooling(tower: VisionTower) -> None:
