@@ -71,7 +71,7 @@ def test_a_name_of_very_many_grows_with_them_and_is_joined_first() -> None:
 def test_senses_of_a_name_are_compared_with_other_names_only() -> None:
     scorer = made(120, 10)
     found = np.concatenate(list(scorer.candidates()))
-    seen = scorer.features(found[:, :2], found[:, 2])[:, PAIR_FEATURES.index("around_sense")]
+    seen = scorer.features(found[:, :2], found[:, 2])[0][:, PAIR_FEATURES.index("around_sense")]
     one_name = scorer.same_name(found[:, 2])
     assert np.isnan(seen[one_name]).all() and np.isfinite(seen[~one_name]).all()
 
