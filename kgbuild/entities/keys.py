@@ -24,6 +24,10 @@ _NEAR = frozenset(
         ("Place", "Product"), ("Event", "Concept"),
     )
 )  # fmt: skip
+_PLURALS = {
+    "indices": "index", "matrices": "matrix", "vertices": "vertex", "appendices": "appendix", "children": "child",
+    "analyses": "analysis", "hypotheses": "hypothesis", "criteria": "criterion", "phenomena": "phenomenon",
+}  # fmt: skip
 # Verbs that begin the title of a task: what is done to a thing is not the thing.
 _TASKS = frozenset((
     "add", "apply", "benchmark", "build", "choose", "configure", "crack", "create", "debug", "define", "deploy",
@@ -76,6 +80,8 @@ def _singular(text: str) -> str:
     acronym = re.search(r"(?:^|\W)([A-Z]{1,4}S|[A-Z]{2,}(?:(?<=S)e)?s)$", text)
     if words and acronym:  # HTTPS is not several HTTP, but APIs are
         words[-1] = re.sub(r"(?:(?<=S)e)?s$", "", acronym[1]).casefold()
+    elif words and words[-1] in _PLURALS:
+        words[-1] = _PLURALS[words[-1]]
     elif words and len(words[-1]) > 3 and re.search(r"(?<!s|u|i)s$", words[-1]):
         last = words[-1]
         words[-1] = last[:-3] + "y" if last.endswith("ies") and len(last) > 4 else last[:-1]
@@ -114,7 +120,7 @@ def _within(a: list[str], b: list[str]) -> bool:
 def is_task(title: str, name: str) -> bool:
     """Whether a title says what is done to what the name names: "Design Bit.ly" to "Bit.ly"."""
     verb, _, rest = clean(title).partition(" ")
-    return verb.casefold() in _TASKS and bool(rest) and bare(rest).casefold() == bare(name).casefold()
+    return verb.casefold() in _TASKS and bool(rest) and key(rest) == key(name)
 
 
 def is_name(surface: str) -> bool:
