@@ -115,7 +115,7 @@ def _free(where: str) -> int | None:
 
 def _lasts(err: Exception, config: Config, role: str, name: str) -> bool:
     """Whether an error stays as long as what ``catalog.fingerprints`` tells apart: the files under the configured name
-    (not those that ``open_clip`` gives a tag), and the library of the role.
+    (not those that ``open_clip`` gives a tag), and the libraries of the role. Another library may be installed later.
     """
     configured = config["embeddings"]["vision"] if role == "vision" else config["models"][role]
     if bare(configured) != bare(name):
@@ -123,10 +123,10 @@ def _lasts(err: Exception, config: Config, role: str, name: str) -> bool:
     if isinstance(err, ModelUnavailable):
         return err.lasting
     if isinstance(err, ImportError):
-        return (err.name or "").partition(".")[0] in _EXTRAS
+        return role != "vision" and (err.name or "").partition(".")[0] in _EXTRAS
     if isinstance(err, OSError):  # transformers says so of files that are not there, without a number
         return err.errno is None
-    return isinstance(err, ValueError | KeyError) or "SafetensorError" in type(err).__name__
+    return "SafetensorError" in type(err).__name__
 
 
 def _message(config: Config, role: str, name: str, err: Exception) -> str:
