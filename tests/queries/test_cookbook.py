@@ -32,7 +32,7 @@ KNOWN: dict[str, dict[str, object]] = {
     "one-modality-alone": {"modality": "text"},
     "one-thing-many-names": {"thing": "Jet Propulsion Laboratory", "written": "JPL", "modalities": "cue"},
     "path-with-evidence": {"from": "High Gain Antenna", "to": "Deep Space Network", "file": "data-path.md"},
-    "refused-although-drawn": {"thing": "Sunshield", "relation": "connectsTo"},
+    "refused-although-drawn": {"thing": "High Gain Antenna", "relation": "send_to"},
     "said-between-two-moments": {"thing": "recorder", "modality": "cue", "from": 14.5},
     "said-while-shown": {"shown": "NIRISS", "said": "University of Arizona", "from": 7.5},
     "seen-in-text-picture-and-video": {"thing": "Canberra", "texts": 2, "pictures": 1, "videos": 1},
