@@ -78,6 +78,14 @@ class Graph:
 
 def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -> Graph:
     """Entities and statements of all sources from the cache; the same whatever order the sources came in."""
+    from threadpoolctl import threadpool_limits
+
+    # products of small matrices: more threads would only wait for each other, and share sums out by the machine's cores
+    with threadpool_limits(1, user_api="blas"):
+        return _assemble(job, sources, progress=progress)
+
+
+def _assemble(job: Job, sources: Sequence[Source], *, progress: Progress) -> Graph:
     config = job.config
     decisions = read_decisions(config["statements"]["decisions"])
     ontology = load_ontology(config["statements"]["ontologies"])

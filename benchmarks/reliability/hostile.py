@@ -40,7 +40,7 @@ class Listener:
                 self.hits += 1
 
 
-def said(out: Path) -> dict[str, set[str]]:
+def quads(out: Path) -> dict[str, set[str]]:
     """The quads of each source's own graph, by the source's path in its IRI."""
     found: dict[str, set[str]] = {}
     with (out / "graph.nq").open(encoding="utf-8", errors="surrogateescape") as file:
@@ -81,12 +81,14 @@ def main() -> None:
             (home / "good" / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(made / "corpus" / name, home / "good" / name)
         subprocess.run([*BUILD, str(home / "good"), "--out", str(home / "alone")], check=True, capture_output=True)
-        beside, alone = said(out), said(home / "alone")
+        beside, alone = quads(out), quads(home / "alone")
         for name in names:
-            good, equal = good + 1, beside.get(quote(name)) == alone.get(quote(name))
-            same += equal
-            if not equal:
+            with_them, by_itself = (said.get(quote(name), set()) for said in (beside, alone))
+            good, same = good + 1, same + (with_them == by_itself)
+            if with_them != by_itself:
                 print(f"{name} says other things beside hostile files")
+                print(*(f"+ {quad}" for quad in sorted(with_them - by_itself)), sep="", end="")
+                print(*(f"- {quad}" for quad in sorted(by_itself - with_them)), sep="", end="")
         subprocess.run(["chmod", "-R", "u+rwX", str(home)], check=False)
         shutil.rmtree(home, ignore_errors=True)
     finish(

@@ -61,7 +61,7 @@ _ROLES = frozenset((
     "table", "termination", "user", "worker",
 ))  # fmt: skip
 _LISTED = re.compile(r"[/|∙·•]| or | vs\.? ", re.I)
-_GENERATIONS = {"sr": 1, "senior": 1, "jr": 2, "junior": 2, "iii": 3, "iv": 4}
+GENERATIONS = {"sr": 1, "senior": 1, "jr": 2, "junior": 2, "iii": 3, "iv": 4}
 
 
 class NameTable:
@@ -112,7 +112,7 @@ class NameTable:
         self.listed = np.array([bool(_LISTED.search(n)) for n in cut], bool)
         self.letters = np.array([len(s) for s in self.short], np.int8)
         self._unspaced = np.array([bool(_UNSPACED.search(n)) for n in cut], bool)
-        self._generation = np.array([_GENERATIONS.get(t[-1], 0) for t in tokens], np.int8)
+        self._generation = np.array([GENERATIONS.get(t[-1], 0) for t in tokens], np.int8)
         self._lower = np.array([n == n.lower() for n in cut], bool)
         self._length = np.array([len(t) for t in self.text], np.float32)
         alone = np.array([len(t) == 1 for t in tokens], bool)

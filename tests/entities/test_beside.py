@@ -127,3 +127,11 @@ def test_a_role_written_small_somewhere_keeps_nothing_apart_as_a_person() -> Non
     table = EmbeddingTable("x", tuple(m.id for m in small), np.eye(3, dtype=np.float32))
     columns = Columns(group(small, table.ids), table)
     assert columns.allowed(np.array([0]), np.array([1]))[0]
+
+
+def test_two_people_of_one_family_are_two() -> None:
+    anton, oskar = mention("Anton Lindqvist", 1, "Person"), mention("Oskar Lindqvist", 2, "Person")
+    assert "other_given_names" in said([anton, oskar], [[1, 0], [0.9, 0.4]])
+    assert "other_given_names" in said([anton, mention("Oskar Lindqvist", 2)], [[1, 0], [0.9, 0.4]])  # no class known
+    river = [mention("Nanpan River", 1, "Place"), mention("Pearl River", 2, "Place")]
+    assert "other_given_names" not in said(river, [[1, 0], [0.9, 0.4]])
