@@ -1,4 +1,5 @@
-"""Given names that cannot be of one person: "Anton Lindqvist" is no "Oskar Lindqvist", "Bill Gates" may be a William."""
+"""Given names that cannot be of one person: "Anton Lindqvist" is no "Oskar Lindqvist", "Bill Gates" may be a William.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +11,17 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from kgbuild.entities.names import GENERATIONS, words
 
 # What stands before a family's name and is no given name.
-_TITLES = frozenset(
-    """
-    admiral ambassador archbishop aunt baron baroness bishop brother captain cardinal chancellor chief colonel count
-    countess crown dame dr duchess duke earl emperor empress father frau general governor her herr his inspector judge
-    justice king lady lieutenant lord madame major maria marquess marquis mayor minister miss missus mister monsieur
-    mother mr mrs ms mx officer old pastor pope president prince princess prof professor queen rabbi representative
-    reverend saint san santa secretary senator sergeant sheikh signor signora sir sister st sultan the uncle viscount
-    young
-    """.split()
-)
-_SPELT, _LIKE = 4, 0.82  # letters for one edit, and likeness of beginnings, by which one name may be spelt as the other
+_TITLES = frozenset((
+    "admiral", "ambassador", "archbishop", "aunt", "baron", "baroness", "bishop", "brother", "captain", "cardinal",
+    "chancellor", "chief", "colonel", "count", "countess", "crown", "dame", "dr", "duchess", "duke", "earl",
+    "emperor", "empress", "father", "frau", "general", "governor", "herr", "inspector", "judge", "justice", "king",
+    "lady", "lieutenant", "lord", "madame", "major", "marquess", "marquis", "mayor", "minister", "miss", "missus",
+    "mister", "monsieur", "mother", "mr", "mrs", "ms", "mx", "officer", "old", "pastor", "pope", "president",
+    "prince", "princess", "prof", "professor", "queen", "rabbi", "representative", "reverend", "saint", "san",
+    "santa", "secretary", "senator", "sergeant", "sheikh", "signor", "signora", "sir", "sister", "st", "sultan",
+    "uncle", "viscount", "young",
+))  # fmt: skip
+_SPELT, _LIKE = 4, 0.82  # letters for one edit, and likeness by beginnings, with which a name may be spelt as another
 
 
 def other_given_names(one: str, other: str) -> bool:
@@ -40,9 +41,9 @@ def _parts(name: str) -> list[str]:
 
 def _may_be(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
-    if long.startswith(short) or (len(short) < _SPELT and short[0] == long[0]) or JaroWinkler.similarity(one, other) > _LIKE:
+    if long.startswith(short) or (len(short) < _SPELT and short[0] == long[0]):
         return True
-    if OSA.distance(one, other) <= len(short) // _SPELT:
+    if JaroWinkler.similarity(one, other) > _LIKE or OSA.distance(one, other) <= len(short) // _SPELT:
         return True
     return bool(_nicknames()(one) & _nicknames()(other))
 
