@@ -1,8 +1,9 @@
-"""Damaged copies of good files through the readers: each ends in a reading or a reason, none in an exception.
+"""Damaged copies of good files: each ends in a reading or a reason, none in an exception.
 
-    python benchmarks/reliability/mutations.py [--mutants 10000] [--seed 0] [--workers 2] [--largest 300000]
+    python benchmarks/reliability/mutations.py [--mutants 10000] [--built 200] [--seed 0] [--largest 300000]
 
-Cuts, flipped bytes, spliced pieces, doubled and zeroed ones of the files of ``examples/corpus``.
+Cuts, flipped bytes, spliced pieces, doubled and zeroed ones of the files of ``examples/corpus`` go through the readers;
+``--built`` further ones through a whole build, whose extractors meet what the readers make of them.
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ import random
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from rig import finish, options
 
 from kgbuild.config import Config
+from kgbuild.pipeline import build
 from kgbuild.sources import ReaderPool, discover
 from kgbuild.types import Reading, Source
 from kgbuild.workers import side_by_side
 
 CORPUS = Path(__file__).parents[2] / "examples" / "corpus"
-UNHANDLED = ("reader-failed", "crashed")
+UNHANDLED = ("reader-failed", "extractor-failed", "crashed")
 
 
 def mutant(content: bytes, pick: random.Random) -> bytes:
@@ -45,9 +48,25 @@ def mutant(content: bytes, pick: random.Random) -> bytes:
     return bytes(data)
 
 
+def build_whole(good: Sequence[Path], count: int, pick: random.Random) -> int:
+    """Build damaged copies with the default configuration; how many met an unhandled exception."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "corpus"
+        root.mkdir()
+        for n in range(count):
+            path = good[n % len(good)]
+            (root / f"{n:06d}{path.suffix}").write_bytes(mutant(path.read_bytes(), pick))
+        report = build(root, out=Path(folder) / "out", config=Config.load())
+        found = {i["source"]: i["message"] for i in report.issues if i["code"] in UNHANDLED}
+        print(*(f"{source}: {message}\n" for source, message in found.items()), sep="", end="")
+        for source in found:
+            shutil.copy(root / source, Path(tempfile.gettempdir(), f"mutant-{source}"))
+        return len(found) + count - len(report.sources)
+
+
 def main() -> None:
     """Run the sweep and print its table."""
-    chosen = options(__doc__, mutants=10_000, seed=0, workers=2, largest=300_000)
+    chosen = options(__doc__, mutants=10_000, built=200, seed=0, workers=2, largest=300_000)
     pick, outcomes, broken = random.Random(chosen.seed), Counter[str](), 0
     good = sorted(p for p in CORPUS.rglob("*") if p.is_file() and p.stat().st_size <= chosen.largest)
     config = Config.load(overrides={"sources.timeout_s": 60})
@@ -73,11 +92,13 @@ def main() -> None:
                         shutil.copy(root / source.path, Path(tempfile.gettempdir(), f"mutant-{source.path}"))
                 for path in root.iterdir():
                     path.unlink()
+    failed = build_whole(good, chosen.built, pick) if chosen.built else 0
     finish(
-        f"{chosen.mutants} damaged copies of {len(good)} files: {dict(outcomes)}",
+        f"{chosen.mutants} damaged copies of {len(good)} files: {dict(outcomes)}; {chosen.built} more built",
         [
             ("each with one outcome", sum(outcomes.values()), chosen.mutants),
             ("without an unhandled exception", chosen.mutants - broken, chosen.mutants),
+            ("built without an unhandled exception", chosen.built - failed, chosen.built),
         ],
     )
 

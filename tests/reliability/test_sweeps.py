@@ -16,7 +16,7 @@ SHORT = (
     "deletions.py --files 4",
     "starters.py --rounds 1 --starters 3 --files 4",
     "memory.py --files 4",
-    "mutations.py --mutants 60 --largest 20000 --workers 1",
+    "mutations.py --mutants 60 --built 4 --largest 20000 --workers 1",
     "rerun.py --files 20 --workers 1",
 )
 
