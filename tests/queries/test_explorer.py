@@ -144,6 +144,19 @@ def test_inferred_statements_show_their_premises(explorer: Served, graph: Graph)
     assert "follows by" in found.text and "From: " in found.text
 
 
+def test_a_relation_and_its_inverse_are_shown_once(explorer: Served, graph: Graph) -> None:
+    found = graph.sparql(
+        "SELECT ?a ?b ?said ?follows { ?said a core:Statement ; rdf:subject ?a ; rdf:object ?b . "
+        "?follows a core:InferredStatement ; rdf:subject ?b ; rdf:object ?a ; core:premise ?said } ORDER BY ?said LIMIT 3"
+    )
+    assert found
+    for row in found:
+        for end in "ab":
+            links = page(explorer, f"/entity?iri={quote(str(row[end]), safe='')}").links
+            said, follows = (any(quote(str(row[n]), safe="") in link for link in links) for n in ("said", "follows"))
+            assert said and not follows
+
+
 def test_quarantine(explorer: Served) -> None:
     every = page(explorer, "/quarantine")
     assert "confidence" in every.text and any(link.startswith("/evidence?id=") for link in every.links)

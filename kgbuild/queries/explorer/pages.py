@@ -24,10 +24,10 @@ _PIECES = 40  # pieces of evidence on a page
 _PAGE = 50  # entries of a list
 _FILES = 200
 _IRI = re.compile(r"[^\s<>\"{}|\\^`]+")
-_FACTS = """SELECT ?st ?p ?o ?label ?conf ?kind {{
+_FACTS = """SELECT ?st ?p ?o ?label ?conf ?kind ?because {{
   ?st rdf:{here} <{iri}> ; rdf:predicate ?p ; rdf:{there} ?o ; core:confidence ?conf ; a ?kind .
   FILTER(?kind IN (core:Statement, core:InferredStatement))
-  OPTIONAL {{ ?o rdfs:label ?label }} OPTIONAL {{ ?p rdfs:label ?name }} }} LIMIT {most}"""
+  OPTIONAL {{ ?o rdfs:label ?label }} OPTIONAL {{ ?st core:premise ?because }} }} LIMIT {most}"""
 
 _ALL = """SELECT ?from ?relation ?to ?confidence {{
   {{ ?said rdf:subject <{iri}> ; rdf:predicate ?relation ; rdf:object ?to }} UNION
@@ -135,7 +135,7 @@ class Pages:
 
     def _grouped(self, iri: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The facts of a thing or file, and the same by relation."""
-        facts = self._facts(iri, "subject", "object") + self._facts(iri, "object", "subject")
+        facts = _once(self._facts(iri, "subject", "object") + self._facts(iri, "object", "subject"))
         facts.sort(key=lambda f: (not f["out"], f["relation"], -f["confidence"], f["label"]))
         groups: dict[tuple[bool, str], list[dict[str, Any]]] = {}
         for fact in facts:
@@ -148,10 +148,14 @@ class Pages:
         for row in self._executor.run(query, {}, {}).answer():
             path = self._files.path(str(row["o"]))
             other = row["o"] if row["o"] in self._names.by_id or path else ""
+            if row["st"] in found:
+                found[row["st"]]["premises"].append(row["because"])
+                continue
             found[row["st"]] = {
                 "id": row["st"], "relation": words(row["p"]), "other": other, "out": here == "subject",
                 "label": path or (self._names.by_id[other].label if other else row["label"] or str(row["o"])),
                 "confidence": float(row["conf"]), "inferred": row["kind"] == CORE + "InferredStatement",
+                "premises": [row["because"]] if row["because"] else [],
             }  # fmt: skip
         return list(found.values())
 
@@ -185,6 +189,17 @@ class Pages:
             made["box"] = [box.x, box.y, box.w, box.h] if box else None
             made["size"] = _size(self._folder / piece.picture)
         return made
+
+
+def _once(facts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The facts without those that turn another one of them round: an inverse, or a symmetric relation."""
+    by_id = {f["id"]: f for f in facts}
+
+    def turned(fact: dict[str, Any]) -> bool:
+        base = by_id.get(fact["premises"][0]) if fact["inferred"] and len(fact["premises"]) == 1 else None
+        return base is not None and base["out"] != fact["out"] and base["other"] == fact["other"]
+
+    return [f for f in facts if not turned(f)]
 
 
 def _start(given: Mapping[str, str]) -> int:
