@@ -79,7 +79,7 @@ def test_a_class_guessed_too_finely_gives_way_to_what_is_said_more_surely() -> N
     film = Entity("e2", "Film", (), ("Film", "Work"), (), type_score=0.9)
     ontology = replace(ONTOLOGY, properties=dict(ONTOLOGY.properties))
     p = ontology.properties[GENERAL + "country"]
-    building = replace(p, iri=GENERAL + "housedIn", label="housed in", range=frozenset({GENERAL + "Building"}))
+    building = replace(p, iri=GENERAL + "housedIn", label="housed in", ranges=(frozenset({GENERAL + "Building"}),))
     ontology.properties[building.iri] = building
     s = stated("e2", "housedIn", "e1", 0.95)
     found, entities = correct([s], [river, film], ontology, base=BASE)
