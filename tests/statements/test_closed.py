@@ -48,7 +48,7 @@ def typed(
     config = Config.load()
     found = meanings(own, known, scores, ontology, threshold=config["statements"]["closed_typing_threshold"])
     extraction = ClosedTyper(found, entities, ontology, keep=general)(Extraction("s", tuple(mentions), (r,)))
-    made, _ = assemble([extraction], entities, ontology, config=config)
+    made, *_ = assemble([extraction], entities, ontology, config=config)
     return tuple(
         {(s.subject[2:], s.predicate, s.object[2:] if isinstance(s.object, str) else s.object.lexical) for s in made
          if s.status == status} for status in ("asserted", "quarantined")

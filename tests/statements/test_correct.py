@@ -125,7 +125,7 @@ def test_why_and_the_files_tell_what_was_said_and_what_was_made_of_it(tmp_path: 
     relation = RelationMention(
         f"{source.id}#relation-1", mentions[0].id, GENERAL + "countryOfCitizenship", mentions[1].id, where, 0.9, "text/3", text
     )  # fmt: skip
-    statements, kept = assemble(
+    statements, kept, _ = assemble(
         [Extraction(source.id, mentions, (relation,))], entities, ONTOLOGY, config=Config.load()
     )
     segment = Segment(f"{source.id}#segment-0", where, "text", text)

@@ -6,19 +6,21 @@ Both look at one graph, so the union of all named graphs is what they see.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kgbuild.statements.shacl.compile import Compiler
 from kgbuild.statements.shacl.model import NotCompiled, read_shapes
-from kgbuild.vocab import RDFS, SH
+from kgbuild.vocab import RDFS
 
 __all__ = ["NotCompiled", "Result", "as_rdflib", "by_pyshacl", "compiled", "validate_store"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Result:
-    """One validation result; terms as in N-Triples, "" where there is none. ``shape`` is "" for a nameless one."""
+    """One validation result; terms as in N-Triples, "" where there is none. ``shape`` is "" for a nameless one,
+    ``root`` the named shape with targets that led to it, where the engine tells.
+    """
 
     focus: str
     path: str
@@ -27,6 +29,7 @@ class Result:
     severity: str
     shape: str
     message: str
+    root: str = field(default="", compare=False)
 
 
 def validate_store(store: Any, shapes: Any) -> list[Result]:
@@ -48,14 +51,15 @@ def compiled(store: Any, shapes: Any) -> list[Result]:
         return below[kind]
 
     compiler, found = Compiler(subclasses), []
-    for query in [q for shape in read_shapes(shapes) for q in compiler.queries(shape)]:
+    for root, query in [(shape.id, q) for shape in read_shapes(shapes) for q in compiler.queries(shape)]:
         named = query.shape.id if query.shape.id.startswith("<") else ""
         path = str(query.shape.path_term.n3()) if query.shape.path_term is not None else ""
         for row in _solve(store, query.text):
             value = "" if row[1] is None else str(row[1])
-            message = query.shape.message or f"violates {query.component.removeprefix(SH)}"
+            message = query.shape.message or f"violates {query.says}"
             shown = str(row[2]) if row[2] is not None else path if path.startswith("<") else ""
-            found.append(Result(str(row[0]), shown, value, query.component, query.shape.severity, named, message))
+            severity, root_name = query.shape.severity, root if root.startswith("<") else ""
+            found.append(Result(str(row[0]), shown, value, query.component, severity, named, message, root_name))
     return sorted(found)
 
 

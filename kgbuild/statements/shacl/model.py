@@ -20,13 +20,13 @@ PARAMETERS = (
     "lessThanOrEquals", "not", "and", "or", "xone", "node", "property", "qualifiedValueShape", "closed", "hasValue",
     "in",
 )  # fmt: skip
-_BESIDES = frozenset(
+BESIDES = frozenset(
     ("path", "targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf", "severity", "message", "deactivated",
      "name", "description", "order", "group", "defaultValue", "flags", "ignoredProperties", "qualifiedMinCount",
      "qualifiedMaxCount", "qualifiedValueShapesDisjoint")
 )  # fmt: skip
 _SHAPES = frozenset(("not", "and", "or", "xone", "node", "property", "qualifiedValueShape"))
-_LISTS = frozenset(("and", "or", "xone", "languageIn", "in", "ignoredProperties"))
+LISTS = frozenset(("and", "or", "xone", "languageIn", "in", "ignoredProperties"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class _Reader:
         path = next(iter(self._values(node, "path")), None)
         for p in self._g.predicates(node):
             local = str(p).removeprefix(SH)
-            if str(p).startswith(SH) and local not in _BESIDES and local not in PARAMETERS:
+            if str(p).startswith(SH) and local not in BESIDES and local not in PARAMETERS:
                 raise NotCompiled(f"sh:{local}")
         message = next((str(m) for m in self._values(node, "message") if isinstance(m, Literal)), "")
         severity = next((str(s) for s in self._values(node, "severity")), SH + "Violation")
@@ -137,12 +137,12 @@ class _Reader:
                 yield Constraint(name, self._value(name, value), more)
 
     def _value(self, name: str, value: Any) -> Any:
-        members = list(self._g.items(value)) if name in _LISTS else [value]
+        members = list(self._g.items(value)) if name in LISTS else [value]
         if name in _SHAPES:
             shapes = tuple(self.shape(m) for m in members if name == "not" or not self.off(m) or name != "property")
-            return shapes if name in _LISTS else shapes[0] if shapes else None
+            return shapes if name in LISTS else shapes[0] if shapes else None
         terms = tuple(self.constant(m) for m in members)
-        return terms if name in _LISTS else terms[0]
+        return terms if name in LISTS else terms[0]
 
     def constant(self, term: Any) -> str:
         from rdflib import BNode
