@@ -44,7 +44,9 @@ class Compiler:
         self._subclasses, self._numbers = subclasses, count()
 
     def queries(self, shape: Shape) -> Iterator[Query]:
-        """The queries of a shape with targets."""
+        """The queries of a shape with targets. Raises ``NotCompiled`` for what SPARQL cannot say, or say exactly."""
+        if any(term.startswith("_:") for _, term in shape.targets):
+            raise NotCompiled("a blank node as a target")
         if any(kind == "targetNode" for kind, _ in shape.targets) and _empty_paths(shape):
             raise NotCompiled("a path of length zero from a node that the data may lack")
         kinds = {kind for kind, _ in shape.targets}
@@ -145,7 +147,7 @@ class Compiler:
             p, o, allowed = self._new(), self._new(), ", ".join(c.more["allowed"])
             return f"EXISTS {{ {x} {p} {o} . {f'FILTER({p} NOT IN ({allowed}))' if allowed else ''} }}"
         if c.name == "qualifiedValueShape":
-            return "(" + " || ".join(e for _, e in self._qualified(c, path, x)) + ")"
+            return "(" + (" || ".join(e for _, e in self._qualified(c, path, x)) or "false") + ")"
         if c.name in _WHOLE or c.name.startswith("lessThan"):
             return self._whole(c, path, x)
         if not path:

@@ -22,7 +22,7 @@ PARAMETERS = (
 )  # fmt: skip
 BESIDES = frozenset(
     ("path", "targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf", "severity", "message", "deactivated",
-     "name", "description", "order", "group", "defaultValue", "flags", "ignoredProperties", "qualifiedMinCount",
+     "name", "description", "order", "group", "defaultValue", "rule", "flags", "ignoredProperties", "qualifiedMinCount",
      "qualifiedMaxCount", "qualifiedValueShapesDisjoint")
 )  # fmt: skip
 _SHAPES = frozenset(("not", "and", "or", "xone", "node", "property", "qualifiedValueShape"))
@@ -54,22 +54,31 @@ class Shape:
     message: str
 
 
-def read_shapes(graph: Any) -> list[Shape]:
-    """The shapes of an ``rdflib.Graph`` that have targets. Raises ``NotCompiled`` for what SHACL Core lacks, for shapes
-    that refer to themselves, and for constants that are blank nodes.
+def read_shapes(graph: Any) -> tuple[list[Shape], list[tuple[str, NotCompiled]]]:
+    """The shapes of an ``rdflib.Graph`` that have targets, and those that are not compiled, as in N-Triples, each with
+    the reason: what SHACL Core lacks, shapes that refer to themselves, constants that are blank nodes.
+
+    Raises ``NotCompiled`` for what concerns all shapes: components and targets of one's own, entailment.
     """
     from rdflib import URIRef
 
-    for beyond in ("sparql", "js", "rule", "target", "expression", "entailment", "parameter", "validator"):
+    for beyond in ("js", "target", "entailment", "parameter", "validator", "nodeValidator", "propertyValidator"):
         if (None, URIRef(SH + beyond), None) in graph:
             raise NotCompiled(f"sh:{beyond}")
-    reader = _Reader(graph)
     found = {str(s) for kind in ("NodeShape", "PropertyShape") for s in graph.subjects(URIRef(TYPE), URIRef(SH + kind))}
     for target in ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf"):
         found |= {str(s) for s in graph.subjects(URIRef(SH + target), None)}
     nodes = {str(s): s for s in graph.subjects() if str(s) in found}
-    shapes = [reader.shape(nodes[n]) for n in sorted(nodes) if not reader.off(nodes[n])]
-    return [s for s in shapes if s.targets]
+    shapes, left = [], []
+    for _, node in sorted(nodes.items()):
+        reader = _Reader(graph)
+        if reader.off(node) or not any(reader.targets(node)):
+            continue
+        try:
+            shapes.append(reader.shape(node))
+        except NotCompiled as err:
+            left.append((node.n3(), err))
+    return shapes, left
 
 
 class _Reader:
@@ -100,17 +109,18 @@ class _Reader:
         severity = next((str(s) for s in self._values(node, "severity")), SH + "Violation")
         made = Shape(
             node.n3(), self.path(path) if path is not None else "", path, tuple(self._constraints(node)),
-            tuple(self._targets(node)), severity, message,
+            tuple(self.targets(node)), severity, message,
         )  # fmt: skip
         self._open.pop()
         return made
 
-    def _targets(self, node: Any) -> Iterator[tuple[str, str]]:
+    def targets(self, node: Any) -> Iterator[tuple[str, str]]:
+        """What a shape is asked of: (kind of target, term)."""
         from rdflib import OWL, BNode, URIRef
 
         for kind in ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf"):
             for value in self._values(node, kind):
-                yield kind, self.constant(value)
+                yield kind, str(value.n3())
         types = set(self._g.objects(node, URIRef(TYPE)))
         if not isinstance(node, BNode) and types & {URIRef(RDFS + "Class"), OWL.Class}:
             yield "targetClass", node.n3()
