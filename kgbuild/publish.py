@@ -36,7 +36,7 @@ from kgbuild.models.advice import advice
 from kgbuild.models.arrays import pixels
 from kgbuild.progress import Progress
 from kgbuild.stages import Job, Vectors, class_vectors, load_extraction, load_vectors, property_vectors
-from kgbuild.statements import Ontology, assemble, load_ontology, reasoning, source_links
+from kgbuild.statements import Ontology, assemble, check_logic, load_ontology, source_links
 from kgbuild.statements.closed import ClosedTyper, general_properties, meanings, own_properties
 from kgbuild.statements.correct import corrections
 from kgbuild.statements.fine import SPACE as FINE_SPACE
@@ -107,7 +107,7 @@ def _assemble(job: Job, sources: Sequence[Source], *, progress: Progress) -> Gra
     alignment = replace(alignment, entities=linking.entities)
     alignment = replace(alignment, entities=_type_entities(job, alignment.entities, vectors.mentions, ontology))
     extractions = _type_relations(job, extractions, vectors.relations, alignment, ontology)
-    statements, entities = assemble(
+    statements, entities, unmet = assemble(
         extractions, alignment.entities, ontology, config=config, decisions=decisions, sources=sources
     )
     alignment = replace(alignment, entities=entities)
@@ -121,7 +121,9 @@ def _assemble(job: Job, sources: Sequence[Source], *, progress: Progress) -> Gra
         identities=tuple(i for i in linking.links if i.predicate),
         events=tuple(sorted((event for e in extractions for event in e.events), key=lambda event: event.id)),
     )  # fmt: skip
-    issues = (*(i for r, e in pairs for i in (*r.issues, *e.issues)), *linking.issues, *unknown(decisions, statements))
+    issues = (
+        *(i for r, e in pairs for i in (*r.issues, *e.issues)), *linking.issues, *unknown(decisions, statements), *unmet
+    )  # fmt: skip
     progress.advance("assemble", note="statements gated")
     progress.finish("assemble")
     return Graph(data, alignment, vectors, issues, linking)
@@ -401,8 +403,7 @@ def build_key(job: Job, sources: list[Source], left_out: list[Issue]) -> str:
     decided = Path(decisions).read_bytes() if decisions else b""
     references = check_references(job)
     vectors = [job.vectors_key(s) for s in sources]
-    if rules:
-        reasoning(job.config)
+    check_logic(job.config)
     decided += b"".join(Path(rule).read_bytes() for rule in rules)
     decided += files("kgbuild.weights").joinpath("judge.json").read_bytes()
     weights = Path(job.config["align"]["weights"])

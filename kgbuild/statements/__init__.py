@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kgbuild.config import Config
 from kgbuild.entities.decisions import Decisions
@@ -11,6 +12,7 @@ from kgbuild.ontology_files import ontology_files
 from kgbuild.sources.sniff import source_class
 from kgbuild.statements.assemble import draft, source_links
 from kgbuild.statements.axioms import Axioms
+from kgbuild.statements.conform import Gate, Shapes, has_shapes, read_gate
 from kgbuild.statements.correct import correct
 from kgbuild.statements.deduce import deduce
 from kgbuild.statements.gate import gate
@@ -18,10 +20,10 @@ from kgbuild.statements.infer import axioms_of
 from kgbuild.statements.judge import shipped
 from kgbuild.statements.ontology import Ontology, class_iri, load_ontology
 from kgbuild.statements.rules import Rule, read_rules, strata
-from kgbuild.types import Entity, Extraction, Source, Statement
+from kgbuild.types import Entity, Extraction, Issue, Source, Statement
 from kgbuild.vocab import CORE
 
-__all__ = ["Ontology", "assemble", "class_iri", "load_ontology", "reasoning", "source_links"]
+__all__ = ["Ontology", "assemble", "check_logic", "class_iri", "load_ontology", "source_links"]
 
 
 def assemble(
@@ -32,9 +34,10 @@ def assemble(
     config: Config,
     decisions: Decisions | None = None,
     sources: Sequence[Source] = (),
-) -> tuple[list[Statement], tuple[Entity, ...]]:
+) -> tuple[list[Statement], tuple[Entity, ...], tuple[Issue, ...]]:
     """All statements, asserted, inferred and quarantined, in the order of their IRIs; the entities with the classes
-    that the statements leave them. ``sources``: those of which something may be said, as of a picture by its metadata.
+    that the statements leave them; what shapes ask for that no fact is to blame for. ``sources``: those of which
+    something may be said, as of a picture by its metadata.
     """
     settings = config["statements"]
     subjects = {r.subject for e in extractions for r in e.relations}
@@ -49,19 +52,44 @@ def assemble(
         drafts, entities, ontology, min_confidence=settings["min_confidence"], decisions=decisions,
         open_under=open_under, judged=judge.properties if judge else (),
     )  # fmt: skip
-    if not settings["infer"] and not settings["rules"]:
-        return made, entities[: len(entities) - len(said_of)]
+    gates = read_gate(ontology_files(settings["ontologies"]), ontology)
+    made, issues = _shaped(made, things=entities, ontology=ontology, shapes=gates, config=config, decisions=decisions)
+    return sorted(made, key=lambda s: s.id), entities[: len(entities) - len(said_of)], issues
+
+
+def _shaped(
+    made: list[Statement], *, things: Sequence[Entity], ontology: Ontology, shapes: Shapes | None, config: Config,
+    decisions: Decisions | None,
+) -> tuple[list[Statement], tuple[Issue, ...]]:  # fmt: skip
+    """The statements with what follows from them, without what shapes refuse and what rested on that."""
+    settings, refused, accept = config["statements"], dict[str, str](), (decisions or Decisions()).accept
     rules, axioms = reasoning(config)
-    follow = deduce(
-        made, entities, ontology, axioms, rules, base=config["graph"]["base"],
-        min_confidence=settings["min_confidence"], decisions=decisions,
-    )  # fmt: skip
-    return sorted([*made, *follow], key=lambda s: s.id), entities[: len(entities) - len(said_of)]
+    while True:
+        follow = deduce(
+            made, things, ontology, axioms, rules, base=config["graph"]["base"],
+            min_confidence=settings["min_confidence"], decisions=decisions, refused_ids=refused,
+        ) if settings["infer"] or settings["rules"] else []  # fmt: skip
+        if shapes is None:
+            return [*made, *follow], ()
+        more, issues = Gate([*made, *follow], things, ontology, shapes, accept).refuse()
+        if not more:
+            return [*made, *follow], issues
+        refused |= more
+        made = [replace(s, status="quarantined", reason=refused[s.id]) if s.id in more else s for s in made]
 
 
 def _thing(source: Source) -> Entity:
     """A source as a thing that a statement can be about."""
     return Entity(source.id, source.path, (), (CORE + source_class(source.media_type),), (source.id,))
+
+
+def check_logic(config: Config) -> None:
+    """Raises ``OntologyError`` for rules without an order or an end, and for shapes that are none."""
+    files = ontology_files(config["statements"]["ontologies"])
+    if config["statements"]["rules"]:
+        reasoning(config)
+    if has_shapes(files):
+        read_gate(files, load_ontology(config["statements"]["ontologies"]))
 
 
 def reasoning(config: Config) -> tuple[list[Rule], Axioms]:

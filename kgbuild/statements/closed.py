@@ -13,7 +13,7 @@ import numpy as np
 
 from kgbuild.embeddings import LITERALS
 from kgbuild.identity import relation_iri
-from kgbuild.statements.gate import misfit
+from kgbuild.statements.misfit import misfit
 from kgbuild.statements.ontology import Ontology, Property, class_iri, iri
 from kgbuild.statements.typing import AGENT, Kind
 from kgbuild.statements.values import literal

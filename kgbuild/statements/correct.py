@@ -14,7 +14,7 @@ from dataclasses import replace
 from kgbuild.entities.decisions import Decisions
 from kgbuild.identity import statement_iri
 from kgbuild.statements.assemble import combine
-from kgbuild.statements.gate import misfit
+from kgbuild.statements.misfit import misfit
 from kgbuild.statements.ontology import Ontology, Property, class_iri
 from kgbuild.types import Entity, Statement, Value
 from kgbuild.vocab import TYPE
@@ -73,10 +73,10 @@ def _widen(
             continue
         if not _fits(s, p, things, ontology, slice(-1, None)):  # not the finer classes alone forbid it
             continue
-        for id, wanted in ((s.subject, p.domain), (s.object, p.range)):
+        for id, sets in ((s.subject, p.domains), (s.object, p.ranges)):
             e = things.get(str(id))
             while e is not None and len(e.types) > 1 and s.confidence > e.type_score:
-                if ontology.admits(tuple(map(class_iri, e.types)), wanted):
+                if all(ontology.admits(tuple(map(class_iri, e.types)), wanted) for wanted in sets):
                     break
                 refused.append(_given_up(e, s, p, ontology, base))
                 e = replace(e, types=e.types[1:], type_score=e.type_score if len(e.types) > 2 else 1.0)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from kgbuild.entities.decisions import Decisions
 from kgbuild.identity import statement_iri
 from kgbuild.statements.assemble import CEILING
 from kgbuild.statements.axioms import SAME, Axioms, Triple
-from kgbuild.statements.gate import misfit
+from kgbuild.statements.held import Held
 from kgbuild.statements.infer import Inferred, facts, infer, term, written
+from kgbuild.statements.misfit import called, misfit
 from kgbuild.statements.ontology import CONNECTS, THING, Ontology, class_iri
 from kgbuild.statements.rules import Rule
 from kgbuild.types import Entity, Statement, Value
@@ -19,16 +21,18 @@ from kgbuild.vocab import CORE, TYPE
 def deduce(
     stated: Sequence[Statement], entities: Sequence[Entity], ontology: Ontology, axioms: Axioms,
     rules: Sequence[Rule], *, base: str, min_confidence: float, decisions: Decisions | None = None,
+    refused_ids: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Statement]:  # fmt: skip
     """The statements that follow from gated ones and stand nowhere among them, status ``inferred``.
 
     What is less sure than ``min_confidence``, or speaks of properties and classes that no loaded ontology has, is left
-    out; what the ontology forbids is in quarantine with the reason, and nothing is made to follow from it.
+    out; what the ontology forbids, or ``refused_ids`` names with a reason, is in quarantine, and nothing is made to
+    follow from it.
     """
     decisions = decisions or Decisions()
     types = {e.id: tuple(map(class_iri, e.types)) for e in entities}
     ids = {(s.subject, s.predicate, written(s.object)): s.id for s in stated if s.status == "asserted"}
-    taken, one = {s.id for s in stated}, {(s, p) for s, p, _ in ids}
+    taken = {s.id for s in stated}
     found = {i.fact: i for i in infer(facts(stated, entities), axioms, rules)}
     own = {p for r in rules for p in r.makes}
     drafts: dict[Triple, tuple[str, str]] = {}  # id and why it is refused
@@ -39,10 +43,23 @@ def deduce(
         if not known or not things or i.confidence < min_confidence or not _says_something(fact):
             continue
         ident = statement_iri(base, s, p, _key(o))
-        key = ident.rsplit("/", 1)[-1]
-        reason = "" if key in decisions.accept else _forbidden(fact, types, one, ontology)
         if ident not in taken:  # what was refused when a source said it is not let in by another door
-            drafts[fact] = ident, "rejected by the user's decision" if key in decisions.reject else reason
+            drafts[fact] = ident, ""
+    labels = {e.id: e.pref_label for e in entities}
+    held = Held(ontology, types, lambda term: labels.get(term) or called(term, ontology))
+    for statement in stated:
+        if statement.status == "asserted":
+            held.add_kinds(statement.subject, statement.predicate, statement.object)
+            held.take(statement.subject, statement.predicate, statement.object)
+    for fact in sorted(drafts, key=lambda f: (-found[f].confidence, f)):  # the surest first
+        ident = drafts[fact][0]
+        key = ident.rsplit("/", 1)[-1]
+        reason = (
+            "" if key in decisions.accept else refused_ids.get(ident, "") or _forbidden(fact, types, held, ontology)
+        )
+        drafts[fact] = ident, "rejected by the user's decision" if key in decisions.reject else reason
+        if not drafts[fact][1]:
+            _hold(fact, held)
     ids |= {fact: ident for fact, (ident, _) in drafts.items()}
     premises = {fact: _ground(found[fact], found, ids) for fact in drafts}
     refused = {fact for fact, (_, reason) in drafts.items() if reason}
@@ -76,20 +93,26 @@ def _key(o: str) -> str:
     return f"{object.lexical}^^{object.datatype}@{object.language}" if isinstance(object, Value) else object
 
 
-def _forbidden(
-    fact: Triple, types: Mapping[str, tuple[str, ...]], one: set[tuple[str, str]], ontology: Ontology
-) -> str:
+def _forbidden(fact: Triple, types: Mapping[str, tuple[str, ...]], held: Held, ontology: Ontology) -> str:
     """Why a fact may not follow, "" if it may."""
     s, p, o = fact
     if p == TYPE:
-        clash = next((t for t in types[s] if ontology.are_disjoint(o, t)), "")
-        return f"disjoint: the thing is a {ontology.labels.get(clash, clash)}" if clash else ""
+        clash = held.clash(s, o)
+        return f"disjoint: the thing is a {called(clash, ontology)}" if clash else ""
     known, object = ontology.properties.get(p), _value(o)
-    if known is None:
-        return ""
-    if known.functional and (s, p) in one:
-        return f"functional: {known.label} has one value, and a source states another"
-    return misfit(types[s], object if isinstance(object, Value) else types[object], known, ontology)
+    if known is not None and (reason := misfit(types[s], object if isinstance(object, Value) else types[object], known,
+                                               ontology)):  # fmt: skip
+        return reason
+    return held.no_kind(s, p, object) or held.refusal(s, p, object)
+
+
+def _hold(fact: Triple, held: Held) -> None:
+    s, p, o = fact
+    if p == TYPE:
+        held.is_of(s, o)
+    else:
+        held.add_kinds(s, p, _value(o))
+        held.take(s, p, _value(o))
 
 
 def _ground(i: Inferred, found: Mapping[Triple, Inferred], ids: Mapping[Triple, str]) -> set[Triple]:

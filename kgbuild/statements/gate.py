@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from kgbuild.entities.decisions import Decisions
-from kgbuild.statements.ontology import Ontology, Property, class_iri
+from kgbuild.statements.held import Held
+from kgbuild.statements.misfit import TIMES, called, misfit
+from kgbuild.statements.ontology import Ontology, class_iri
 from kgbuild.statements.rivals import weigh
 from kgbuild.types import Entity, Statement, Value
-from kgbuild.vocab import EDTF, MONEY, UCUM, XSD, shorten
-
-_TIME_TYPES = frozenset((EDTF, *(XSD + t for t in ("date", "gYear", "gYearMonth", "gMonthDay", "dateTime"))))
-_NUMBERS = frozenset(XSD + t for t in ("decimal", "double", "float"))
-_WHOLE = frozenset(XSD + t for t in ("integer", "int", "long", "nonNegativeInteger", "positiveInteger"))
+from kgbuild.vocab import shorten
 
 
 def gate(
@@ -49,7 +47,36 @@ def gate(
         checked.append(replace(s, status="quarantined", reason=reason) if reason else s)
     checked = _one_value(checked, ontology, labels, decisions)
     weighed = weigh(legal, ontology, judged)
-    return [_weighed(s, weighed[s.id], min_confidence) if s.id in weighed else s for s in checked]
+    checked = [_weighed(s, weighed[s.id], min_confidence) if s.id in weighed else s for s in checked]
+    return _together(checked, types, labels, ontology, decisions)
+
+
+def _together(
+    statements: list[Statement], types: Mapping[str, tuple[str, ...]], labels: Mapping[str, str], ontology: Ontology,
+    decisions: Decisions,
+) -> list[Statement]:  # fmt: skip
+    """The statements without those that surer ones rule out by what the ontology forbids facts to say together."""
+    held = Held(ontology, types, lambda term: labels.get(term) or called(term, ontology))
+    order = sorted(
+        (s.id.rsplit("/", 1)[-1] not in decisions.accept, -s.confidence, s.id, n)
+        for n, s in enumerate(statements) if s.status == "asserted"
+    )  # fmt: skip
+    refused: dict[int, str] = {}
+    for open_to, _, _, n in order:
+        s = statements[n]
+        if open_to and (reason := held.no_kind(s.subject, s.predicate, s.object)):
+            refused[n] = reason
+        else:
+            held.add_kinds(s.subject, s.predicate, s.object)
+    for open_to, _, _, n in order:
+        s = statements[n]
+        if n not in refused and open_to and (reason := held.refusal(s.subject, s.predicate, s.object)):
+            refused[n] = reason
+        elif n not in refused:
+            held.take(s.subject, s.predicate, s.object)
+    return [
+        replace(s, status="quarantined", reason=refused[n]) if n in refused else s for n, s in enumerate(statements)
+    ]
 
 
 def _weighed(s: Statement, confidence: float, min_confidence: float) -> Statement:
@@ -79,43 +106,6 @@ def _unsure(s: Statement, min_confidence: float) -> str:
         note = f" ({s.note})" if s.note else ""
         return f"confidence {s.confidence:.2f} is below statements.min_confidence = {min_confidence:g}{note}"
     return ""
-
-
-def misfit(subject: tuple[str, ...], object: tuple[str, ...] | Value, p: Property, ontology: Ontology) -> str:
-    """Why a property may not stand between two things of these classes (finest first), or a thing and a literal;
-    "" if it may.
-    """
-    if not ontology.admits(subject, p.domain):
-        return f"domain: the subject is a {_name(subject[0], ontology)}, {p.label} takes {_names(p.domain, ontology)}"
-    if isinstance(object, Value):
-        return _literal_reason(object, p, ontology)
-    if p.literal:
-        return f"range: the object is an entity, {p.label} takes a value ({_names(p.range, ontology)})"
-    if not ontology.admits(object, p.range):
-        return f"range: the object is a {_name(object[0], ontology)}, {p.label} takes {_names(p.range, ontology)}"
-    return ""
-
-
-def _literal_reason(value: Value, p: Property, ontology: Ontology) -> str:
-    wanted = {iri.rsplit("#", 1)[-1] for iri in p.range}
-    is_time = value.datatype in _TIME_TYPES
-    if not p.literal and not wanted & {"Time", "Quantity"}:
-        return f"range: the object is a value, {p.label} takes {_names(p.range, ontology) or 'an entity'}"
-    if wanted == {"Time"} and not is_time:
-        return f"range: {value.lexical!r} is no date that can be read, {p.label} takes a time"
-    if wanted == {"Quantity"} and is_time:
-        return f"range: {value.lexical!r} is a time, {p.label} takes a quantity"
-    if p.literal and p.range and not _fits_datatype(value, p.range):
-        return f"range: {value.lexical!r} is of {shorten(value.datatype)}, {p.label} takes {_names(p.range, ontology)}"
-    return ""
-
-
-def _fits_datatype(value: Value, wanted: frozenset[str]) -> bool:
-    """Whether a literal is of one of the datatypes, where nothing but datatypes is asked; numbers fit by value."""
-    if value.datatype in wanted or not all(iri.startswith((XSD, EDTF, UCUM, MONEY)) for iri in wanted):
-        return True
-    is_number = value.datatype == XSD + "decimal"
-    return is_number and bool(wanted & _NUMBERS or ("." not in value.lexical and wanted & _WHOLE))
 
 
 def _one_value(
@@ -149,7 +139,7 @@ def _one_value(
 def _support(statements: list[Statement], indices: list[int], i: int) -> float:
     """Confidence of a value; a coarser date that agrees ("1906" of "1906-10-07") supports the exact one."""
     own = statements[i].object
-    if not isinstance(own, Value) or own.datatype not in _TIME_TYPES:
+    if not isinstance(own, Value) or own.datatype not in TIMES:
         return statements[i].confidence
     return max(
         statements[j].confidence
@@ -159,12 +149,4 @@ def _support(statements: list[Statement], indices: list[int], i: int) -> float:
 
 
 def _exactness(s: Statement) -> int:
-    return len(s.object.lexical) if isinstance(s.object, Value) and s.object.datatype in _TIME_TYPES else 0
-
-
-def _name(iri: str, ontology: Ontology) -> str:
-    return ontology.labels.get(iri, shorten(iri))
-
-
-def _names(iris: Iterable[str], ontology: Ontology) -> str:
-    return " or ".join(sorted(_name(i, ontology) for i in iris))
+    return len(s.object.lexical) if isinstance(s.object, Value) and s.object.datatype in TIMES else 0

@@ -13,12 +13,12 @@ from typing import Any
 
 from kgbuild.errors import OntologyError
 from kgbuild.ontology_files import OntologyFile, ontology_files
-from kgbuild.statements.ontology import Ontology, Property, load_ontology
-from kgbuild.vocab import CORE, EDTF, GENERAL, MONEY, OWL, RDF, RDFS, SH, UCUM, XSD, shorten
+from kgbuild.statements.ontology import Ontology, Property, is_datatype, load_ontology
+from kgbuild.statements.shacl.check import wrong
+from kgbuild.vocab import CORE, GENERAL, OWL, RDFS, SH, shorten
 
-_DATATYPES = (XSD, EDTF, UCUM, MONEY, RDF + "langString", RDFS + "Literal")
 _VALUES = frozenset((GENERAL + "Time", GENERAL + "Quantity"))  # classes whose members stand as literals
-_UNUSED = {OWL + n: n for n in ("Restriction", "complementOf", "hasKey", "propertyChainAxiom", "oneOf")}
+_UNUSED = {OWL + n: n for n in ("hasKey", "hasSelf", "minCardinality", "minQualifiedCardinality")}
 _TARGETS = {SH + "targetClass": "class", SH + "class": "class", SH + "path": "property"}
 _RANK = {"error": 0, "warning": 1, "info": 2}
 
@@ -59,11 +59,18 @@ class _Own:
     """The terms that one file defines, beside all that is loaded."""
 
     def __init__(self, file: OntologyFile, ontology: Ontology) -> None:
+        import pyoxigraph as ox
+        from rdflib import Graph
+
         self.file, self.all = file, ontology
         self.quads = file.quads()
         self.said: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
         for q in self.quads:
             self.said[str(getattr(q.subject, "value", q.subject))][q.predicate.value].append(q.object)
+        same = [q for q in self.quads if q.predicate.value == OWL + "equivalentClass"]
+        self.equal = [{str(getattr(t, "value", t)) for t in (q.subject, q.object)} for q in same]
+        triples = (q.triple for q in self.quads)
+        self.graph = Graph().parse(data=ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES), format="nt")
         self.classes = {c: i for c, i in ontology.classes.items() if c in self.said}
         self.properties = {p: i for p, i in ontology.properties.items() if p in self.said}
 
@@ -93,8 +100,8 @@ def _ends(own: _Own) -> Iterator[Finding]:
     for iri, p in sorted(own.properties.items()):
         name = shorten(iri)
         for end, kind in [("domain", k) for k in sorted(p.domain)] + [("range", k) for k in sorted(p.range - _VALUES)]:
-            value, text = kind.startswith(_DATATYPES), ""
-            if end == "range" and value and not p.literal:
+            value, text = is_datatype(kind), ""
+            if end == "range" and value and not p.literal and not p.either:
                 text = f"{name} is no owl:DatatypeProperty and has the datatype {shorten(kind)} as its range"
             elif end == "range" and not value and p.literal:
                 text = f"{name} is an owl:DatatypeProperty and has the class {shorten(kind)} as its range"
@@ -108,7 +115,13 @@ def _ends(own: _Own) -> Iterator[Finding]:
 def _hierarchy(own: _Own) -> Iterator[Finding]:
     above = own.all.above
     for c in sorted(own.classes):
-        circle = sorted(o for o in above(c) if o != c and c in above(o))
+        equal = {str(getattr(o, "value", o)) for o in own.said[c].get(OWL + "equivalentClass", ())}
+        equal |= {
+            o
+            for o in above(c)
+            if any(getattr(x, "value", "") == c for x in own.said[o].get(OWL + "equivalentClass", ()))
+        }
+        circle = sorted(o for o in above(c) - equal if o != c and c in above(o))
         if circle:
             names = ", ".join(map(shorten, circle))
             yield own.finding("error", "circle", c, f"{shorten(c)} stands below itself, through {names}")
@@ -162,7 +175,17 @@ def _unused(own: _Own) -> Iterator[Finding]:
         for term in (q.predicate.value, getattr(q.object, "value", "")):
             if term in _UNUSED and term not in seen:
                 seen.add(term)
-                yield own.finding("info", "unused", term, f"owl:{_UNUSED[term]} is not used by kgbuild's gate")
+                yield own.finding(
+                    "info",
+                    "unused",
+                    term,
+                    f"owl:{_UNUSED[term]} is read over: no fact follows from it or is refused for it",
+                )
+
+
+def _shape_terms(own: _Own) -> Iterator[Finding]:
+    for term, code, message in wrong(own.graph):
+        yield own.finding("error", code, term, message)
 
 
 def _shapes(own: _Own) -> Iterator[Finding]:
@@ -178,5 +201,5 @@ def _shapes(own: _Own) -> Iterator[Finding]:
 
 
 _CHECKS: tuple[Callable[[_Own], Iterator[Finding]], ...] = (
-    _empty, _described, _ends, _hierarchy, _logic, _names, _unused, _shapes,
+    _empty, _described, _ends, _hierarchy, _logic, _names, _unused, _shape_terms, _shapes,
 )  # fmt: skip

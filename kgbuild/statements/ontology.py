@@ -10,10 +10,15 @@ from typing import Any
 
 from kgbuild.identity import normalise
 from kgbuild.ontology_files import OntologyFile, ontology_files
-from kgbuild.vocab import CORE, GENERAL, SCHEMA, words
+from kgbuild.statements.hierarchy import disjoint_pairs, ends, superclasses
+from kgbuild.statements.limits import Limits, read_limits
+from kgbuild.vocab import CORE, EDTF, GENERAL, MONEY, RDF, RDFS, SCHEMA, UCUM, XSD, words
 
 THING = GENERAL + "Thing"
 FUNCTIONALITY = CORE + "functionality"
+_DATATYPES = (XSD, EDTF, UCUM, MONEY, RDF + "langString", RDFS + "Literal")
+_OF_THINGS = ("Symmetric", "Transitive", "InverseFunctional", "Asymmetric", "Reflexive", "Irreflexive")
+_SCHEMA_VALUES = frozenset(("Text", "URL", "Number", "Integer", "Float", "Boolean", "Date", "DateTime", "Time"))
 _ANYTHING = frozenset((THING, "http://www.w3.org/2002/07/owl#Thing", SCHEMA + "Thing", "http://schema.org/Thing"))
 
 
@@ -21,8 +26,11 @@ _ANYTHING = frozenset((THING, "http://www.w3.org/2002/07/owl#Thing", SCHEMA + "T
 class Property:
     """What an ontology says of a property; empty domain or range means anything.
 
-    ``same`` and ``above``: properties, in other ontologies too, that it names as equal or as wider. ``functionality``:
-    share of subjects that have one value, 0 if nobody says.
+    ``domain`` and ``range`` are the classes that it names itself; ``domains`` and ``ranges`` what an end has to be, of
+    each set one class: several domains hold together (RDFS), those of properties above it and of its inverse too.
+    ``literal``: takes values; ``either``: takes things and values. ``same`` and ``above``: properties, in other
+    ontologies too, that it names as equal or as wider. ``functionality``: share of subjects that have one value, 0 if
+    nobody says.
     """
 
     iri: str
@@ -39,6 +47,9 @@ class Property:
     same: frozenset[str] = frozenset()
     above: frozenset[str] = frozenset()
     functionality: float = 0.0
+    domains: tuple[frozenset[str], ...] = ()
+    ranges: tuple[frozenset[str], ...] = ()
+    either: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,7 @@ class Ontology:
     labels: dict[str, str]
     classes: dict[str, Class]
     equal: dict[str, str]
+    limits: Limits
 
     def fits(self, kind: str, wanted: frozenset[str]) -> bool:
         """Whether a class may stand where one of ``wanted`` is asked: below one of them, or not known so finely."""
@@ -95,6 +107,11 @@ class Ontology:
         return any(frozenset((x, y)) in self.disjoint for x in up for y in other if x != y)
 
 
+def is_datatype(iri: str) -> bool:
+    """Whether a range is of values: datatypes, and what schema.org calls so."""
+    return iri.startswith(_DATATYPES) or iri.removeprefix("http://schema.org/").removeprefix(SCHEMA) in _SCHEMA_VALUES
+
+
 def class_iri(label: str) -> str:
     """IRI of a mention's label: local names belong to the general ontology."""
     return label if "://" in label else GENERAL + label
@@ -103,7 +120,8 @@ def class_iri(label: str) -> str:
 @lru_cache(8)
 def _load(read: tuple[OntologyFile, ...]) -> Ontology:
     import pyoxigraph as ox
-    from rdflib import OWL, RDF, RDFS, SKOS, BNode, Graph, Literal, Namespace, URIRef
+    from rdflib import OWL, RDF, SKOS, BNode, Graph, Literal, Namespace, URIRef
+    from rdflib import RDFS as R
 
     schema = Namespace("https://schema.org/")
     names = tuple(file.name for file in read)
@@ -125,47 +143,53 @@ def _load(read: tuple[OntologyFile, ...]) -> Ontology:
 
     def inverses(p: Any) -> frozenset[str]:
         """Properties that a property is the inverse of, or below the inverse of."""
-        below = (o for o in graph.objects(p, RDFS.subPropertyOf) if isinstance(o, BNode))
+        below = (o for o in graph.objects(p, R.subPropertyOf) if isinstance(o, BNode))
         return iris(p, OWL.inverseOf).union(*(iris(o, OWL.inverseOf) for o in below))
 
     classes = {}
-    for kind in (OWL.Class, RDFS.Class):
+    for kind in (SKOS.Concept, OWL.Class, R.Class):  # a concept of a vocabulary is a kind of things
         for c in graph.subjects(RDF.type, kind):
             if isinstance(c, URIRef):
                 classes[str(c)] = Class(
-                    str(c), next(iter(said(c, RDFS.label, SKOS.prefLabel)), words(str(c))),
-                    next(iter(said(c, SKOS.definition, RDFS.comment, schema.description)), ""),
+                    str(c), next(iter(said(c, R.label, SKOS.prefLabel)), words(str(c))),
+                    next(iter(said(c, SKOS.definition, R.comment, schema.description)), ""),
                     tuple(said(c, SKOS.altLabel)), iris(c, OWL.equivalentClass, SKOS.exactMatch),
                 )  # fmt: skip
-    parents = {c: set(iris(URIRef(c), RDFS.subClassOf)) for c in classes}
-    disjoint = {
-        frozenset((str(a), str(b))) for a, b in graph.subject_objects(OWL.disjointWith) if isinstance(b, URIRef)
-    }
+    parents, disjoint = superclasses(graph, classes), disjoint_pairs(graph)
+    of_things = [OWL[f"{kind}Property"] for kind in ("Object", *_OF_THINGS)]
+    kinds_of_property = (*of_things, OWL.DatatypeProperty, OWL.FunctionalProperty, RDF.Property)
+    iris_of = {str(p): p for k in kinds_of_property for p in graph.subjects(RDF.type, k) if isinstance(p, URIRef)}
+    asked = ends(graph, iris_of, (schema.domainIncludes, schema.rangeIncludes))
     properties = {}
-    for kind in (OWL.ObjectProperty, OWL.DatatypeProperty, RDF.Property):
-        for p in graph.subjects(RDF.type, kind):
-            kinds = set(graph.objects(p, RDF.type))
-            properties[str(p)] = Property(
-                str(p), next(iter(said(p, RDFS.label)), words(str(p))), iris(p, RDFS.domain, schema.domainIncludes),
-                iris(p, RDFS.range, schema.rangeIncludes), next(iter(sorted(inverses(p))), ""),
-                OWL.FunctionalProperty in kinds, OWL.SymmetricProperty in kinds, OWL.TransitiveProperty in kinds,
-                OWL.DatatypeProperty in kinds,
-                next(iter(said(p, SKOS.definition, RDFS.comment, schema.description)), ""),
-                tuple(said(p, SKOS.altLabel)), iris(p, OWL.equivalentProperty, SKOS.exactMatch) - {str(p)},
-                iris(p, RDFS.subPropertyOf) - {str(p)},
-                1.0 if OWL.FunctionalProperty in kinds else float(str(graph.value(p, URIRef(FUNCTIONALITY)) or 0)),
-            )  # fmt: skip
+    for iri_of, p in sorted(iris_of.items()):
+        kinds = set(graph.objects(p, RDF.type))
+        range, plain = iris(p, R.range, schema.rangeIncludes), not kinds.intersection(of_things)
+        values = {c for c in range if is_datatype(c)}
+        properties[iri_of] = Property(
+            iri_of, next(iter(said(p, R.label)), words(str(p))), iris(p, R.domain, schema.domainIncludes),
+            range, next(iter(sorted(inverses(p))), ""),
+            OWL.FunctionalProperty in kinds, OWL.SymmetricProperty in kinds, OWL.TransitiveProperty in kinds,
+            OWL.DatatypeProperty in kinds or (plain and bool(values) and values == range),
+            next(iter(said(p, SKOS.definition, R.comment, schema.description)), ""),
+            tuple(said(p, SKOS.altLabel)), iris(p, OWL.equivalentProperty, SKOS.exactMatch) - {str(p)},
+            iris(p, R.subPropertyOf) - {str(p)},
+            1.0 if OWL.FunctionalProperty in kinds else float(str(graph.value(p, URIRef(FUNCTIONALITY)) or 0)),
+            *asked[iri_of], plain and OWL.DatatypeProperty not in kinds and (not range or set() < values < range),
+        )  # fmt: skip
     for end in sorted({c for p in properties.values() for c in p.domain | p.range} - parents.keys()):
         parents[end] = set()
-    labels = {str(s): str(o) for s, o in sorted(graph.subject_objects(RDFS.label)) if isinstance(s, URIRef)}
+    labels = {iri: about.label for about_of in (classes, properties) for iri, about in about_of.items()}
+    labels |= {str(s): str(o) for s, o in sorted(graph.subject_objects(R.label)) if isinstance(s, URIRef)}
     known: Ontology | None = None
     if "general" not in names:
         known = load_ontology(["general"])
         labels = {c: known.labels[c] for c in known.classes} | labels
         disjoint |= known.disjoint
     equal = _align(classes, parents, known)
-    superclasses = {c: frozenset(_closure(c, parents)) for c in parents}
-    return Ontology(names, superclasses, frozenset(disjoint), properties, labels, classes, equal)
+    above = {c: frozenset(_closure(c, parents)) for c in parents}
+    return Ontology(
+        names, above, frozenset(disjoint), properties, labels, classes, equal, read_limits(graph, properties)
+    )
 
 
 def _align(classes: dict[str, Class], parents: dict[str, set[str]], known: Ontology | None) -> dict[str, str]:

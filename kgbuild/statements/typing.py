@@ -20,7 +20,7 @@ from kgbuild.embeddings import BACKWARD, LITERALS, vector_key
 from kgbuild.embeddings.relation import probability
 from kgbuild.identity import normalise, relation_iri
 from kgbuild.mentions.lemmas import lemma
-from kgbuild.statements.gate import misfit
+from kgbuild.statements.misfit import misfit
 from kgbuild.statements.ontology import Ontology, Property, class_iri
 from kgbuild.statements.values import literal
 from kgbuild.types import EmbeddingTable, Entity, Extraction, RelationMention, Value

@@ -79,7 +79,7 @@ def test_a_class_guessed_too_finely_gives_way_to_what_is_said_more_surely() -> N
     film = Entity("e2", "Film", (), ("Film", "Work"), (), type_score=0.9)
     ontology = replace(ONTOLOGY, properties=dict(ONTOLOGY.properties))
     p = ontology.properties[GENERAL + "country"]
-    building = replace(p, iri=GENERAL + "housedIn", label="housed in", range=frozenset({GENERAL + "Building"}))
+    building = replace(p, iri=GENERAL + "housedIn", label="housed in", ranges=(frozenset({GENERAL + "Building"}),))
     ontology.properties[building.iri] = building
     s = stated("e2", "housedIn", "e1", 0.95)
     found, entities = correct([s], [river, film], ontology, base=BASE)
@@ -125,7 +125,7 @@ def test_why_and_the_files_tell_what_was_said_and_what_was_made_of_it(tmp_path: 
     relation = RelationMention(
         f"{source.id}#relation-1", mentions[0].id, GENERAL + "countryOfCitizenship", mentions[1].id, where, 0.9, "text/3", text
     )  # fmt: skip
-    statements, kept = assemble(
+    statements, kept, _ = assemble(
         [Extraction(source.id, mentions, (relation,))], entities, ONTOLOGY, config=Config.load()
     )
     segment = Segment(f"{source.id}#segment-0", where, "text", text)

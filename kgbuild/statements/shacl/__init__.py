@@ -5,20 +5,22 @@ Both look at one graph, so the union of all named graphs is what they see.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from kgbuild.statements.shacl.compile import Compiler
+from kgbuild.statements.shacl.compile import Compiler, Query
 from kgbuild.statements.shacl.model import NotCompiled, read_shapes
-from kgbuild.vocab import RDFS, SH
+from kgbuild.vocab import RDFS
 
 __all__ = ["NotCompiled", "Result", "as_rdflib", "by_pyshacl", "compiled", "validate_store"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Result:
-    """One validation result; terms as in N-Triples, "" where there is none. ``shape`` is "" for a nameless one."""
+    """One validation result; terms as in N-Triples, "" where there is none. ``shape`` is "" for a nameless one,
+    ``root`` the named shape with targets that led to it, where the engine tells.
+    """
 
     focus: str
     path: str
@@ -27,18 +29,32 @@ class Result:
     severity: str
     shape: str
     message: str
+    root: str = field(default="", compare=False)
 
 
 def validate_store(store: Any, shapes: Any) -> list[Result]:
-    """Results for a ``pyoxigraph.Store`` (the union of its graphs) against an ``rdflib.Graph`` of shapes, sorted."""
+    """Results for a ``pyoxigraph.Store`` (the union of its graphs) against an ``rdflib.Graph`` of shapes, sorted.
+
+    Shapes with what is not compiled go to pySHACL, alone if they are named. Raises ``NotCompiled`` if it fails, too.
+    """
     try:
-        return compiled(store, shapes)
+        found, left = _compiled(store, shapes)
     except NotCompiled:
         return by_pyshacl(as_rdflib(store), shapes)
+    if any(not id.startswith("<") for id, _ in left):
+        return by_pyshacl(as_rdflib(store), shapes)
+    return sorted(found + by_pyshacl(as_rdflib(store), shapes, only=[id for id, _ in left])) if left else found
 
 
 def compiled(store: Any, shapes: Any) -> list[Result]:
     """The same through SPARQL alone. Raises ``NotCompiled`` if the shapes have what is not compiled."""
+    found, left = _compiled(store, shapes)
+    for _, err in left:
+        raise err
+    return found
+
+
+def _compiled(store: Any, shapes: Any) -> tuple[list[Result], list[tuple[str, NotCompiled]]]:
     below: dict[str, list[str]] = {}
 
     def subclasses(kind: str) -> list[str]:
@@ -47,16 +63,28 @@ def compiled(store: Any, shapes: Any) -> list[Result]:
             below[kind] = sorted({kind, *(str(row[0]) for row in rows if not str(row[0]).startswith("_:"))})
         return below[kind]
 
-    compiler, found = Compiler(subclasses), []
-    for query in [q for shape in read_shapes(shapes) for q in compiler.queries(shape)]:
-        named = query.shape.id if query.shape.id.startswith("<") else ""
-        path = str(query.shape.path_term.n3()) if query.shape.path_term is not None else ""
-        for row in _solve(store, query.text):
-            value = "" if row[1] is None else str(row[1])
-            message = query.shape.message or f"violates {query.component.removeprefix(SH)}"
-            shown = str(row[2]) if row[2] is not None else path if path.startswith("<") else ""
-            found.append(Result(str(row[0]), shown, value, query.component, query.shape.severity, named, message))
-    return sorted(found)
+    compiler, found = Compiler(subclasses), list[Result]()
+    roots, left = read_shapes(shapes)
+    for root in roots:
+        try:
+            queries = list(compiler.queries(root))
+        except NotCompiled as err:
+            left.append((root.id, err))
+            continue
+        name = root.id if root.id.startswith("<") else ""
+        found += (result for query in queries for result in _results(store, query, name))
+    return sorted(found), left
+
+
+def _results(store: Any, query: Query, root: str) -> Iterator[Result]:
+    shape = query.shape
+    named = shape.id if shape.id.startswith("<") else ""
+    path = str(shape.path_term.n3()) if shape.path_term is not None else ""
+    message = shape.message or f"violates {query.says}"
+    for row in _solve(store, query.text):
+        value = "" if row[1] is None else str(row[1])
+        shown = str(row[2]) if row[2] is not None else path if path.startswith("<") else ""
+        yield Result(str(row[0]), shown, value, query.component, shape.severity, named, message, root)
 
 
 def _solve(store: Any, query: str) -> Iterable[Any]:
@@ -73,18 +101,24 @@ def as_rdflib(store: Any) -> Any:
     return Graph().parse(data=ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES), format="nt")
 
 
-def by_pyshacl(union: Any, shapes: Any) -> list[Result]:
-    """The same for an ``rdflib.Graph`` through pySHACL, in memory and much slower."""
+def by_pyshacl(union: Any, shapes: Any, *, only: Sequence[str] = ()) -> list[Result]:
+    """The same for an ``rdflib.Graph`` through pySHACL, in memory and much slower; ``only``: shapes, none for all."""
     import warnings
 
     from pyshacl import validate
-    from pyshacl.errors import ShapeRecursionWarning
-    from rdflib import BNode, Graph
+    from pyshacl.errors import ConstraintLoadError, ReportableRuntimeError, ShapeLoadError, ShapeRecursionWarning
+    from rdflib import BNode, Graph, URIRef
     from rdflib.namespace import SH as S
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ShapeRecursionWarning)  # it backs out by itself
-        _, results, _ = validate(union, shacl_graph=shapes, advanced=False, inference="none")
+        chosen: list[Any] = [URIRef(id.strip("<>")) for id in only]
+        try:
+            _, results, _ = validate(
+                union, shacl_graph=shapes, advanced=False, inference="none", use_shapes=chosen or None
+            )
+        except (ReportableRuntimeError, ShapeLoadError, ConstraintLoadError) as err:
+            raise NotCompiled(str(err)) from err
     if not isinstance(results, Graph):
         raise NotCompiled(str(results))
 

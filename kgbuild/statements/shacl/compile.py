@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations, count
 
 from kgbuild.statements.shacl.model import Constraint, NotCompiled, Shape
-from kgbuild.vocab import SH, TYPE, XSD
+from kgbuild.vocab import SH, TYPE, XSD, shorten
 
 _MOST = 8  # values that a count inside an expression may tell apart
 _WHOLE = frozenset(("minCount", "maxCount", "uniqueLang", "equals", "disjoint", "hasValue", "qualifiedValueShape"))
@@ -27,11 +27,14 @@ _SPELT = {"and": "AndConstraintComponent", "or": "OrConstraintComponent", "in": 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query with ``?this``, and ``?value`` and ``?path`` where there is one; what its solutions violate."""
+    """A query with ``?this``, and ``?value`` and ``?path`` where there is one; what its solutions violate, the
+    component and the constraint in words.
+    """
 
     text: str
     shape: Shape
     component: str
+    says: str
 
 
 class Compiler:
@@ -41,7 +44,9 @@ class Compiler:
         self._subclasses, self._numbers = subclasses, count()
 
     def queries(self, shape: Shape) -> Iterator[Query]:
-        """The queries of a shape with targets."""
+        """The queries of a shape with targets. Raises ``NotCompiled`` for what SPARQL cannot say, or say exactly."""
+        if any(term.startswith("_:") for _, term in shape.targets):
+            raise NotCompiled("a blank node as a target")
         if any(kind == "targetNode" for kind, _ in shape.targets) and _empty_paths(shape):
             raise NotCompiled("a path of length zero from a node that the data may lack")
         kinds = {kind for kind, _ in shape.targets}
@@ -79,7 +84,7 @@ class Compiler:
                 # A focus that several graphs name comes more than once: of no matter where solutions are made distinct.
                 kind, nodes = ("", _distinct(f"?this {outer}", focus)) if c.name in _MANY else ("DISTINCT ", focus)
                 text = f"SELECT {kind}?this ?value ?path {outer} WHERE {{ {nodes} {pattern} }}"
-                yield Query(text, shape, SH + name)
+                yield Query(text, shape, SH + name, _said(c))
 
     def _values_as_focus(self, shape: Shape, focus: str, outer: str) -> tuple[str, str]:
         if not shape.path:
@@ -142,7 +147,7 @@ class Compiler:
             p, o, allowed = self._new(), self._new(), ", ".join(c.more["allowed"])
             return f"EXISTS {{ {x} {p} {o} . {f'FILTER({p} NOT IN ({allowed}))' if allowed else ''} }}"
         if c.name == "qualifiedValueShape":
-            return "(" + " || ".join(e for _, e in self._qualified(c, path, x)) + ")"
+            return "(" + (" || ".join(e for _, e in self._qualified(c, path, x)) or "false") + ")"
         if c.name in _WHOLE or c.name.startswith("lessThan"):
             return self._whole(c, path, x)
         if not path:
@@ -236,6 +241,15 @@ class Compiler:
                 held = [f"IF({self.violates(s, v)}, 0, 1)" for s in c.value]
                 return f"(({' + '.join(held) or '0'}) != 1)"
         raise NotCompiled(f"sh:{c.name}")
+
+
+def _said(c: Constraint) -> str:
+    """A constraint as its shape writes it, without shapes within."""
+    terms = c.value if isinstance(c.value, tuple) else (c.value,)
+    if any(isinstance(t, Shape) for t in terms):
+        return f"sh:{c.name}"
+    shown = [shorten(t.strip("<>")) if t.startswith("<") else t.partition("^^")[0].strip('"') for t in map(str, terms)]
+    return f"sh:{c.name} {' '.join(shown)}"
 
 
 def _distinct(names: str, pattern: str) -> str:

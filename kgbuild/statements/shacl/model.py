@@ -20,13 +20,13 @@ PARAMETERS = (
     "lessThanOrEquals", "not", "and", "or", "xone", "node", "property", "qualifiedValueShape", "closed", "hasValue",
     "in",
 )  # fmt: skip
-_BESIDES = frozenset(
+BESIDES = frozenset(
     ("path", "targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf", "severity", "message", "deactivated",
-     "name", "description", "order", "group", "defaultValue", "flags", "ignoredProperties", "qualifiedMinCount",
+     "name", "description", "order", "group", "defaultValue", "rule", "flags", "ignoredProperties", "qualifiedMinCount",
      "qualifiedMaxCount", "qualifiedValueShapesDisjoint")
 )  # fmt: skip
 _SHAPES = frozenset(("not", "and", "or", "xone", "node", "property", "qualifiedValueShape"))
-_LISTS = frozenset(("and", "or", "xone", "languageIn", "in", "ignoredProperties"))
+LISTS = frozenset(("and", "or", "xone", "languageIn", "in", "ignoredProperties"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +54,31 @@ class Shape:
     message: str
 
 
-def read_shapes(graph: Any) -> list[Shape]:
-    """The shapes of an ``rdflib.Graph`` that have targets. Raises ``NotCompiled`` for what SHACL Core lacks, for shapes
-    that refer to themselves, and for constants that are blank nodes.
+def read_shapes(graph: Any) -> tuple[list[Shape], list[tuple[str, NotCompiled]]]:
+    """The shapes of an ``rdflib.Graph`` that have targets, and those that are not compiled, as in N-Triples, each with
+    the reason: what SHACL Core lacks, shapes that refer to themselves, constants that are blank nodes.
+
+    Raises ``NotCompiled`` for what concerns all shapes: components and targets of one's own, entailment.
     """
     from rdflib import URIRef
 
-    for beyond in ("sparql", "js", "rule", "target", "expression", "entailment", "parameter", "validator"):
+    for beyond in ("js", "target", "entailment", "parameter", "validator", "nodeValidator", "propertyValidator"):
         if (None, URIRef(SH + beyond), None) in graph:
             raise NotCompiled(f"sh:{beyond}")
-    reader = _Reader(graph)
     found = {str(s) for kind in ("NodeShape", "PropertyShape") for s in graph.subjects(URIRef(TYPE), URIRef(SH + kind))}
     for target in ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf"):
         found |= {str(s) for s in graph.subjects(URIRef(SH + target), None)}
     nodes = {str(s): s for s in graph.subjects() if str(s) in found}
-    shapes = [reader.shape(nodes[n]) for n in sorted(nodes) if not reader.off(nodes[n])]
-    return [s for s in shapes if s.targets]
+    shapes, left = [], []
+    for _, node in sorted(nodes.items()):
+        reader = _Reader(graph)
+        if reader.off(node) or not any(reader.targets(node)):
+            continue
+        try:
+            shapes.append(reader.shape(node))
+        except NotCompiled as err:
+            left.append((node.n3(), err))
+    return shapes, left
 
 
 class _Reader:
@@ -94,23 +103,24 @@ class _Reader:
         path = next(iter(self._values(node, "path")), None)
         for p in self._g.predicates(node):
             local = str(p).removeprefix(SH)
-            if str(p).startswith(SH) and local not in _BESIDES and local not in PARAMETERS:
+            if str(p).startswith(SH) and local not in BESIDES and local not in PARAMETERS:
                 raise NotCompiled(f"sh:{local}")
         message = next((str(m) for m in self._values(node, "message") if isinstance(m, Literal)), "")
         severity = next((str(s) for s in self._values(node, "severity")), SH + "Violation")
         made = Shape(
             node.n3(), self.path(path) if path is not None else "", path, tuple(self._constraints(node)),
-            tuple(self._targets(node)), severity, message,
+            tuple(self.targets(node)), severity, message,
         )  # fmt: skip
         self._open.pop()
         return made
 
-    def _targets(self, node: Any) -> Iterator[tuple[str, str]]:
+    def targets(self, node: Any) -> Iterator[tuple[str, str]]:
+        """What a shape is asked of: (kind of target, term)."""
         from rdflib import OWL, BNode, URIRef
 
         for kind in ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf"):
             for value in self._values(node, kind):
-                yield kind, self.constant(value)
+                yield kind, str(value.n3())
         types = set(self._g.objects(node, URIRef(TYPE)))
         if not isinstance(node, BNode) and types & {URIRef(RDFS + "Class"), OWL.Class}:
             yield "targetClass", node.n3()
@@ -137,12 +147,12 @@ class _Reader:
                 yield Constraint(name, self._value(name, value), more)
 
     def _value(self, name: str, value: Any) -> Any:
-        members = list(self._g.items(value)) if name in _LISTS else [value]
+        members = list(self._g.items(value)) if name in LISTS else [value]
         if name in _SHAPES:
             shapes = tuple(self.shape(m) for m in members if name == "not" or not self.off(m) or name != "property")
-            return shapes if name in _LISTS else shapes[0] if shapes else None
+            return shapes if name in LISTS else shapes[0] if shapes else None
         terms = tuple(self.constant(m) for m in members)
-        return terms if name in _LISTS else terms[0]
+        return terms if name in LISTS else terms[0]
 
     def constant(self, term: Any) -> str:
         from rdflib import BNode

@@ -1,0 +1,69 @@
+"""Whether a property may stand between two things, or a thing and a literal, by its domain and range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kgbuild.statements.ontology import Ontology, Property, is_datatype
+from kgbuild.types import Value
+from kgbuild.vocab import EDTF, GENERAL, MONEY, UCUM, XSD, shorten
+
+TIMES = frozenset((EDTF, *(XSD + t for t in ("date", "gYear", "gYearMonth", "gMonthDay", "dateTime"))))
+_NUMBERS = frozenset(XSD + t for t in ("decimal", "double", "float"))
+_WHOLE = frozenset(XSD + t for t in ("integer", "int", "long", "nonNegativeInteger", "positiveInteger"))
+_OF_VALUES = frozenset((GENERAL + "Time", GENERAL + "Quantity"))
+
+
+def misfit(subject: tuple[str, ...], object: tuple[str, ...] | Value, p: Property, ontology: Ontology) -> str:
+    """Why a property may not stand between two things of these classes (finest first), or a thing and a literal;
+    "" if it may.
+    """
+    for wanted in p.domains:
+        if not ontology.admits(subject, wanted):
+            return (
+                f"domain: the subject is a {called(subject[0], ontology)}, {p.label} takes {_names(wanted, ontology)}"
+            )
+    is_value = isinstance(object, Value)
+    if is_value and not p.literal and not p.either and not any(w & _OF_VALUES for w in p.ranges):
+        return f"range: the object is a value, {p.label} takes {_names(p.range, ontology) or 'an entity'}"
+    if not is_value and p.literal:
+        return f"range: the object is an entity, {p.label} takes a value ({_names(p.range, ontology)})"
+    for wanted in p.ranges:
+        if reason := unfit(object, wanted, ontology):
+            return f"range: {reason}, {p.label} takes {_names(wanted, ontology)}"
+    return ""
+
+
+def unfit(object: tuple[str, ...] | Value, wanted: frozenset[str], ontology: Ontology) -> str:
+    """In what way a thing of these classes, or a literal, is none of the classes or datatypes of ``wanted``; "" if it
+    is one, or nothing tells.
+    """
+    if not isinstance(object, Value):
+        classes = frozenset(w for w in wanted if not is_datatype(w))
+        return "" if classes and ontology.admits(object, classes) else f"the object is a {called(object[0], ontology)}"
+    names, is_time = {iri.rsplit("#", 1)[-1] for iri in wanted}, object.datatype in TIMES
+    if names == {"Time"}:
+        return "" if is_time else f"{object.lexical!r} is no date that can be read"
+    if names == {"Quantity"}:
+        return f"{object.lexical!r} is a time" if is_time else ""
+    datatypes = frozenset(filter(is_datatype, wanted))
+    if datatypes and not _fits_datatype(object, datatypes):
+        return f"{object.lexical!r} is of {shorten(object.datatype)}"
+    return "" if datatypes or names & {"Time", "Quantity"} else "the object is a value"
+
+
+def _fits_datatype(value: Value, wanted: frozenset[str]) -> bool:
+    """Whether a literal is of one of the datatypes, where nothing but datatypes is asked; numbers fit by value."""
+    if value.datatype in wanted or not all(iri.startswith((XSD, EDTF, UCUM, MONEY)) for iri in wanted):
+        return True
+    is_number = value.datatype == XSD + "decimal"
+    return is_number and bool(wanted & _NUMBERS or ("." not in value.lexical and wanted & _WHOLE))
+
+
+def called(iri: str, ontology: Ontology) -> str:
+    """What a class or property is called."""
+    return ontology.labels.get(iri, shorten(iri))
+
+
+def _names(iris: Iterable[str], ontology: Ontology) -> str:
+    return " or ".join(sorted(called(i, ontology) for i in iris))
