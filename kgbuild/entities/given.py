@@ -1,4 +1,4 @@
-"""Given names that cannot be of one person: "Anton Lindqvist" is no "Oskar Lindqvist", "Bill Gates" may be a William."""
+"""Given names that cannot be of one person: Anton Lindqvist is no Oskar Lindqvist, Bill Gates may be a William."""
 
 from __future__ import annotations
 
