@@ -23,7 +23,8 @@ from kgbuild.vocab import GENERAL, TYPE
 RENAMED = "named"
 DRAWN = frozenset(("picture", "frame", "drawing", "diagram"))
 SURE = 0.9  # that a description is of the class that its head names
-_GUESSED = COARSE - {THING, GENERAL + "Concept"}  # kinds that a network gives to names
+_GUESSED = COARSE - {THING}  # kinds that a network gives to names
+_KIND = GENERAL + "Concept"  # what text speaks of as a kind of things: "a database"
 _MOST = 4  # words of a class's name
 _ENDS = frozenset(("of", "in", "for", "from", "with", "on", "at", "to", "by", "and", "that", "which", "who", "or"))
 
@@ -83,14 +84,14 @@ def by_head(
         told = [mentions[m] for m in e.mentions if m in mentions]
         drawn = any(m.modality in DRAWN for m in told)
         kinds: tuple[str, ...] = ()
-        if own in _GUESSED and told and (drawn or all(m.nominal for m in told)):
+        if own in _GUESSED and told and (drawn or (own != _KIND and all(m.nominal for m in told))):
             kinds = heads.instead(own, e.pref_label, drawn=drawn)
         id = statement_iri(base, e.id, TYPE, own)
         if not kinds or id.rsplit("/", 1)[-1] in accept:
             made.append(e)
             continue
         how = "drawn and " if drawn else ""
-        reason = f"{RENAMED}: {how}called a {called(kinds[0], ontology)}, which is no {called(own, ontology)}"
+        reason = f"{RENAMED}: {how}called {called(kinds[0], ontology)!r}, which is no {called(own, ontology)}"
         guesses = [m for m in told if class_iri(m.label) == own] or told
         score = max(m.score for m in guesses)
         refused.append(

@@ -93,7 +93,7 @@ class Ontology:
         Its own class, the last, decides; where that is not fine enough to tell, the finest one does.
         """
         own, finest = types[-1], types[0]
-        if own == THING or not wanted or self.above(own) & wanted:
+        if not wanted or self.above(own) & wanted:
             return True
         return self.fits(own, wanted) and self.fits(finest, wanted)
 
