@@ -128,7 +128,8 @@ def _assemble(job: Job, sources: Sequence[Source], *, progress: Progress) -> Gra
         events=tuple(sorted((event for e in extractions for event in e.events), key=lambda event: event.id)),
     )  # fmt: skip
     issues = (
-        *(i for r, e in pairs for i in (*r.issues, *e.issues)), *linking.issues, *unknown(decisions, statements), *unmet
+        *(i for r, e in pairs for i in (*r.issues, *e.issues)), *linking.issues,
+        *unknown(decisions, statements, mentions), *unmet,
     )  # fmt: skip
     progress.advance("assemble", note="statements gated")
     progress.finish("assemble")
