@@ -18,7 +18,7 @@ from kgbuild.statements.deduce import deduce
 from kgbuild.statements.gate import gate
 from kgbuild.statements.infer import axioms_of
 from kgbuild.statements.judge import shipped
-from kgbuild.statements.ontology import Ontology, class_iri, load_ontology
+from kgbuild.statements.ontology import Ontology, class_iri, datatypes, load_ontology
 from kgbuild.statements.rules import Rule, read_rules, strata
 from kgbuild.types import Entity, Extraction, Issue, Source, Statement
 from kgbuild.vocab import CORE, SH
@@ -43,7 +43,7 @@ def assemble(
     subjects = {r.subject for e in extractions for r in e.relations}
     said_of = [_thing(s) for s in sources if s.id in subjects]
     things = [*entities, *said_of]
-    drafts = draft(extractions, things, config["graph"]["base"])
+    drafts = draft(extractions, things, config["graph"]["base"], datatypes(ontology))
     judge = shipped() if settings["judge"] else None
     drafts = judge(drafts, things) if judge else drafts
     drafts, entities = correct(drafts, things, ontology, base=config["graph"]["base"], decisions=decisions)

@@ -112,6 +112,12 @@ def is_datatype(iri: str) -> bool:
     return iri.startswith(_DATATYPES) or iri.removeprefix("http://schema.org/").removeprefix(SCHEMA) in _SCHEMA_VALUES
 
 
+def datatypes(ontology: Ontology) -> dict[str, frozenset[str]]:
+    """By property, the datatypes that it takes, of those that take nothing else."""
+    found = {p.iri: frozenset.intersection(*p.ranges) for p in ontology.properties.values() if p.literal and p.ranges}
+    return {iri: wanted for iri, wanted in found.items() if wanted and all(map(is_datatype, wanted))}
+
+
 def class_iri(label: str) -> str:
     """IRI of a mention's label: local names belong to the general ontology."""
     return label if "://" in label else GENERAL + label
