@@ -22,6 +22,10 @@ _FORMATS = {
     ".ttl": "TURTLE", ".rdf": "RDF_XML", ".owl": "RDF_XML", ".xml": "RDF_XML", ".nt": "N_TRIPLES", ".jsonld": "JSON_LD",
     ".json": "JSON_LD", ".trig": "TRIG", ".nq": "N_QUADS",
 }  # fmt: skip
+_NO_CONTEXT = (
+    "its @context is a document on the network, and nothing is fetched. Write the context into the file, or save the "
+    "ontology as Turtle."
+)
 _KNOWN = frozenset(namespace.rstrip("#/") for namespace in PREFIXES.values())  # vocabularies whose terms need no file
 
 
@@ -42,7 +46,10 @@ class OntologyFile:
             syntax = getattr(ox.RdfFormat, self.syntax)
             return list(ox.parse(input=self.text.encode("utf-8"), format=syntax, base_iri=self.base))
         except (SyntaxError, ValueError) as err:
-            raise OntologyError(f"ontology {self.name!r} cannot be parsed: {_told(err)}"[:500]) from err
+            line = getattr(err, "lineno", None) or (_xml_line(self.text) if self.syntax == "RDF_XML" else 0)
+            where = f"{self.name}:{line}" if line else self.name
+            told = _NO_CONTEXT if "LoadDocumentCallback" in str(err) else str(err)
+            raise OntologyError(f"{where}: the ontology cannot be parsed: {told}"[:500]) from err
 
     def line(self, term: str) -> int:
         """The first line that writes a term, as a whole IRI or by its last part; 0 if none does."""
@@ -130,7 +137,7 @@ def read_file(name: str) -> OntologyFile:
             f"ontology {name!r}: no built-in one of that name (built in: {', '.join(built_in())}), and no such file "
             f"can be read: {err}."
         ) from err
-    return OntologyFile(name, text, _FORMATS.get(path.suffix.lower(), "TURTLE"), path.resolve().as_uri())
+    return OntologyFile(name, text, _syntax(path, text), path.resolve().as_uri())
 
 
 def built_in() -> list[str]:
@@ -157,6 +164,22 @@ def _must_be_there(file: OntologyFile, target: str, local: str) -> None:
         raise OntologyError(f"{file.at(name)}: owl:imports <{target}>: there is no such file.")
 
 
-def _told(err: Exception) -> str:
-    line = getattr(err, "lineno", None)
-    return f"{err}" + (f" (line {line})" if line and "line" not in str(err) else "")
+def _xml_line(text: str) -> int:
+    """The line at which a text is no XML, 0 if it is."""
+    from xml.parsers import expat
+
+    try:
+        expat.ParserCreate().Parse(text.encode("utf-8"), True)
+    except expat.ExpatError as err:
+        return err.lineno
+    return 0
+
+
+def _syntax(path: Path, text: str) -> str:
+    """The format of a file: by its first sign where that tells, since ``.owl`` and ``.rdf`` are used for several."""
+    first = text.lstrip()[:1]
+    named = _FORMATS.get(path.suffix.lower(), "TURTLE")
+    if named in ("RDF_XML", "JSON_LD", "TURTLE") and text.strip():
+        xml = first == "<" and re.match(r"\s*<(\?xml|!DOCTYPE|!--|rdf:RDF)", text)
+        return "RDF_XML" if xml else "JSON_LD" if first == "{" else "TURTLE" if named == "RDF_XML" else named
+    return named

@@ -41,6 +41,7 @@ from kgbuild.statements.closed import ClosedTyper, general_properties, meanings,
 from kgbuild.statements.correct import corrections
 from kgbuild.statements.fine import SPACE as FINE_SPACE
 from kgbuild.statements.fine import ClassTable, FineTyper, class_matrix, fine_classes
+from kgbuild.statements.heads import by_head
 from kgbuild.statements.ontology import Property, ontology_texts
 from kgbuild.statements.typing import Forms, PropertyTable, Typer, candidates
 from kgbuild.types import (
@@ -106,10 +107,15 @@ def _assemble(job: Job, sources: Sequence[Source], *, progress: Progress) -> Gra
     linking = link_entities(job, alignment.entities, mentions, decisions)
     alignment = replace(alignment, entities=linking.entities)
     alignment = replace(alignment, entities=_type_entities(job, alignment.entities, vectors.mentions, ontology))
+    named, misnamed = by_head(
+        alignment.entities, {m.id: m for m in mentions}, ontology, base=config["graph"]["base"], decisions=decisions
+    )
+    alignment = replace(alignment, entities=named)
     extractions = _type_relations(job, extractions, vectors.relations, alignment, ontology)
     statements, entities, unmet = assemble(
         extractions, alignment.entities, ontology, config=config, decisions=decisions, sources=sources
     )
+    statements = sorted([*statements, *misnamed], key=lambda s: s.id)
     alignment = replace(alignment, entities=entities)
     progress.advance("assemble", note="statements gated")
     used = {e.id for s in statements for e in s.evidence}
@@ -122,7 +128,8 @@ def _assemble(job: Job, sources: Sequence[Source], *, progress: Progress) -> Gra
         events=tuple(sorted((event for e in extractions for event in e.events), key=lambda event: event.id)),
     )  # fmt: skip
     issues = (
-        *(i for r, e in pairs for i in (*r.issues, *e.issues)), *linking.issues, *unknown(decisions, statements), *unmet
+        *(i for r, e in pairs for i in (*r.issues, *e.issues)), *linking.issues,
+        *unknown(decisions, statements, mentions), *unmet,
     )  # fmt: skip
     progress.advance("assemble", note="statements gated")
     progress.finish("assemble")

@@ -18,10 +18,10 @@ from kgbuild.statements.deduce import deduce
 from kgbuild.statements.gate import gate
 from kgbuild.statements.infer import axioms_of
 from kgbuild.statements.judge import shipped
-from kgbuild.statements.ontology import Ontology, class_iri, load_ontology
+from kgbuild.statements.ontology import Ontology, class_iri, datatypes, load_ontology
 from kgbuild.statements.rules import Rule, read_rules, strata
 from kgbuild.types import Entity, Extraction, Issue, Source, Statement
-from kgbuild.vocab import CORE
+from kgbuild.vocab import CORE, SH
 
 __all__ = ["Ontology", "assemble", "check_logic", "class_iri", "load_ontology", "source_links"]
 
@@ -43,7 +43,7 @@ def assemble(
     subjects = {r.subject for e in extractions for r in e.relations}
     said_of = [_thing(s) for s in sources if s.id in subjects]
     things = [*entities, *said_of]
-    drafts = draft(extractions, things, config["graph"]["base"])
+    drafts = draft(extractions, things, config["graph"]["base"], datatypes(ontology))
     judge = shipped() if settings["judge"] else None
     drafts = judge(drafts, things) if judge else drafts
     drafts, entities = correct(drafts, things, ontology, base=config["graph"]["base"], decisions=decisions)
@@ -68,7 +68,7 @@ def _shaped(
         follow = deduce(
             made, things, ontology, axioms, rules, base=config["graph"]["base"],
             min_confidence=settings["min_confidence"], decisions=decisions, refused_ids=refused,
-        ) if settings["infer"] or settings["rules"] else []  # fmt: skip
+        ) if settings["infer"] or rules else []  # fmt: skip
         if shapes is None:
             return [*made, *follow], ()
         more, issues = Gate([*made, *follow], things, ontology, shapes, accept).refuse()
@@ -86,7 +86,7 @@ def _thing(source: Source) -> Entity:
 def check_logic(config: Config) -> None:
     """Raises ``OntologyError`` for rules without an order or an end, and for shapes that are none."""
     files = ontology_files(config["statements"]["ontologies"])
-    if config["statements"]["rules"]:
+    if config["statements"]["rules"] or any(q.predicate.value == SH + "rule" for f in files for q in f.quads()):
         reasoning(config)
     if has_shapes(files):
         read_gate(files, load_ontology(config["statements"]["ontologies"]))
@@ -96,6 +96,6 @@ def reasoning(config: Config) -> tuple[list[Rule], Axioms]:
     """The rules and axioms by which facts follow. Raises ``OntologyError`` for rules without an order or an end."""
     settings = config["statements"]
     axioms = axioms_of(ontology_files(settings["ontologies"]) if settings["infer"] else ())
-    rules = read_rules(settings["rules"])
+    rules = read_rules(settings["rules"], ontology_files(settings["ontologies"]))
     strata(rules, axioms)
     return rules, axioms

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
+from types import MappingProxyType
 
 from kgbuild.embeddings import LITERALS
 from kgbuild.identity import statement_iri
-from kgbuild.statements.values import literal
+from kgbuild.statements.values import as_asked, literal
 from kgbuild.types import Entity, Evidence, Extraction, Mention, Reading, RelationMention, Statement, Value
 from kgbuild.vocab import CORE
 
@@ -17,8 +18,13 @@ _HEARD = ("video/", "audio/")  # media types of recordings
 _SENTENCE = 6  # blanks from which the same words in two sources are a copy, not a label or a short phrase
 
 
-def draft(extractions: Sequence[Extraction], entities: Sequence[Entity], base: str) -> list[Statement]:
+def draft(
+    extractions: Sequence[Extraction], entities: Sequence[Entity], base: str,
+    asked: Mapping[str, frozenset[str]] = MappingProxyType({}),
+) -> list[Statement]:  # fmt: skip
     """One statement per (subject, predicate, object, status), in the order of their IRIs, not yet gated.
+
+    ``asked``: the datatypes that a property takes, where it takes no others.
 
     What is denied, said or only possible is in quarantine from here on: no gate lets it become a fact.
 
@@ -31,7 +37,7 @@ def draft(extractions: Sequence[Extraction], entities: Sequence[Entity], base: s
         mentions = {m.id: m for m in extraction.mentions}
         share = _shares(extraction.mentions, owner)
         for r in extraction.relations:
-            subject, object = owner.get(r.subject), _object(r, mentions, owner)
+            subject, object = owner.get(r.subject), _object(r, mentions, owner, asked)
             if subject is not None and object is not None:
                 # An open relation holds between the two mentions themselves, whatever became of their clusters.
                 part = 1.0 if r.phrase else share.get(r.subject, 1.0) * share.get(r.object, 1.0)
@@ -50,11 +56,16 @@ def draft(extractions: Sequence[Extraction], entities: Sequence[Entity], base: s
     return sorted(made, key=lambda s: s.id)
 
 
-def _object(r: RelationMention, mentions: Mapping[str, Mention], owner: Mapping[str, str]) -> str | Value | None:
+def _object(
+    r: RelationMention, mentions: Mapping[str, Mention], owner: Mapping[str, str], asked: Mapping[str, frozenset[str]]
+) -> str | Value | None:
     if r.object in owner:
         return owner[r.object]
     m = mentions.get(r.object)
-    return literal(m.label, m.surface) if m is not None and m.label in LITERALS else None
+    if m is None or m.label not in LITERALS:
+        return None
+    value = literal(m.label, m.surface)
+    return as_asked(value, m.surface, asked[r.predicate]) if r.predicate in asked else value
 
 
 def _shares(mentions: Sequence[Mention], owner: Mapping[str, str]) -> dict[str, float]:

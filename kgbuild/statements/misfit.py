@@ -53,8 +53,14 @@ def unfit(object: tuple[str, ...] | Value, wanted: frozenset[str], ontology: Ont
 
 
 def _fits_datatype(value: Value, wanted: frozenset[str]) -> bool:
-    """Whether a literal is of one of the datatypes, where nothing but datatypes is asked; numbers fit by value."""
-    if value.datatype in wanted or not all(iri.startswith((XSD, EDTF, UCUM, MONEY)) for iri in wanted):
+    """Whether a literal is of one of the datatypes, where nothing but datatypes is asked; numbers fit by value, and
+    whatever is written is a string.
+    """
+    if (
+        value.datatype in wanted
+        or XSD + "string" in wanted
+        or not all(iri.startswith((XSD, EDTF, UCUM, MONEY)) for iri in wanted)
+    ):
         return True
     is_number = value.datatype == XSD + "decimal"
     return is_number and bool(wanted & _NUMBERS or ("." not in value.lexical and wanted & _WHOLE))

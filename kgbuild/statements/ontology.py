@@ -93,7 +93,7 @@ class Ontology:
         Its own class, the last, decides; where that is not fine enough to tell, the finest one does.
         """
         own, finest = types[-1], types[0]
-        if own == THING or not wanted or self.above(own) & wanted:
+        if not wanted or self.above(own) & wanted:
             return True
         return self.fits(own, wanted) and self.fits(finest, wanted)
 
@@ -110,6 +110,12 @@ class Ontology:
 def is_datatype(iri: str) -> bool:
     """Whether a range is of values: datatypes, and what schema.org calls so."""
     return iri.startswith(_DATATYPES) or iri.removeprefix("http://schema.org/").removeprefix(SCHEMA) in _SCHEMA_VALUES
+
+
+def datatypes(ontology: Ontology) -> dict[str, frozenset[str]]:
+    """By property, the datatypes that it takes, of those that take nothing else."""
+    found = {p.iri: frozenset.intersection(*p.ranges) for p in ontology.properties.values() if p.literal and p.ranges}
+    return {iri: wanted for iri, wanted in found.items() if wanted and all(map(is_datatype, wanted))}
 
 
 def class_iri(label: str) -> str:

@@ -25,6 +25,7 @@ RULES = {
     "cls-avf": "values of members are of the class", "cls-int1": "the class is what the others share",
     "cls-oo": "the class lists its members", "eq-sym": "same as", "eq-trans": "same as", "eq-rep-s": "same as",
     "eq-rep-o": "same as", "turned": "only the other direction is legal",
+    "named": "the name of the thing says what it is",
     "widened": "the class was guessed more finely than what is said allows",
 }  # fmt: skip
 MOST = 5_000_000  # facts inferred, beyond which an ontology is held to be wrong

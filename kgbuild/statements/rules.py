@@ -1,4 +1,5 @@
-"""A user's rules: SPARQL CONSTRUCT queries, one in a file, run to the fixpoint over facts and what follows from them.
+"""A user's rules: SPARQL CONSTRUCT queries, one in a file, and the ``sh:rule`` of shapes, run to the fixpoint over
+facts and what follows from them.
 
 Rules are put into strata (Apt, Blair and Walker 1988): one that asks for what is *not* there (NOT EXISTS, MINUS,
 aggregates) runs after all that could still make it. What would not end is refused when the rules are read.
@@ -7,19 +8,23 @@ aggregates) runs after all that could still make it. What would not end is refus
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kgbuild.errors import OntologyError
+from kgbuild.ontology_files import OntologyFile, read_file
 from kgbuild.statements.axioms import Axioms
 from kgbuild.vocab import TYPE
 
 ANY = "*"  # a variable in the place of a property
 _REFUSED = {"Graph": "GRAPH", "ServiceGraphPattern": "SERVICE"}
-_DENIES = "NOT EXISTS|MINUS|GROUP BY|COUNT|SUM|MIN|MAX|AVG|SAMPLE|GROUP_CONCAT"
+_DENIES = "NOT EXISTS|EXISTS|OPTIONAL|MINUS|GROUP BY|COUNT|SUM|MIN|MAX|AVG|SAMPLE|GROUP_CONCAT"
+_GRAPHS = (".ttl", ".rdf", ".owl", ".xml", ".nt", ".jsonld", ".json", ".trig", ".nq")  # files of shapes
 _NEGATIVE = ("Builtin_NOTEXISTS", "AggregateJoin")
+_TURNING = ("UnaryNot", "RelationalExpression", "Builtin_IF", "Builtin_COALESCE")  # EXISTS in them may mean absence
+_ASKING = ("Builtin_BOUND", "Builtin_COALESCE")  # whether an OPTIONAL part was there
 # Strings, IRIs and comments, in which a brace means nothing.
 _QUIET = "|".join((
     r'"""(?:[^"\\]|\\.|"(?!""))*"""', r"'''(?:[^'\\]|\\.|'(?!''))*'''", r'"(?:[^"\\\n]|\\.)*"', r"'(?:[^'\\\n]|\\.)*'",
@@ -33,7 +38,7 @@ _CLOSE = re.compile(rf"({_QUIET})|(\}})")
 class Rule:
     """One rule. ``select``: its WHERE part as a SELECT query; ``head`` and ``body``: triple patterns of terms, a
     variable as ``?name``, IRIs bare, literals as in N-Triples. ``needs``, ``denies``, ``makes``: properties, ``ANY``
-    for all. ``mints``: whether an expression makes a term of its head.
+    for all. ``mints``: whether an expression makes a term of its head. ``text`` begins at ``line`` of the file.
     """
 
     name: str
@@ -45,16 +50,40 @@ class Rule:
     denies: frozenset[str]
     makes: frozenset[str]
     mints: bool
+    text: str = ""
+    line: int = 1
+
+    def at(self, word: str) -> str:
+        """File and line where the rule says one of some words; where it begins if it does not."""
+        return _at(self.path, self.text, self.line, word)
 
 
-def read_rules(paths: Sequence[str]) -> list[Rule]:
-    """The rules of files. Raises ``OntologyError`` naming file and line of what cannot be read, or is no rule."""
-    rules = [_read(path) for path in paths]
+def read_rules(paths: Sequence[str], ontologies: Iterable[OntologyFile] = ()) -> list[Rule]:
+    """The rules of files: a SPARQL query, or Turtle with the rules of shapes; ontologies may have such, too.
+
+    Raises ``OntologyError`` naming file and line of what cannot be read, or is no rule.
+    """
+    rules = []
+    for path in paths:
+        file = read_file(path) if Path(path).suffix.lower() in _GRAPHS else None
+        if file is None:
+            rules.append(_read(path))
+        elif not (found := [_rule(*one, path) for one in _named(file)]):
+            raise OntologyError(f"statements.rules: {path} has no sh:rule of a shape that is not deactivated.")
+        else:
+            rules += found
+    rules += (_rule(*one, file.name) for file in ontologies for one in _named(file))
     names = [r.name for r in rules]
     for r in rules:
         if names.count(r.name) > 1:
             raise OntologyError(f"{r.path}: two rules are called {r.name!r}. A rule's name is its file's: rename one.")
     return rules
+
+
+def _named(file: OntologyFile) -> Iterable[tuple[str, str, int]]:
+    from kgbuild.statements.shacl.rules import shape_rules
+
+    return shape_rules(file)
 
 
 def strata(rules: Sequence[Rule], axioms: Axioms) -> list[list[Rule]]:
@@ -73,23 +102,15 @@ def strata(rules: Sequence[Rule], axioms: Axioms) -> list[list[Rule]]:
     for i, r in enumerate(rules):
         if level[i] > len(rules):
             raise OntologyError(
-                f"{_line(r.path, _DENIES)}: the rule asks that something is not there which it makes itself, or others "
+                f"{r.at(_DENIES)}: the rule asks that something is not there which it makes itself, or others "
                 "make of what it makes: no order of the rules gives one answer. Take the NOT EXISTS, MINUS or "
                 "aggregate out."
             )
         if r.mints and _comes_back(i, needs):
             raise OntologyError(
-                f"{_line(r.path, 'BIND')}: the rule would not end: it makes new values (BIND) out of what it has made "
-                "itself."
+                f"{r.at('BIND|AS')}: the rule would not end: it makes new values (BIND) out of what it has made itself."
             )
     return [[r for r, at in zip(rules, level, strict=True) if at == n] for n in sorted(set(level))]
-
-
-def _line(path: str, word: str) -> str:
-    """File and line where a rule says one of some words."""
-    text = Path(path).read_text("utf-8-sig")
-    found = re.search(rf"\b({word})\b", text, re.IGNORECASE)
-    return f"{path}:{text.count(chr(10), 0, found.start()) + 1}" if found else path
 
 
 def _comes_back(start: int, needs: list[list[int]]) -> bool:
@@ -123,11 +144,12 @@ def _reach(properties: Iterable[str], axioms: Axioms) -> set[str]:
     return seen
 
 
-def _read(path: str) -> Rule:
-    import pyoxigraph as ox
-    from rdflib.plugins.sparql.algebra import translateQuery
-    from rdflib.plugins.sparql.parser import parseQuery
+def _at(path: str, text: str, line: int, word: str) -> str:
+    found = re.search(rf"\b({word})\b", text, re.IGNORECASE)
+    return f"{path}:{line + (text.count(chr(10), 0, found.start()) if found else 0)}"
 
+
+def _read(path: str) -> Rule:
     try:
         text = Path(path).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as err:
@@ -136,28 +158,44 @@ def _read(path: str) -> Rule:
         raise OntologyError(
             f"statements.rules: {path} is empty. A rule is one query CONSTRUCT {{ ... }} WHERE {{ ... }}."
         )
+    return _rule(Path(path).stem, text, 1, path)
+
+
+def _rule(name: str, text: str, line: int, path: str) -> Rule:
+    import pyoxigraph as ox
+    from rdflib.plugins.sparql.algebra import translateQuery
+    from rdflib.plugins.sparql.parser import parseQuery
+
     select = _as_select(text)
     try:
         ox.Store().query(text)
         ox.Store().query(select or text)
     except (SyntaxError, ValueError) as err:
-        raise OntologyError(f"{path}: {err}"[:400]) from err
+        at = re.match(r"error at (\d+):(\d+): ", str(err))
+        where = f"{path}:{line - 1 + int(at[1])}" if at else f"{path}:{line}"
+        raise OntologyError(f"{where}: {str(err).removeprefix(at[0] if at else '')}"[:400]) from err
     if not select:
-        raise OntologyError(f"{path}: a rule is one query CONSTRUCT {{ ... }} WHERE {{ ... }}.")
+        raise OntologyError(f"{path}:{line}: a rule is one query CONSTRUCT {{ ... }} WHERE {{ ... }}.")
     query = translateQuery(parseQuery(text)).algebra
-    patterns = list(_walk(query.p, path))
+    patterns = list(_walk(query.p, lambda word: _at(path, text, line, word)))
     needs = frozenset(p for kind, (_, p, _) in patterns if kind != "denied" for p in _properties(p))
-    denies = frozenset(p for kind, (_, p, _) in patterns if kind == "denied" for p in _properties(p))
-    head = tuple(tuple(_term(t, path) for t in triple) for triple in query.template)
+    absent = ("denied", "optional") if _has(query.p, _ASKING) else ("denied",)
+    denies = frozenset(p for kind, (_, p, _) in patterns if kind in absent for p in _properties(p))
+    begins = f"{path}:{line}"
+    head = tuple(tuple(_term(t, begins) for t in triple) for triple in query.template)
     body = tuple(
-        tuple(_term(t, path) for t in triple) for kind, triple in patterns
+        tuple(_term(t, begins) for t in triple) for kind, triple in patterns
         if kind == "body" and len(list(_properties(triple[1]))) == 1 and not _is_path(triple[1])
     )  # fmt: skip
+    known = {f"?{v.value}" for v in ox.Store().query(select).variables}  # type: ignore[union-attr]
+    for loose in sorted({t for triple in head for t in triple if t.startswith("?")} - known):
+        raise OntologyError(f"{_at(path, text, line, loose[1:])}: {loose} stands in the CONSTRUCT part, and nothing in "
+                            "the WHERE part says what it is: no fact would come of it.")  # fmt: skip
     bound = {f"?{n}" for n in _extended(query.p)}
     return Rule(
-        Path(path).stem, path, select, head, body, needs, denies,  # type: ignore[arg-type]
+        name, path, select, head, body, needs, denies,  # type: ignore[arg-type]
         frozenset(ANY if p.startswith("?") else p for _, p, _ in head),
-        bool(bound & {t for triple in head for t in triple}),
+        bool(bound & {t for triple in head for t in triple}), text, line,
     )  # fmt: skip
 
 
@@ -170,31 +208,45 @@ def _as_select(text: str) -> str:
     return f"{text[: start.start()]}SELECT *{text[end.end() :]}" if end else ""
 
 
-def _walk(node: Any, path: str, kind: str = "body") -> Iterator[tuple[str, tuple[Any, Any, Any]]]:
-    """Triple patterns with the part that they play: ``body`` (always there), ``maybe``, ``denied``."""
+def _walk(node: Any, at: Callable[[str], str], kind: str = "body") -> Iterator[tuple[str, tuple[Any, Any, Any]]]:
+    """Triple patterns with the part that they play: ``body`` (always there), ``maybe``, ``optional``, ``denied``."""
     from rdflib.plugins.sparql.parserutils import CompValue
 
     if isinstance(node, list):
         for part in node:
-            yield from _walk(part, path, kind)
+            yield from _walk(part, at, kind)
     elif isinstance(node, CompValue):
         if node.name in _REFUSED:
             raise OntologyError(
-                f"{_line(path, _REFUSED[node.name])}: {_REFUSED[node.name]} may not stand in a rule: rules see the "
+                f"{at(_REFUSED[node.name])}: {_REFUSED[node.name]} may not stand in a rule: rules see the "
                 "facts, nothing else."
             )
-        kind = "denied" if node.name in _NEGATIVE else kind
+        kind = "denied" if node.name in (*_NEGATIVE, *_TURNING) else kind
         if node.name in ("BGP", "TriplesBlock"):
             for triple in node.triples:
                 for n in range(0, len(triple), 3):
                     yield kind, tuple(triple[n : n + 3])
             return
         for name, part in node.items():
+            if name == "expr" and node.name == "Extend":
+                yield from _walk(part, at, "denied")
+                continue
             other = name == "p2" and node.name in ("LeftJoin", "Union", "Minus")
-            inner = {"Minus": "denied", "LeftJoin": "maybe", "Union": "maybe"}.get(node.name, kind) if other else kind
+            inner = (
+                {"Minus": "denied", "LeftJoin": "optional", "Union": "maybe"}.get(node.name, kind) if other else kind
+            )
             if name == "p1" and node.name == "Union" and kind == "body":
                 inner = "maybe"
-            yield from _walk(part, path, "denied" if kind == "denied" else inner)
+            yield from _walk(part, at, "denied" if kind == "denied" else inner)
+
+
+def _has(node: Any, names: Sequence[str]) -> bool:
+    """Whether a call of one of these names stands in a query."""
+    from rdflib.plugins.sparql.parserutils import CompValue
+
+    if isinstance(node, CompValue):
+        return node.name in names or any(_has(part, names) for part in node.values())
+    return isinstance(node, list) and any(_has(part, names) for part in node)
 
 
 def _extended(node: Any) -> Iterator[str]:

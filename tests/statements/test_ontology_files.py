@@ -68,6 +68,22 @@ def test_what_cannot_be_read_says_where(tmp_path: Path) -> None:
         load_ontology(["nothing"])
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "where"),
+    [
+        ("bad.rdf", '<?xml version="1.0"?>\n<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n<a>\n</rdf:RDF>',
+         r"bad\.rdf:4"),
+        ("bad.jsonld", '{"@id": "http://e/a",\n}', r"bad\.jsonld:2"),
+        ("far.jsonld", '{"@context": "https://schema.org/", "@id": "http://e/a"}', "nothing is fetched"),
+        ("turtle.owl", "@prefix : <http://e/> .\n:a :b .", r"turtle\.owl:2"),
+    ],
+)  # fmt: skip
+def test_every_format_tells_the_line(name: str, text: str, where: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text, "utf-8")
+    with pytest.raises(OntologyError, match=where):
+        load_ontology([str(tmp_path / name)])
+
+
 def test_unions_at_an_end_are_understood(tmp_path: Path) -> None:
     path = write(
         tmp_path, "union.ttl", ":Cow a owl:Class . :Goat a owl:Class .\n"

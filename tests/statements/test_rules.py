@@ -71,7 +71,16 @@ REFUSED = {
         "CONSTRUCT { ?a :p ?b } WHERE { ?a :parent ?b\nFILTER NOT EXISTS { ?b :p ?a } }",
         "3: .*no order",
     ),
+    "circle through a turned EXISTS": (
+        "CONSTRUCT { ?a :p ?b } WHERE { ?a :parent ?b\nFILTER(!EXISTS { ?b :p ?a }) }",
+        "3: .*no order",
+    ),
+    "circle through an OPTIONAL that is not there": (
+        "CONSTRUCT { ?a :p ?b } WHERE { ?a :parent ?b\nOPTIONAL { ?b :p ?c } FILTER(!BOUND(?c)) }",
+        "3: .*no order",
+    ),
     "no end": ("CONSTRUCT { ?a :n ?m } WHERE { ?a :n ?k BIND(?k + 1 AS ?m) }", "2: .*would not end"),
+    "a variable from nowhere": ("CONSTRUCT { ?a :p\n?d } WHERE { ?a :parent ?b }", "3: .d stands"),
     "blank nodes": ("CONSTRUCT { ?a :p [] } WHERE { ?a :parent ?b }", "blank nodes"),
     "elsewhere": ("CONSTRUCT { ?a :p ?b } WHERE { SERVICE <http://x/> { ?a :p ?b } }", "SERVICE"),
     "other graphs": ("CONSTRUCT { ?a :p ?b } WHERE { GRAPH ?g { ?a :q ?b } }", "GRAPH"),

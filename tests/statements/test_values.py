@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdflib import RDFS, Graph, Literal, URIRef
 
-from kgbuild.statements.values import literal
+from kgbuild.statements.values import as_asked, literal
 from kgbuild.types import Value
 from kgbuild.vocab import EDTF, MONEY, UCUM, XSD
 
@@ -112,3 +112,20 @@ def test_the_datatype_of_money_is_described() -> None:
     graph = Graph().parse(Path(__file__).parents[2] / "ontologies" / "core.ttl")
     assert str(graph.value(URIRef(MONEY), RDFS.label)) == "sum of money"
     assert graph.value(URIRef(MONEY), RDFS.comment)
+
+
+@pytest.mark.parametrize(
+    ("label", "surface", "wanted", "made"),
+    [
+        ("Quantity", "8080", "integer", ("8080", "integer")), ("Quantity", "8,080", "nonNegativeInteger", ("8080", "nonNegativeInteger")),
+        ("Quantity", "2.5", "integer", ("2.5", "decimal")), ("Quantity", "101", "string", ("101", "string")),
+        ("Quantity", "2.5", "double", ("2.5", "double")), ("Text", "True", "boolean", ("true", "boolean")),
+        ("Text", "https://e.org/a", "anyURI", ("https://e.org/a", "anyURI")), ("Time", "5 May 1950", "date", ("1950-05-05", "date")),
+        ("Time", "5 May 1950", "string", ("5 May 1950", "string")), ("Quantity", "-3", "nonNegativeInteger", ("-3", "decimal")),
+    ],
+)  # fmt: skip
+def test_a_literal_takes_the_datatype_that_its_property_asks(
+    label: str, surface: str, wanted: str, made: tuple[str, str]
+) -> None:
+    value = as_asked(literal(label, surface), surface, frozenset({XSD + wanted}))
+    assert (value.lexical, value.datatype.removeprefix(XSD)) == made

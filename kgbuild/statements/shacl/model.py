@@ -71,7 +71,7 @@ def read_shapes(graph: Any) -> tuple[list[Shape], list[tuple[str, NotCompiled]]]
     nodes = {str(s): s for s in graph.subjects() if str(s) in found}
     shapes, left = [], []
     for _, node in sorted(nodes.items()):
-        reader = _Reader(graph)
+        reader = Reader(graph)
         if reader.off(node) or not any(reader.targets(node)):
             continue
         try:
@@ -81,7 +81,9 @@ def read_shapes(graph: Any) -> tuple[list[Shape], list[tuple[str, NotCompiled]]]
     return shapes, left
 
 
-class _Reader:
+class Reader:
+    """Reads the shapes of an ``rdflib.Graph`` one by one."""
+
     def __init__(self, graph: Any) -> None:
         self._g, self._open = graph, []  # type: ignore[var-annotated]
 
@@ -91,6 +93,7 @@ class _Reader:
         return sorted(self._g.objects(node, URIRef(SH + name)), key=lambda t: t.n3())
 
     def off(self, node: Any) -> bool:
+        """Whether a shape or rule is deactivated."""
         return any(str(v).lower() in ("true", "1") for v in self._values(node, "deactivated"))
 
     def shape(self, node: Any) -> Shape:
