@@ -20,13 +20,13 @@ from kgbuild.config import Config
 from kgbuild.crash import point
 from kgbuild.errors import StorageError, WorkspaceError
 from kgbuild.history import StageRun
-from kgbuild.models.catalog import ROLES, fingerprints
+from kgbuild.models.catalog import ROLES, fingerprints, named
 from kgbuild.progress import Progress, Silent
 from kgbuild.serialise import from_json, to_json
 from kgbuild.sources.sound import subtitled
 from kgbuild.storage import absolute, open_storage
 from kgbuild.types import TRANSIENT, Box, EmbeddingTable, Extraction, Issue, Reading, Source
-from kgbuild.workers import WorkerDied, WorkerPool, side_by_side
+from kgbuild.workers import Bounds, WorkerDied, WorkerPool, side_by_side
 from kgbuild.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ _WORTH_A_WORKER = 20_000  # characters of work: to start a process and load its 
 # What begins the answer of a worker to whom the cache failed.
 FAILURES = {b"unwritable": WorkspaceError, b"unreached": StorageError}
 
+_KEYS = {"timeout": " (run.extract_s)", "memory": " (run.extract_mb)"}
 _NOT_SOON = frozenset({"model-unavailable", "llm-cap"})
 _OF_PICTURES = ("detector", "zero_shot", "captioner")  # roles whose models take pictures of many sources in a batch
 _PIXELS = 48_000_000  # of the pictures that a worker gets at once
@@ -197,7 +198,8 @@ def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress |
     progress.advance("extract", len(sources) - len(todo))
     workers = max(1, min(job.workers, len(todo), sum(weights.values()) // _WORTH_A_WORKER))
     groups = _groups(job, todo, workers)
-    with WorkerPool("kgbuild.extracting:serve_extractor", _setup(job), workers) as pool:
+    bounds = Bounds(held_mb=_memory_mb(job), again=True)
+    with WorkerPool("kgbuild.extracting:serve_extractor", _setup(job), workers, bounds) as pool:
         while groups:
             alone: list[Sequence[Source]] = []  # sources of groups that killed their worker: whose fault it was, shows
             for group, answer in pool.map(
@@ -208,10 +210,7 @@ def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress |
                     if len(group) > 1:
                         alone += [[source] for source in group]
                         continue
-                    issue = Issue("extract", answer.code, f"its extraction {answer}", group[0].id)
-                    died = Extraction(group[0].id, issues=(issue,))
-                    store_extraction(job, group[0], load_reading(job, group[0]), died, "extractions-transient")
-                    _log_source("extract", group[0], "failed", (issue,), 0.0)
+                    _store_death(job, cache, group[0], answer)
                 elif answer[0] in FAILURES:
                     raise FAILURES[answer[0]](answer[1].decode())
                 else:
@@ -224,6 +223,16 @@ def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress |
     progress.finish("extract")
     point("stage.extract")
     return StageRun.since(begun, took, pool.peak_mb)
+
+
+def _store_death(job: Job, cache: Cache, source: Source, death: WorkerDied) -> None:
+    """A source whose extraction was killed is rejected: nothing is taken of it, and the next build tries again."""
+    reading = load_reading(job, source)
+    issue = Issue("extract", death.code, f"extraction: {death}{_KEYS.get(death.code, '')}", source.id)
+    rejected = Reading(reading.source, issues=(*reading.issues, issue), outcome="rejected")
+    cache.drop("extractions", job.extraction_key(source))  # if it was the vectors of what was found that killed it
+    store_extraction(job, source, rejected, Extraction(source.id), "extractions-transient")
+    _log_source("extract", source, "rejected", (issue,), 0.0)
 
 
 def _log_source(stage: str, source: Source, outcome: str, issues: Sequence[Issue], seconds: float) -> None:
@@ -268,8 +277,16 @@ def _weight(job: Job, source: Source) -> int:
 
 def _patience(job: Job, weight: int) -> float:
     """Seconds that extracting a source of this weight may take: native code and regular expressions can hang."""
-    named = any(job.config["models"][role] for role in ROLES) or bool(job.config["llm"]["endpoint"])
-    return float(job.config["run"]["extract_s"] * (1 + weight / 100_000) * (20 if named else 1))
+    models = any(job.config["models"][role] for role in ROLES) or bool(job.config["llm"]["endpoint"])
+    return float(job.config["run"]["extract_s"] * (1 + weight / 100_000) * (20 if models else 1))
+
+
+def _memory_mb(job: Job) -> int:
+    """MiB that an extraction worker may hold: what the configuration says, and twice the weights of named models,
+    which are in memory twice while they load.
+    """
+    allowed: int = job.config["run"]["extract_mb"]
+    return allowed + 2 * sum(model.bytes for model in named(job.config)) // (1 << 20) if allowed else 0
 
 
 def passing_failures(job: Job, sources: Sequence[Source], *, extracted: bool) -> list[Issue]:
@@ -279,9 +296,8 @@ def passing_failures(job: Job, sources: Sequence[Source], *, extracted: bool) ->
     """
     found: list[Issue] = []
     for source in sources:
-        issues = load_reading(job, source).issues
-        if extracted:
-            issues += load_extraction(job, source)[1].issues
+        reading, extraction = load_extraction(job, source) if extracted else (load_reading(job, source), None)
+        issues = (*reading.issues, *(extraction.issues if extraction else ()))
         found += [i for i in issues if i.code in TRANSIENT - _NOT_SOON]
     return found
 

@@ -12,13 +12,16 @@ import json
 import logging
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import IO, TypeVar
 
 log = logging.getLogger(__name__)
@@ -37,12 +40,30 @@ class WorkerDied(Exception):
         self.code = code
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a child may take; 0: however much.
+
+    ``timeout_s``: seconds for one request. ``memory_mb``: MiB of address space that it may add; the kernel refuses
+    more. ``held_mb``: MiB that it may hold for itself, looked at from outside ten times a second where there is
+    ``/proc``: for models, which map more than they hold. ``again``: a request whose child died of memory or crashed is
+    asked once more of a fresh child, if others were asked of that one before.
+    """
+
+    timeout_s: float = 0
+    memory_mb: int = 0
+    held_mb: int = 0
+    again: bool = False
+
+
+_NONE = Bounds()
+
+
 class Worker:
     """One child process; started at its first request, again after a death."""
 
-    def __init__(self, factory: str, setup: bytes, *, timeout_s: float = 0, memory_mb: int = 0) -> None:
-        self._factory, self._setup = factory, setup
-        self._timeout, self._memory = timeout_s, memory_mb
+    def __init__(self, factory: str, setup: bytes, bounds: Bounds = _NONE) -> None:
+        self._factory, self._setup, self._bounds = factory, setup, bounds
         self._process: subprocess.Popen[bytes] | None = None
         self._life = -1  # nothing is ever written to this end of a pipe: the child dies when it closes
         self._stopped = False
@@ -53,18 +74,26 @@ class Worker:
 
         Raises ``WorkerDied`` if it was killed or crashed; the next call starts afresh.
         """
-        limit = self._timeout if timeout_s is None else timeout_s
+        used = self._process is not None
+        try:
+            return self._ask(request, self._bounds.timeout_s if timeout_s is None else timeout_s)
+        except WorkerDied as death:
+            if not (used and self._bounds.again and death.code in ("memory", "crashed")):
+                raise
+        return self.ask(request, timeout_s)  # what others left behind in the child may have been the cause
+
+    def _ask(self, request: bytes, limit: float) -> Frames:
         if self._stopped:
             raise WorkerDied("stopped", "the work was stopped")
-        fresh, late = self._process is None, threading.Event()
-        process = self._process or self._start()
+        fresh, process = self._process is None, self._process or self._start()
         if self._stopped:  # while it started
             process.kill()
+        guard = _Guard(process)
         try:
             if fresh:
-                with _within(_START_S, process, late):
+                with guard.within(_START_S):
                     read_frames(process.stdout)  # it is ready: its limit counts from here
-            with _within(limit, process, late):
+            with guard.within(limit, self._bounds.held_mb):
                 write_frames(process.stdin, [request])
                 *frames, peak = read_frames(process.stdout)
             self.peak_mb = max(self.peak_mb, float(peak))
@@ -72,17 +101,18 @@ class Worker:
         except (EOFError, BrokenPipeError, ConnectionResetError) as err:
             status = _end(process)
             self.close()
-            if late.is_set():
+            if guard.found == "timeout":
                 raise WorkerDied("timeout", f"not done after {limit:g} s; its process was killed") from err
-            if status == _OUT_OF_MEMORY:
-                raise WorkerDied("memory", f"needs more than the {self._memory} MiB allowed") from err
-            raise WorkerDied("crashed", f"its process ended with status {status}") from err
+            if guard.found == "memory" or status == _OUT_OF_MEMORY:
+                allowed = self._bounds.memory_mb or self._bounds.held_mb
+                raise WorkerDied("memory", f"needs more than the {allowed} MiB of memory allowed") from err
+            raise WorkerDied("crashed", f"its process {_ended(status)}") from err
 
     def _start(self) -> subprocess.Popen[bytes]:
         code = (
             "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); "  # Ctrl-C is the parent's affair
             f"import sys; sys.path[:] = {json.dumps(sys.path)}; from kgbuild.workers import serve; "
-            f"serve({self._factory!r}, {int(self._timeout)}, {self._memory}, "
+            f"serve({self._factory!r}, {int(self._bounds.timeout_s)}, {self._bounds.memory_mb}, "
         )
         life, self._life = os.pipe()
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -122,8 +152,8 @@ class Worker:
 class WorkerPool:
     """Several workers of one kind. Use as a context manager: leaving it ends the children."""
 
-    def __init__(self, factory: str, setup: bytes, size: int, *, timeout_s: float = 0, memory_mb: int = 0) -> None:
-        self._workers = [Worker(factory, setup, timeout_s=timeout_s, memory_mb=memory_mb) for _ in range(size)]
+    def __init__(self, factory: str, setup: bytes, size: int, bounds: Bounds = _NONE) -> None:
+        self._workers = [Worker(factory, setup, bounds) for _ in range(size)]
         self._free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         for worker in self._workers:
             self._free.put(worker)
@@ -196,22 +226,57 @@ _OUT_OF_MEMORY = 87
 _START_S = 120.0  # seconds in which a child is to be ready
 
 
-@contextlib.contextmanager
-def _within(seconds: float, process: subprocess.Popen[bytes], late: threading.Event) -> Iterator[None]:
-    """Kill a process that is not done in time, and say that it was late; 0: no limit."""
+class _Guard:
+    """Kills a process that is not done in time or holds too much; ``found``: ``timeout`` or ``memory``, "" before."""
 
-    def stop() -> None:
-        late.set()
-        process.kill()
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process, self._lock, self.found = process, threading.Lock(), ""
 
-    timer = threading.Timer(seconds, stop)
-    timer.daemon = True
-    if seconds:
-        timer.start()
+    @contextlib.contextmanager
+    def within(self, seconds: float, held_mb: int = 0) -> Iterator[None]:
+        """Watch while the block runs; 0: no limit."""
+        done = threading.Event()
+        if seconds or held_mb:
+            threading.Thread(target=self._watch, args=(done, seconds, held_mb), daemon=True).start()
+        try:
+            yield
+        finally:
+            with self._lock:  # a process that has answered is not killed any more
+                done.set()
+
+    def _watch(self, done: threading.Event, seconds: float, held_mb: int) -> None:
+        until = time.monotonic() + (seconds or float("inf"))
+        while not done.wait(min(until - time.monotonic(), _LOOK_S if held_mb else seconds)):
+            late = time.monotonic() >= until
+            if late or (held_mb and _held_mb(self._process.pid) > held_mb):
+                with self._lock:
+                    if not done.is_set():
+                        self.found = "timeout" if late else "memory"
+                        self._process.kill()
+                return
+
+
+_LOOK_S = 0.1
+
+
+def _held_mb(pid: int) -> float:
+    """MiB of memory that a process has for itself: not the files that it maps. 0 where the system does not say."""
     try:
-        yield
-    finally:
-        timer.cancel()
+        text = Path(f"/proc/{pid}/status").read_text("ascii", "replace")
+    except OSError:
+        return 0.0
+    sizes = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+    return sum(int(sizes[name].split()[0]) for name in ("RssAnon", "RssShmem", "VmSwap") if name in sizes) / 1024
+
+
+def _ended(status: int) -> str:
+    """How a child ended that nobody here killed, in words."""
+    if status == -signal.SIGKILL:
+        return "was killed from outside, as the system does when the machine has no memory left"
+    if status < 0:
+        with contextlib.suppress(ValueError):
+            return f"crashed ({signal.Signals(-status).name})"
+    return f"ended with status {status}"
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:
@@ -226,6 +291,8 @@ def _end(process: subprocess.Popen[bytes]) -> int:
 def serve(factory: str, timeout_s: int, memory_mb: int, life: int) -> None:
     """The child's life: set up, then answer until the pipe closes. Prints of libraries go to stderr."""
     _end_with(life)
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
+        file.write("500")  # when the machine's memory ends, this process is to go, not the user's others
     channel = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     requests = os.fdopen(os.dup(0), "rb")

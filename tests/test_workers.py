@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import time
 from collections.abc import Callable
 
 import pytest
 
-from kgbuild.workers import Frames, Worker, WorkerDied, WorkerPool
+from kgbuild.workers import Bounds, Frames, Worker, WorkerDied, WorkerPool
 
 FACTORY = f"{__name__}:serve_tests"
 
 
 def serve_tests(setup: bytes) -> Callable[[bytes], Frames]:
     """What the test's children do."""
+    left: list[bytes] = []
 
     def answer(request: bytes) -> Frames:
         if request == b"hang":
@@ -23,6 +25,17 @@ def serve_tests(setup: bytes) -> Callable[[bytes], Frames]:
             os._exit(9)
         if request == b"eat":
             return [bytes(4 << 30)]
+        if request == b"grow":
+            kept = [b"x" * (8 << 20) for _ in range(60)]
+            time.sleep(600)
+            return kept
+        if request == b"leave":
+            left.append(b"x" * (150 << 20))
+            time.sleep(0.3)
+        if request == b"map":
+            return [str(len(mmap.mmap(-1, 4 << 30))).encode()]
+        if request == b"die":
+            os.kill(os.getpid(), 9)
         if request == b"print":
             print("a library prints")
         return [setup, request, b"x" * 100_000]
@@ -32,7 +45,7 @@ def serve_tests(setup: bytes) -> Callable[[bytes], Frames]:
 
 @pytest.mark.parametrize(("request_", "code"), [(b"hang", "timeout"), (b"crash", "crashed"), (b"eat", "memory")])
 def test_a_bad_request_kills_only_its_child(request_: bytes, code: str) -> None:
-    worker = Worker(FACTORY, b"set", timeout_s=2, memory_mb=512)
+    worker = Worker(FACTORY, b"set", Bounds(timeout_s=2, memory_mb=512))
     try:
         with pytest.raises(WorkerDied) as caught:
             worker.ask(request_)
@@ -49,7 +62,7 @@ def test_prints_do_not_break_the_channel() -> None:
 
 
 def test_a_pool_answers_every_item() -> None:
-    with WorkerPool(FACTORY, b"", 2, timeout_s=30) as pool:
+    with WorkerPool(FACTORY, b"", 2, Bounds(timeout_s=30)) as pool:
         items = [f"item {n}" for n in range(9)] + ["crash"]
         found = dict(pool.map(items, str.encode))
     assert isinstance(found.pop("crash"), WorkerDied)
@@ -65,3 +78,23 @@ def test_one_request_has_a_limit_of_its_own() -> None:
         assert caught.value.code == "timeout" and worker.ask(b"again")[1] == b"again"
     finally:
         worker.close()
+
+
+def test_memory_that_is_held_is_bounded_and_what_is_mapped_is_not() -> None:
+    worker = Worker(FACTORY, b"set", Bounds(held_mb=250, again=True))
+    try:
+        assert worker.ask(b"map")[0] == str(4 << 30).encode()
+        with pytest.raises(WorkerDied, match="more than the 250 MiB of memory allowed") as caught:
+            worker.ask(b"grow")
+        assert caught.value.code == "memory"
+        for _ in range(3):  # what earlier requests left behind is not held against a later one
+            assert worker.ask(b"leave")[1] == b"leave"
+    finally:
+        worker.close()
+
+
+def test_a_child_that_is_killed_from_outside_says_so() -> None:
+    worker = Worker(FACTORY, b"set")
+    with pytest.raises(WorkerDied, match="was killed from outside"):
+        worker.ask(b"die")
+    worker.close()

@@ -18,7 +18,7 @@ from kgbuild.queries.functions.binding import Binding
 from kgbuild.queries.functions.nearest import Nearest
 from kgbuild.queries.store import fits, generation, open_store
 from kgbuild.queries.tokens import check, dataset
-from kgbuild.workers import Worker, WorkerDied
+from kgbuild.workers import Bounds, Worker, WorkerDied
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,7 @@ class Sparql:
                 open_store(self._out)  # made here, without the limits of a query
             held = {"rows": limits["max_rows"], "memory": limits["in_memory"]}
             setup = json.dumps({"out": str(self._out), **held}).encode()
-            self._worker = Worker(FACTORY, setup, timeout_s=limits["timeout_s"], memory_mb=limits["memory_mb"])
+            self._worker = Worker(FACTORY, setup, Bounds(limits["timeout_s"], limits["memory_mb"]))
         try:
             (frame,) = self._worker.ask(request(rewritten, bindings or {}, vectors, over))
         except WorkerDied as death:

@@ -18,10 +18,12 @@ from kgbuild.serialise import from_json, to_json
 from kgbuild.sources.language import with_languages
 from kgbuild.sources.reader import Limits, Reader
 from kgbuild.types import Issue, Reading, Source, Target, TextPosition
-from kgbuild.workers import Frames, WorkerDied, WorkerPool
+from kgbuild.workers import Bounds, Frames, WorkerDied, WorkerPool
 from kgbuild.workspace import file_sha256
 
 log = logging.getLogger(__name__)
+
+_KEYS = {"timeout": " (sources.timeout_s)", "memory": " (sources.memory_mb)"}  # the limits that were met
 
 
 class ReaderPool:
@@ -30,17 +32,15 @@ class ReaderPool:
     def __init__(self, root: Path, config: Config, size: int) -> None:
         limits = Limits.of(config)
         setup = json.dumps({"root": str(root), "config": config.as_dict()}).encode()
-        self._pool = WorkerPool(
-            "kgbuild.sources.pool:serve_reader", setup, size,
-            timeout_s=limits.timeout_s, memory_mb=limits.memory_mb,
-        )  # fmt: skip
+        bounds = Bounds(timeout_s=limits.timeout_s, memory_mb=limits.memory_mb, again=True)
+        self._pool = WorkerPool("kgbuild.sources.pool:serve_reader", setup, size, bounds)
 
     def read(self, source: Source) -> Reading:
         """The reading of one file. Never raises for what the file does: the outcome says it."""
         try:
             frames = self._pool.ask(to_json(source).encode())
         except WorkerDied as death:
-            return rejected(source, death.code, str(death))
+            return rejected(source, death.code, f"{death}{_KEYS.get(death.code, '')}")
         reading = from_json(Reading, frames[0].decode("utf-8", "surrogatepass"))
         return replace(reading, blobs={hashlib.sha256(b).hexdigest(): b for b in frames[1:]})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import kgbuild
 from kgbuild.config import Config
 from kgbuild.models.devices import batches, each
 from kgbuild.models.towers import load_tower
+from kgbuild.types import Extraction, Reading
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,41 @@ def test_a_graph_is_the_same_whatever_the_batch(models: dict[str, Path], tmp_pat
         assert report.status == "success"
         graphs.add((tmp_path / f"out{batch}" / "graph.nq").read_bytes())
     assert len(graphs) == 1
+
+
+class Greedy:
+    """A plug-in that one picture makes grow without end."""
+
+    name, version = "greedy", "1"
+
+    def __call__(self, readings: Sequence[Reading]) -> list[Extraction]:
+        kept = []
+        while any(reading.source.path == "1.png" for reading in readings):
+            kept.append(b"x" * (64 << 20))
+        return [Extraction(reading.source.id) for reading in readings]
+
+
+def greedy(config: Config) -> Greedy:
+    """The factory that the configuration names."""
+    return Greedy()
+
+
+def test_a_picture_that_takes_all_memory_costs_its_batch_nothing(models: dict[str, Path], tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for n in range(4):
+        photo(corpus / f"{n}.png", n, (60 + 30 * n, 90, 200 - 30 * n))
+    (tmp_path / "zoo.ttl").write_text("", "utf-8")
+    settings = config(tmp_path, detector=models["detector"]).as_dict()
+    settings["mentions"]["extractors"] = ["objects", f"{__name__}:greedy"]
+    settings["embeddings"] |= {"encoder": "rig:encoder", "vision": "none"}
+    settings["run"]["extract_mb"] = 1200
+    report = kgbuild.build(corpus, out=tmp_path / "out", config=Config.of(settings))
+    assert [(i["source"], i["code"]) for i in report.issues if i["severity"] == "error"] == [("1.png", "memory")]
+    assert {r["path"]: r["outcome"] for r in report.sources} == {
+        "0.png": "processed", "1.png": "rejected", "2.png": "processed", "3.png": "processed"
+    }  # fmt: skip
+    assert all(r["mentions"] for r in report.sources if r["outcome"] == "processed")
 
 
 def test_vectors_are_the_same_in_any_company(models: dict[str, Path]) -> None:
