@@ -15,7 +15,7 @@ from kgbuild.errors import SourceError
 from kgbuild.sources.language import declared
 from kgbuild.sources.metadata import MODALITY
 from kgbuild.sources.reader import Composer, Limits, Passage
-from kgbuild.sources.sound import add_sound, subtitled
+from kgbuild.sources.sound import LOCAL, add_sound, subtitled, undecodable
 from kgbuild.types import Field, Issue, Reading, Source
 
 _CONTAINERS = {
@@ -49,13 +49,13 @@ def read_audio(path: Path, source: Source, limits: Limits, *, container: str) ->
     composer = Composer(source, f"{AudioReader.name}/{AudioReader.version}")
     issues: list[Issue] = []
     try:
-        with av.open(str(path), format=container, options={"protocol_whitelist": "file"}) as opened:
+        with av.open(str(path), format=container, options=LOCAL, metadata_errors="replace") as opened:
             if not opened.streams.audio:
                 raise SourceError("the container holds no sound", "no-content")
             tags = {**opened.streams.audio[0].metadata, **opened.metadata}
             add_sound(composer, opened, limits, issues, written=limits.beside and subtitled(path))
     except (av.error.FFmpegError, EOFError, ValueError) as err:
-        raise SourceError(f"cannot be decoded: {err}".replace(str(path), source.path), "broken-audio") from err
+        raise undecodable(err, "broken-audio") from err
     for field, kind, text in values(tags):
         composer.passage(Passage(text, (("kind", kind),), selectors=(Field(field),), modality=MODALITY))
     named = {name.lower(): _line(str(value)) for name, value in tags.items()}

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 import re
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +16,18 @@ from kgbuild.errors import SourceError
 from kgbuild.sources.image import picture_png
 from kgbuild.sources.reader import Composer, Limits, Passage
 from kgbuild.sources.rows import FIRST, row_passage
+from kgbuild.sources.xml import parse_xml
 from kgbuild.types import Box, Issue, Part, Reading, Source
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
+
+_BLOCKS = frozenset({f"{_W}p", f"{_W}tbl"})
+_INLINE = frozenset({f"{_W}r", f"{_W}hyperlink"})
+# What was deleted (w:del) or moved away (w:moveFrom) is no text of the document.
+_WRAPPERS = frozenset(f"{_W}{n}" for n in ("ins", "moveTo", "sdt", "sdtContent", "smartTag", "customXml", "fldSimple"))
 
 
 class DocxReader:
@@ -29,20 +39,28 @@ class DocxReader:
 
     def __call__(self, path: Path, source: Source, limits: Limits) -> Reading:
         import docx
+        from docx.table import Table
+        from docx.text.paragraph import Paragraph
 
         _check_size(path, limits)
+        missing: list[str] = []
         try:
-            with path.open("rb") as file:
-                document = docx.Document(file)
+            try:
+                document = docx.Document(str(path))
+            except KeyError:
+                document = docx.Document(_without_dangling(path, missing))
         except Exception as err:  # python-docx raises whatever its XML and zip layers raise
-            raise SourceError(f"cannot be opened as docx: {err}"[:300], "broken-docx") from err
+            raise SourceError(_said(err), "broken-docx") from err
         composer = Composer(source, f"{self.name}/{self.version}")
         body = Body(composer, document, limits)
-        for item in document.iter_inner_content():
-            if hasattr(item, "rows"):
-                body.table(item)
+        if missing:
+            message = f"parts that it refers to are missing in it: {', '.join(missing)}"[:300]
+            body.issues.append(Issue("read", "missing-part", message, source.id, severity="warning"))
+        for element in _shown(document.element.body, _BLOCKS):
+            if element.tag == f"{_W}tbl":
+                body.table(Table(element, document._body))
             else:
-                body.paragraph(item)
+                body.paragraph(Paragraph(element, document._body))
         body.pictures()
         if not composer.segments:
             raise SourceError("the document is empty", "no-content")
@@ -63,6 +81,39 @@ def _check_size(path: Path, limits: Limits) -> None:
         )
 
 
+def _without_dangling(path: Path, missing: list[str]) -> BytesIO:
+    """A copy of the container without relationships to parts that are not in it (a picture "NULL", as some programs
+    write): python-docx refuses the whole document for one. Their names are added to ``missing``.
+    """
+    from lxml import etree
+
+    copy = BytesIO()
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(copy, "w") as target:
+        names = frozenset(archive.namelist())
+        for name in sorted(names):
+            data = archive.read(name)
+            if name.endswith(".rels"):
+                root = parse_xml(data.decode("utf-8", "replace"), "list of relationships", "broken-docx")
+                folder = name.partition("_rels/")[0]
+                for relation in list(root):
+                    part = posixpath.normpath(posixpath.join("/", folder, relation.get("Target") or ""))[1:]
+                    if relation.get("TargetMode") != "External" and part not in names:
+                        missing.append(part)
+                        root.remove(relation)
+                data = etree.tostring(root)
+            target.writestr(name, data)
+    return copy
+
+
+def _said(err: Exception) -> str:
+    """Why python-docx could not open a file, in words."""
+    if isinstance(err, KeyError):
+        return f"no Word document: a part that belongs to it is missing ({err.args[0]})"[:300]
+    if "Excessive depth" in str(err):
+        return "its structure is nested more than 256 deep"
+    return f"cannot be opened as docx: {err}"[:300]
+
+
 class Body:
     """Composes the document's items in order; pictures wait for the caption that may follow."""
 
@@ -72,6 +123,7 @@ class Body:
         self.headings: list[tuple[int, str]] = []
         self.issues: list[Issue] = []
         self._last = ""
+        self._styles: dict[str | None, str] = {}  # names by id: to look one up costs as much as to read a paragraph
         self._waiting: list[tuple[str, str]] = []  # relationship id, alternative text
 
     def paragraph(self, paragraph: Any) -> None:
@@ -79,8 +131,8 @@ class Body:
             (blip.get(f"{_R}embed"), _alt(blip)) for blip in paragraph._p.iter(f"{_A}blip") if blip.get(f"{_R}embed")
         ]
         text, marks = _flatten(paragraph)
-        style = (paragraph.style.name if paragraph.style is not None else "") or ""
         if text:
+            style = self._style(paragraph)
             if self._waiting:
                 self.pictures(text if style == "Caption" or re.match(r"(?i)fig(ure|\.)", text) else "")
             level = re.fullmatch(r"(?:Heading (\d)|Title)", style)
@@ -95,11 +147,20 @@ class Body:
                 self.title = self.title or text
         self._waiting += found
 
+    def _style(self, paragraph: Any) -> str:
+        id = paragraph._p.style
+        if id not in self._styles:
+            self._styles[id] = (paragraph.style.name if paragraph.style is not None else "") or ""
+        return self._styles[id]
+
     def table(self, table: Any) -> None:
         self.pictures()
+        for span in table._tbl.iter(f"{_W}gridSpan"):
+            if not re.fullmatch(r"[1-9]\d{0,2}", span.get(f"{_W}val") or ""):  # no table is a billion columns wide
+                span.set(f"{_W}val", "1")
         header: list[str] = []
         for number, row in enumerate(table.rows):
-            cells = [" ".join(cell.text.split()) for cell in row.cells]
+            cells = [" ".join(t for p in cell.paragraphs if (t := _flatten(p)[0])) for cell in row.cells]
             if number == 0:
                 header = cells
             self.composer.passage(row_passage(cells, header if number else [], self.context(), score=FIRST))
@@ -134,14 +195,27 @@ def _alt(blip: Any) -> str:
     return (properties.get("descr") or "").strip() if properties is not None else ""
 
 
+def _shown(element: Any, wanted: frozenset[str]) -> Iterator[Any]:
+    """The wanted children, also of what only wraps them: changes that were tracked, fields, controls of a form."""
+    for child in element:
+        if child.tag in wanted:
+            yield child
+        elif child.tag in _WRAPPERS:
+            yield from _shown(child, wanted)
+
+
 def _flatten(paragraph: Any) -> tuple[str, tuple[tuple[int, int, str], ...]]:
     text, marks = "", []
-    for item in paragraph.iter_inner_content():  # runs and hyperlinks
-        runs = getattr(item, "runs", None)
+    from docx.text.hyperlink import Hyperlink
+    from docx.text.run import Run
+
+    for element in _shown(paragraph._p, _INLINE):
+        link = element.tag == f"{_W}hyperlink"
+        item: Any = Hyperlink(element, paragraph) if link else Run(element, paragraph)
         part = re.sub(r"\s+", " ", item.text)
         if text.endswith(" ") and part.startswith(" "):
             part = part[1:]
-        kind = "link" if runs is not None else "strong" if item.bold else "emphasis" if item.italic else ""
+        kind = "link" if link else "strong" if item.bold else "emphasis" if item.italic else ""
         if kind and part.strip():
             marks.append((len(text), len(text) + len(part), kind))
         text += part

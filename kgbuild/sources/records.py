@@ -48,12 +48,14 @@ class RecordReader:
 
         composer = Composer(source, f"{self.name}/{self.version}")
         _compose(composer, self.rows(path, limits, report), limits, report)
+        if not composer.segments:
+            report("no-content", "no row of it holds a value", 0)
         issues = tuple(
             Issue(
-                "read", code, f"line {line}: {message}" + (f" ({count} times)" if count > 1 else ""), source.id,
+                "read", code, f"{f'line {line}: ' if line else ''}{message}{f' ({n} times)' if n > 1 else ''}", source.id,
                 severity="error" if code in ("row", "too-large") else "warning",
             )
-            for code, (message, line, count) in found.items()
+            for code, (message, line, n) in found.items()
         )  # fmt: skip
         reading = composer.reading(source)
         return Reading(source, reading.segments, reading.text, issues=issues)
@@ -129,11 +131,33 @@ class ParquetReader(RecordReader):
                     )
                 number = 0
                 for batch in file.iter_batches(_BATCH, use_threads=False):
-                    for row in batch.to_pylist():
+                    names = batch.schema.names
+                    columns = [_told(c, n, number, report) for c, n in zip(batch.columns, names, strict=True)]
+                    for row in zip(*columns, strict=True):
                         number += 1
-                        yield number, flat(row)
+                        yield number, flat(dict(zip(names, row, strict=True)))
         except (pa.ArrowException, OSError, ValueError) as err:
             raise SourceError(f"damaged Parquet: {err}"[:300], "damaged") from err
+
+
+def _told(column: Any, name: str, before: int, report: Report) -> list[Any]:
+    """The values of a column as Python has them; None for those that it cannot have: a date of the year 5,000,000, a
+    time in a zone that nobody knows, a text that is no UTF-8.
+    """
+    import pyarrow as pa
+
+    unknown = (pa.ArrowException, OverflowError, ValueError, KeyError)
+    try:
+        return list(column.to_pylist())
+    except unknown:
+        found: list[Any] = []
+    for number, value in enumerate(column, before + 1):
+        try:
+            found.append(value.as_py())
+        except unknown as err:
+            report("value", f"a value of {name!r} is left out: {err}"[:200], number)
+            found.append(None)
+    return found
 
 
 def flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

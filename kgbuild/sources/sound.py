@@ -19,6 +19,7 @@ from kgbuild.types import Issue, TimeSpan
 RATE = 16000  # samples a second
 MODALITY = "sound"  # of the segment that stands for a stretch of sound
 SUBTITLES = (".srt", ".vtt")
+LOCAL = {"protocol_whitelist": "file"}  # no file leads elsewhere
 _LOOKED_AT = 10.0  # seconds that are decoded where nobody listens
 _BROKEN = 0.5  # share of packets that cannot be decoded, from which a file is no sound
 
@@ -34,6 +35,12 @@ class Sound:
     flac: bytes
     lost: int
     cut: bool
+
+
+def undecodable(err: Exception, code: str) -> SourceError:
+    """The error of a file that FFmpeg cannot decode, in words: neither its number nor the path on this machine."""
+    said = getattr(err, "strerror", None) or str(err)
+    return SourceError("it ends too early" if said == "End of file" else f"cannot be decoded: {said}", code)
 
 
 def subtitled(path: Path) -> bool:

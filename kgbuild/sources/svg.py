@@ -28,6 +28,8 @@ _UNDRAWN = frozenset({"", "script", "image", "style", "marker", "clipPath", "mas
 _UNREADABLE = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, ZeroDivisionError, RecursionError, SyntaxError,
 )  # fmt: skip
+_LENGTHS = ("x", "y", "width", "height", "cx", "cy", "r", "rx", "ry", "x1", "y1", "x2", "y2")
+_EMS = re.compile(r"\s*([-+]?\d{0,9}\.?\d{1,9})(em|rem|ex|ch)\s*")
 _HEAD = 20.0  # units of the longer side of an arrow head drawn as a shape
 
 
@@ -64,6 +66,8 @@ def parse_svg(text: str) -> Drawing:
         unseen = unseen or (name == "path" and not element.get("d"))
         if (name in _UNDRAWN or unseen) and element.getparent() is not None:
             _remove(element)
+        elif name != "svg" and isinstance(element.tag, str):
+            _plain_lengths(element)
     _plain_size(root)
     mark(root)
     _one_line_texts(root)
@@ -71,8 +75,21 @@ def parse_svg(text: str) -> Drawing:
         warnings.simplefilter("ignore")
         try:
             drawing = svgelements.SVG.parse(BytesIO(etree.tostring(root)), reify=True)
+            shapes, labels = _drawn(drawing)
+        except RecursionError as err:
+            raise SourceError("its elements stand in, or refer to, one another too deeply", "too-deep") from err
         except _UNREADABLE as err:
-            raise SourceError(f"its shapes cannot be read: {err}", "broken-svg") from err
+            raise SourceError(f"a path, transform or length in it cannot be read: {err}", "broken-svg") from err
+    title = " ".join((root.findtext("{*}title") or "").split())
+    width, height = max(1, round(float(drawing.width or 1))), max(1, round(float(drawing.height or 1)))
+    roles = {e.get("kg-key") or "": e.get("kg-role") or "" for e in root.iter() if e.get("kg-role") != "edge"}
+    return Drawing(width, height, title, tuple(labels), tuple(_joined(shapes, labels, roles)))
+
+
+def _drawn(drawing: Any) -> tuple[list[Shape], list[Label]]:
+    """Shapes and texts of what svgelements made of a file."""
+    import svgelements
+
     if not isinstance(drawing, svgelements.SVG):
         raise SourceError("its outermost element is no <svg> of the namespace of SVG", "broken-svg")
     shapes: list[Shape] = []
@@ -84,10 +101,14 @@ def parse_svg(text: str) -> Drawing:
             labels += _label(element)
         elif isinstance(element, svgelements.Shape):
             shapes += _shape(element)
-    title = " ".join((root.findtext("{*}title") or "").split())
-    width, height = max(1, round(float(drawing.width or 1))), max(1, round(float(drawing.height or 1)))
-    roles = {e.get("kg-key") or "": e.get("kg-role") or "" for e in root.iter() if e.get("kg-role") != "edge"}
-    return Drawing(width, height, title, tuple(labels), tuple(_joined(shapes, labels, roles)))
+    return shapes, labels
+
+
+def _plain_lengths(element: Any) -> None:
+    """Lengths of places and sizes in ems as user units, for the size of type that nobody has set: 16."""
+    for name in _LENGTHS:
+        if found := _EMS.fullmatch(element.get(name) or ""):
+            element.set(name, f"{float(found[1]) * (8 if found[2] in ('ex', 'ch') else 16):g}")
 
 
 def _remove(element: Any) -> None:

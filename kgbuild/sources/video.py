@@ -21,7 +21,7 @@ from kgbuild.errors import SourceError
 from kgbuild.sources.audio import read_audio
 from kgbuild.sources.clips import add_clips
 from kgbuild.sources.reader import Composer, Limits, Passage
-from kgbuild.sources.sound import add_sound, subtitled
+from kgbuild.sources.sound import LOCAL, add_sound, subtitled, undecodable
 from kgbuild.types import Box, Issue, Reading, Source, TimeSpan
 
 _CONTAINERS = {
@@ -60,7 +60,7 @@ class VideoReader:
         issues: list[Issue] = []
         kind = _CONTAINERS[source.media_type]
         try:
-            with av.open(str(path), format=kind, options={"protocol_whitelist": "file"}) as container:
+            with av.open(str(path), format=kind, options=LOCAL, metadata_errors="replace") as container:
                 if not container.streams.video:
                     return read_audio(path, source, limits, container=kind)
                 size = container.streams.video[0].codec_context
@@ -73,17 +73,17 @@ class VideoReader:
                     )
                 title = container.metadata.get("title", "").strip()
                 _compose(composer, list(_shots(container, limits, issues, source)), limits, issues)
-            with av.open(str(path), format=kind, options={"protocol_whitelist": "file"}) as container:
+            with av.open(str(path), format=kind, options=LOCAL, metadata_errors="replace") as container:
                 _subtitles(composer, container)
                 silent = not container.streams.audio or any(s.modality == "cue" for s in composer.segments)
             if limits.actions:
-                with av.open(str(path), format=kind, options={"protocol_whitelist": "file"}) as container:
+                with av.open(str(path), format=kind, options=LOCAL, metadata_errors="replace") as container:
                     add_clips(composer, container)
             if not silent and not (limits.beside and subtitled(path)):
-                with av.open(str(path), format=kind, options={"protocol_whitelist": "file"}) as container:
+                with av.open(str(path), format=kind, options=LOCAL, metadata_errors="replace") as container:
                     _sound(composer, container, limits, issues)
         except (av.error.FFmpegError, EOFError, ValueError) as err:
-            raise SourceError(f"cannot be decoded: {err}".replace(str(path), source.path), "broken-video") from err
+            raise undecodable(err, "broken-video") from err
         if not composer.segments:
             raise SourceError("no frame could be decoded", "broken-video")
         if not any(s.modality == "frame" for s in composer.segments):

@@ -119,6 +119,14 @@ def test_broken_files_are_rejected_with_the_reason(written: Path, tmp_path: Path
     assert len(found) >= 4  # noise can take away what a type is known by
     for reading in found.values():
         assert reading.outcome == "rejected" and reading.issues[0].code in ("broken-audio", "no-content"), reading
+        assert "Errno" not in reading.issues[0].message and str(tmp_path) not in reading.issues[0].message
+
+
+def test_tags_that_are_no_text_cost_themselves_only(tmp_path: Path) -> None:
+    write_audio(tmp_path / "a.mp3", "mp3", "libmp3lame", tone(1), {"title": "Good title"})
+    data = (tmp_path / "a.mp3").read_bytes()
+    (tmp_path / "a.mp3").write_bytes(data.replace(b"Good", b"\xff\xfe\xff\xfe"))
+    assert readings(tmp_path)["a.mp3"].outcome == "processed"
 
 
 def test_a_file_cut_short_gives_what_is_left(written: Path, tmp_path: Path) -> None:

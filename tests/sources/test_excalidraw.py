@@ -46,4 +46,5 @@ def test_broken_scenes_are_refused(text: str) -> None:
 
 def test_odd_elements_are_passed_over() -> None:
     odd = [3, {"type": "arrow", "points": "x"}, {"type": "rectangle", "x": "far", "width": 1e300}, {"type": "arrow"}]
-    assert len(parse_excalidraw(scene(*odd)).shapes) == 1
+    odd.append({"type": "rectangle", "x": 10**1000, "y": 0, "width": 5, "height": 5})
+    assert len(parse_excalidraw(scene(*odd)).shapes) == 2

@@ -148,6 +148,24 @@ def test_damaged_parquet_is_refused_with_the_reason(tmp_path: Path) -> None:
     assert codes(found).keys() == {"damaged"}
 
 
+def test_values_that_nobody_can_tell_cost_themselves_only(tmp_path: Path) -> None:
+    zone = pa.timestamp("us", tz="America/Nowhere")
+    columns = {
+        "name": ["Gate", "Store"], "date": pa.array([2**31 - 1, 18262], pa.date32()), "time": pa.array([0, 1], zone),
+        "text": pa.array([b"\xff\xfe", b"fine"]).view(pa.string()),
+    }  # fmt: skip
+    parquet.write_table(pa.table(columns), tmp_path / "a.parquet")
+    found = read(tmp_path / "a.parquet")
+    assert table(found) == [{"": "Gate"}, {"name": "Store", "date": "2020-01-01", "text": "fine"}]
+    assert codes(found).keys() == {"value"} and "'date' is left out" in codes(found)["value"]
+
+
+@pytest.mark.parametrize("data", ["name,port\n", "x", "name,port\n,\n"])
+def test_a_table_without_a_value_says_so(tmp_path: Path, data: str) -> None:
+    found = read(tmp_path / "a.csv", data)
+    assert codes(found) == {"no-content": "no row of it holds a value"} and found.outcome == "processed"
+
+
 def test_parquet_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     parquet.write_table(pa.table({"name": [f"{i:0200d}" for i in range(500)]}), tmp_path / "a.parquet")
     assert codes(read(tmp_path / "a.parquet", max_unpacked_bytes=1000)).keys() == {"too-large"}

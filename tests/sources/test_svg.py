@@ -109,8 +109,15 @@ def test_an_unknown_prefix_is_no_reason_to_refuse() -> None:
         '<svg xmlns="http:?/www.w3.org/2000/svg"><g/></svg>',
         '<!DOCTYPE s [<!ENTITY a "b">]>' + svg("&a;"),
         svg("<g>" * 500 + "</g>" * 500),
+        svg('<g transform="rotate(nan) matrix(0)"><rect width="9" height="9"/></g>'),
+        svg("".join(f'<use id="u{n}" href="#u{n + 1}"/>' for n in range(3000))),
     ],
 )
 def test_broken_and_hostile_files_are_refused(text: str) -> None:
     with pytest.raises(SourceError):
         parse_svg(text)
+
+
+def test_lengths_in_ems_are_lengths() -> None:
+    (shape,) = parse_svg(svg('<rect x="1em" y="2ex" width="8em" height="1.5em"/>')).shapes
+    assert shape.box == (16, 16, 144, 40)
