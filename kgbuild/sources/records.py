@@ -52,8 +52,8 @@ class RecordReader:
             report("no-content", "no row of it holds a value", 0)
         issues = tuple(
             Issue(
-                "read", code, f"{f'line {line}: ' if line else ''}{message}{f' ({n} times)' if n > 1 else ''}", source.id,
-                severity="error" if code in ("row", "too-large") else "warning",
+                "read", code, f"{f'line {line}: ' if line else ''}{message}{f' ({n} times)' if n > 1 else ''}",
+                source.id, severity="error" if code in ("row", "too-large") else "warning",
             )
             for code, (message, line, n) in found.items()
         )  # fmt: skip
