@@ -12,7 +12,7 @@ from kgbuild.config import Config
 from kgbuild.history import PastRun, changes, contents, read_runs
 from kgbuild.models.spending import Ledger, Spent
 from kgbuild.publish import Report, build_key, published_report
-from kgbuild.stages import Job, list_sources, load_reading
+from kgbuild.stages import Job, extracted, list_sources, load_reading
 from kgbuild.types import TRANSIENT, Issue, Source
 from kgbuild.workspace import Workspace
 
@@ -117,7 +117,7 @@ def _files(
             continue
         source = by_path[change.path]
         todo = [] if cache.has("readings", job.reading_key(source)) else ["read"]
-        todo += [] if cache.has("vectors", job.vectors_key(source)) else ["extract"]
+        todo += [] if extracted(job, cache, source) else ["extract"]
         made.append(PlannedFile(change.path, change.kind, tuple(todo), _why(change.kind, change.was, todo)))
     prefix = f"{job.config['graph']['base']}source/"
     made += [PlannedFile(i.source.removeprefix(prefix), "left out", (), i.message) for i in left_out]

@@ -187,9 +187,7 @@ def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress |
     """
     progress, cache, begun = progress or Silent(), job.store(), time.monotonic()
     # What could not be read this time is not extracted: the empty result would be kept for good.
-    missing = cache.each(
-        lambda s: not cache.has("vectors", job.vectors_key(s)) and cache.has("readings", job.reading_key(s)), sources
-    )
+    missing = cache.each(lambda s: not extracted(job, cache, s) and cache.has("readings", job.reading_key(s)), sources)
     todo = [s for s, wanted in zip(sources, missing, strict=True) if wanted]
     took: dict[str, float] = {}
     weights = {s: _weight(job, s) for s in todo}
@@ -223,6 +221,11 @@ def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress |
     progress.finish("extract")
     point("stage.extract")
     return StageRun.since(begun, took, pool.peak_mb)
+
+
+def extracted(job: Job, cache: Cache, source: Source) -> bool:
+    """Whether mentions and vectors of a source stand in the cache, both undamaged."""
+    return cache.has("vectors", job.vectors_key(source)) and cache.has("extractions", job.extraction_key(source))
 
 
 def _store_death(job: Job, cache: Cache, source: Source, death: WorkerDied) -> None:

@@ -1,10 +1,11 @@
 """Kill a build at each named point and at random times: the old graph is served, the next build gives the same bytes.
 
-    python benchmarks/reliability/crash.py [--timed 200] [--files 12] [--points 0] [--seed 0]
+    python benchmarks/reliability/crash.py [--timed 200] [--signals 20] [--files 12] [--points 0] [--seed 0]
 
 After each kill: what is published is the old graph or the new one, whole; no process is left; the same build again
 publishes exactly what a build from scratch publishes, and no half file lies about. The null control, in which files
-are written in place, must fail this check. ``--points N`` takes N of the points only.
+are written in place, must fail this check. ``--points N`` takes N of the points only (-1: none). ``--signals``: the
+same at random times with SIGTERM and Ctrl-C in turn, which must also end it within seconds.
 """
 
 from __future__ import annotations
@@ -80,9 +81,9 @@ class Sweep:
 
 def main() -> None:
     """Run the sweep and print its table."""
-    chosen = options(__doc__, timed=200, files=12, points=0, seed=0)
+    chosen = options(__doc__, timed=200, signals=20, files=12, points=0, seed=0)
     pick = random.Random(chosen.seed)
-    names = pick.sample(POINTS, chosen.points) if chosen.points else POINTS
+    names = pick.sample(POINTS, max(0, chosen.points)) if chosen.points else POINTS
     reached = served = recovered = 0
     with Rig() as rig:
         sweep = Sweep(rig, chosen.files)
@@ -106,18 +107,38 @@ def main() -> None:
             timed = [timed[0] + whole, timed[1] + right]
             if not (whole and right):
                 print(f"after {delay:.2f} s: ended {code}, served whole: {whole}, recovered: {right}")
+        signals = [0, 0, 0]
+        for n in range(chosen.signals):
+            delay, number, took = pick.uniform(0, sweep.seconds), (signal.SIGTERM, signal.SIGINT)[n % 2], [0.0]
+
+            def tell(pid: int, delay: float = delay, number: int = number, took: list[float] = took) -> None:
+                time.sleep(delay)
+                begun = time.monotonic()
+                os.kill(pid, number)
+                os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+                took[0] = time.monotonic() - begun
+
+            code, whole, right = sweep.run(tell, fresh=n % 4 == 3)
+            # It may have come to its end before, or been told while it began: before it listens, the signal ends it.
+            ended_well = code in (0, 128 + number, -number) and took[0] < 5
+            signals = [signals[0] + ended_well, signals[1] + whole, signals[2] + right]
+            if not (ended_well and whole and right):
+                print(f"{number} after {delay:.2f} s: ended {code} in {took[0]:.1f} s, whole: {whole}, right: {right}")
         control = [
             sweep.run(lambda pid: None, fresh=False, at=name, before=write_over)[1]
             for name in ("write.export:1", "write.export:2", "write.export:3")
         ]
     finish(
-        f"Kills: {len(names)} named points, {chosen.timed} random times over {sweep.seconds:.1f} s",
+        f"Kills: {len(names)} points, {chosen.timed} random times over {sweep.seconds:.1f} s; {chosen.signals} signals",
         [
             ("named points reached", reached, len(names)),
             ("a whole graph served after a kill at a point", served, len(names)),
             ("the same bytes from the next build, nothing left over", recovered, len(names)),
             ("a whole graph served after a kill at a random time", timed[0], chosen.timed),
             ("the same bytes from the next build, nothing left over", timed[1], chosen.timed),
+            ("ended by SIGTERM or Ctrl-C within 5 s", signals[0], chosen.signals),
+            ("a whole graph served then, no process left", signals[1], chosen.signals),
+            ("the same bytes from the next build, nothing left over", signals[2], chosen.signals),
             ("null control, written in place: found torn", control.count(False), len(control)),
         ],
     )

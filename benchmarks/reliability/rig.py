@@ -149,8 +149,9 @@ class Rig:
 
             code = run(arguments)
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            with suppress(OSError):  # the disk may be full by intention
+                sys.stdout.flush()
+                sys.stderr.flush()
             os._exit(code)
 
     def build(self, corpus: Path, out: Path, **options: Any) -> Ended:

@@ -56,7 +56,7 @@ def command(bench: Rig, corpus: Path, out: Path, limit: int = 0, stop: int = 0) 
     return code, log.read_text("utf-8")
 
 
-@pytest.mark.parametrize("sweep", ["crash.py --points 1 --timed 1 --files 3"])
+@pytest.mark.parametrize("sweep", ["crash.py --points 1 --timed 1 --signals 0 --files 3"])
 def test_kills(sweep: str) -> None:
     """The sweep's own short form; its null control must find what is written in place torn."""
     name, *options = sweep.split()
@@ -132,6 +132,17 @@ def test_a_flipped_byte_is_found(bench: tuple[Path, Path, Rig], tmp_path: Path) 
     (work / "workspace.json").write_text('{"fosmat": 1}', "utf-8")
     code, said = command(home, corpus, work)
     assert code == 2 and "damaged" in said
+
+
+def test_a_damaged_extraction_is_made_again(bench: tuple[Path, Path, Rig], tmp_path: Path) -> None:
+    """Though the vectors of the same file are whole."""
+    corpus, out, home = bench
+    more, work = rig.copy(corpus, tmp_path / "more"), rig.copy(out, tmp_path / "out")
+    (more / "more.dot").write_text('digraph { a [label="Hill Cache"]; b [label="New Thing"]; a -> b }', "utf-8")
+    path = next(p for p in sorted((work / "cache" / "extractions").rglob("*")) if p.is_file())
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    assert command(home, more, work)[0] == 0 and command(home, more, tmp_path / "scratch")[0] == 0
+    assert rig.digest(work) == rig.digest(tmp_path / "scratch")
 
 
 def test_files_reach_the_disk_before_their_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
