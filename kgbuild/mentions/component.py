@@ -16,9 +16,10 @@ All of it is written by ``Doc.to_bytes``; ``nlp.to_disk`` and ``spacy.load`` kee
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ from kgbuild.mentions.opens import End, open_relations
 LONGEST = 120  # words of a sentence
 PUNCTUATION = [".", "!", "?", "…", "。", "！", "？", "\n\n"]
 _KEY = "kgbuild"
+_AT_ONCE = 1000  # characters without a blank that are read as one: no word is as long
+_RUN = re.compile(r"\S{1001,}")
 SETTINGS = {"weights": "", "backbone": "", "allow_download": False, "relation_threshold": 0.0}
 
 
@@ -145,6 +148,19 @@ def make(
 ) -> Component:
     """The factory ``kgbuild`` of spaCy; settings as in ``[text]`` and ``[models]``. Raises ``ModelError``."""
     return Component(_annotator(weights, backbone, allow_download, relation_threshold))
+
+
+def tokens_of(nlp: Language, text: str) -> Doc:
+    """As ``nlp.make_doc``. What runs on for thousands of characters without a blank (lines of a box, brackets) is cut:
+    the rules for punctuation take a time that grows with the square of its length.
+    """
+    cuts = [0]
+    for run in _RUN.finditer(text):
+        cuts += range(run.start(), run.end() - _AT_ONCE, _AT_ONCE)
+    if len(cuts) == 1:
+        return nlp.make_doc(text)
+    tokens = [token for a, b in pairwise(dict.fromkeys((*cuts, len(text)))) for token in nlp.make_doc(text[a:b])]
+    return Doc(nlp.vocab, words=[t.text for t in tokens], spaces=[bool(t.whitespace_) for t in tokens])
 
 
 def pipeline(config: Config | None = None) -> Language:

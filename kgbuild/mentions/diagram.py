@@ -24,6 +24,9 @@ class Node:
     score: float = 1.0
 
 
+TOLD = 3  # statements of a diagram that are passed over, of which the line is told
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
     """An edge between node keys, with its label and the characters of its statement.
@@ -68,7 +71,7 @@ class Diagram:
     edges: list[Edge] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     title: str = ""
-    problems: list[str] = field(default_factory=list)  # statements passed over: line and reason
+    problems: list[str] = field(default_factory=list)  # of statements passed over the first are told: line and reason
     spread: int = 0  # edges that arrows between several nodes at once made
 
     def pairs(self, left: Sequence[str], right: Sequence[str]) -> Iterator[tuple[str, str]]:

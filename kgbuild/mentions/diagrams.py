@@ -10,7 +10,7 @@ from kgbuild.identity import clean, mention_iri, relation_iri, segment_iri
 from kgbuild.mentions.boxed import place, state
 from kgbuild.mentions.code import parse_code
 from kgbuild.mentions.connections import PART_OF, connections
-from kgbuild.mentions.diagram import Diagram, Group, Node
+from kgbuild.mentions.diagram import TOLD, Diagram, Group, Node
 from kgbuild.mentions.drawing import read_drawing
 from kgbuild.mentions.growth import Shown
 from kgbuild.mentions.pieces import narrow
@@ -84,8 +84,8 @@ class DiagramExtractor:
 
 def _passed_over(reading: Reading, segment: Segment, diagram: Diagram) -> Issue:
     """One issue for all lines of a diagram that its grammar does not know."""
-    told = "; ".join(diagram.problems[:3])
-    more = f" (and {len(diagram.problems) - 3} more)" if len(diagram.problems) > 3 else ""
+    told = "; ".join(diagram.problems[:TOLD])
+    more = f" (and {len(diagram.problems) - TOLD} more)" if len(diagram.problems) > TOLD else ""
     message = f"parts of the diagram were passed over: {told}{more}"
     return Issue("extract", "diagram-lines", message, reading.source.id, segment.target, "warning")
 

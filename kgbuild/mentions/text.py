@@ -16,7 +16,7 @@ from spacy.tokens import Token
 from kgbuild.config import Config
 from kgbuild.identity import mention_iri, open_relation_iri, relation_iri
 from kgbuild.mentions.annotate import ENTITIES_AT_ONCE, Annotation
-from kgbuild.mentions.component import Component, pipeline, sentences_of
+from kgbuild.mentions.component import Component, pipeline, sentences_of, tokens_of
 from kgbuild.mentions.labels import quoted, seen_as
 from kgbuild.mentions.opens import End, OpenRelation, open_relations
 from kgbuild.mentions.pieces import Piece, certainty, lead_of, made_by, narrow, position, spoken, union, units
@@ -97,7 +97,7 @@ class TextExtractor:
             text += glue if text else ""
             pieces.append(replace(piece, start=len(text)))
             text += piece.text
-        doc = self.nlp.make_doc(text)
+        doc = tokens_of(self.nlp, text)
         note = self.component.annotate(doc)
         passage = Passage(reading, pieces, text, list(sentences_of(doc)), note)
         made: dict[int, Mention] = {}

@@ -12,7 +12,7 @@ from handparsed import TEXTS, sentence, with_parses
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from kgbuild.mentions.component import Component, make
+from kgbuild.mentions.component import Component, make, tokens_of
 from kgbuild.mentions.text import pipeline
 
 TEXT = "Marie Curie was born in Warsaw. Curie studied at the University of Paris."
@@ -62,6 +62,17 @@ def test_saved_and_loaded(nlp: Language, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "a", "x" * 3000, "- \n\n- "])
 def test_odd_texts(nlp: Language, text: str) -> None:
     assert nlp(text).text == text
+
+
+def test_what_runs_on_without_a_blank_is_read_in_pieces() -> None:
+    """The rules for punctuation take a time that grows with the square of such a run."""
+    blank = spacy.blank("en")
+    text = f"A box {'┌─┐│└┘' * 5000} of {'word' * 600}\n\n{'(' * 3000}end) here.  Two  blanks."
+    doc = tokens_of(blank, text)
+    words = [t.text for t in doc]
+    assert doc.text == text and max(map(len, words)) < 2000
+    assert words[:2] == ["A", "box"] and words[-4:] == ["Two", " ", "blanks", "."]
+    assert [t.text for t in tokens_of(blank, TEXT)] == [t.text for t in blank(TEXT)]
 
 
 def test_spacy_finds_the_factory_by_its_entry_point() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from kgbuild.mentions.diagram import Diagram
+from kgbuild.mentions.diagram import TOLD, Diagram
 
 _AHEAD = 4000  # characters within which an open quote or bracket must close
 _ENTITY = re.compile(r"[#&]\w+$")  # "#quot;" ends no statement
@@ -70,13 +70,18 @@ class Grammar:
         except UnexpectedInput as err:
             place = err.pos_in_stream if isinstance(err.pos_in_stream, int) and err.pos_in_stream >= 0 else end
             told = " ".join(code[start:end].split())[:60]
-            diagram.problems.append(f"line {line_of(code, min(place, end))}: not understood: {told!r}")
+            passed_over(diagram, code, min(place, end), f"not understood: {told!r}")
             return None
 
 
 def line_of(code: str, position: int) -> int:
     """The number of the line that holds a character, from 1."""
     return code.count("\n", 0, position) + 1
+
+
+def passed_over(diagram: Diagram, code: str, at: int, what: str) -> None:
+    """Note what is passed over in a diagram: the first few are told with their lines, the others are counted."""
+    diagram.problems.append(f"line {line_of(code, at)}: {what}" if len(diagram.problems) < TOLD else "")
 
 
 def span(token: Any) -> Span:

@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 
 from kgbuild.errors import SourceError
-from kgbuild.mentions.code.grammar import Span, line_of, without_blocks
+from kgbuild.mentions.code.grammar import Span, line_of, passed_over, without_blocks
 from kgbuild.mentions.code.uml import relation
 from kgbuild.mentions.diagram import Diagram, Edge, Group, Node
 
@@ -97,11 +97,15 @@ def parse_plantuml(code: str) -> Diagram:
         diagram.problems.append(f"line {line}: diagrams of the kind '@start{starts[0].group(1)}' are not read")
         return diagram
     text = without_blocks(code, _BLOCKS)
+    done = 0
     for start in starts:
+        if start.start() < done:  # none stands in another: each would be read to the end of all
+            continue
         end = re.compile(rf"^[ \t]*@end{start.group(1)}", re.M).search(text, start.end())
         if end is None:
             line = line_of(code, start.start())
             raise SourceError(f"no valid PlantUML: line {line} has no @end{start.group(1)}", "broken-plantuml")
+        done = end.end()
         if start.group(1) == "uml":
             _Reader(text, diagram).read(start.end(), end.start())
     if not starts:
@@ -135,7 +139,7 @@ class _Reader:
     def _statement(self, text: str, at: int, end: int) -> int:
         """Reads one line; returns the character up to which it has read more than that, or 0."""
         if len(text) > _MAX_LINE:
-            self.diagram.problems.append(f"line {line_of(self.code, at)}: longer than {_MAX_LINE} characters")
+            passed_over(self.diagram, self.code, at, f"longer than {_MAX_LINE} characters")
         elif pair := _PAIR.match(text):
             self._association(pair, at)
         elif text == "}" or re.match(r"end\s+box\b", text):
@@ -158,7 +162,7 @@ class _Reader:
         elif match := _ALONE.match(text):
             self._element(match, at, end)
         else:
-            self.diagram.problems.append(f"line {line_of(self.code, at)}: not understood: {text[:60]!r}")
+            passed_over(self.diagram, self.code, at, f"not understood: {text[:60]!r}")
         return 0
 
     def _element(self, match: re.Match[str], at: int, end: int) -> int:

@@ -85,6 +85,11 @@ def test_a_line_that_is_not_understood_is_named() -> None:
     assert len(d.edges) == 2 and d.problems == ["line 3: not understood: '%%% what'"]
 
 
+def test_diagrams_that_begin_in_one_another_are_read_once() -> None:
+    d = parse_plantuml("@startuml\nA -> B\nodd odd odd\n" * 50 + "@enduml\n@startuml\nC -> D\n@enduml")
+    assert len(d.problems) <= 100 and len(d.edges) == 51 and d.problems[0].startswith("line 3: ")
+
+
 @pytest.mark.parametrize(
     "code",
     ["package a {\n" * 5000, "class A {" * 5000, "A " + "-" * 20000, "a" * 50000, "[" * 9000, "A -> B : " * 5000],
