@@ -5,11 +5,11 @@ Both look at one graph, so the union of all named graphs is what they see.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kgbuild.statements.shacl.compile import Compiler, Query
+from kgbuild.statements.shacl.compile import Compiler, Query, texts
 from kgbuild.statements.shacl.model import NotCompiled, read_shapes
 from kgbuild.vocab import RDFS
 
@@ -63,28 +63,36 @@ def _compiled(store: Any, shapes: Any) -> tuple[list[Result], list[tuple[str, No
             below[kind] = sorted({kind, *(str(row[0]) for row in rows if not str(row[0]).startswith("_:"))})
         return below[kind]
 
-    compiler, found = Compiler(subclasses), list[Result]()
+    compiler, asked = Compiler(subclasses), list[tuple[Query, str]]()
     roots, left = read_shapes(shapes)
     for root in roots:
         try:
-            queries = list(compiler.queries(root))
+            asked += [(q, root.id if root.id.startswith("<") else "") for q in compiler.queries(root)]
         except NotCompiled as err:
             left.append((root.id, err))
-            continue
-        name = root.id if root.id.startswith("<") else ""
-        found += (result for query in queries for result in _results(store, query, name))
+    roots_of = {id(q): root for q, root in asked}
+    found = [
+        _result(row, q, roots_of[id(q)])
+        for text, flags in texts(q for q, _ in asked) for row, q in _violated(store, text, flags)
+    ]  # fmt: skip
     return sorted(found), left
 
 
-def _results(store: Any, query: Query, root: str) -> Iterator[Result]:
+def _violated(store: Any, text: str, flags: Mapping[str, Query]) -> Iterator[tuple[Any, Query]]:
+    for row in _solve(store, text):
+        yield from ((row, q) for name, q in flags.items() if row[name] is not None and row[name].value == "true")
+
+
+def _result(row: Any, query: Query, root: str) -> Result:
     shape = query.shape
     named = shape.id if shape.id.startswith("<") else ""
     path = str(shape.path_term.n3()) if shape.path_term is not None else ""
-    message = shape.message or f"violates {query.says}"
-    for row in _solve(store, query.text):
-        value = "" if row[1] is None else str(row[1])
-        shown = str(row[2]) if row[2] is not None else path if path.startswith("<") else ""
-        yield Result(str(row[0]), shown, value, query.component, shape.severity, named, message, root)
+    value, shown = row["value"], row["path"]
+    return Result(
+        str(row["this"]), str(shown) if shown is not None else path if path.startswith("<") else "",
+        "" if value is None else str(value), query.component, shape.severity, named,
+        shape.message or f"violates {query.says}", root,
+    )  # fmt: skip
 
 
 def _solve(store: Any, query: str) -> Iterable[Any]:

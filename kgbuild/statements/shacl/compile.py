@@ -7,7 +7,8 @@ too; counts become patterns of so many different values.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations, count
 
@@ -27,14 +28,39 @@ _SPELT = {"and": "AndConstraintComponent", "or": "OrConstraintComponent", "in": 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query with ``?this``, and ``?value`` and ``?path`` where there is one; what its solutions violate, the
-    component and the constraint in words.
+    """Solutions of ``pattern`` for which ``test`` holds ("" if all do) violate ``component`` of a shape; ``says``: the
+    constraint in words. They bind ``?this``, where there is one ``?value`` and ``?path``, and the nodes ``outer``.
     """
 
-    text: str
+    pattern: str
+    test: str
     shape: Shape
     component: str
     says: str
+    outer: str = ""
+    distinct: bool = True
+
+
+def texts(queries: Iterable[Query]) -> Iterator[tuple[str, dict[str, Query]]]:
+    """SPARQL for queries, each with the variables that are true in the solutions that violate one of them.
+
+    Those over one pattern are one scan of the data: what any of them finds is asked of each.
+    """
+    scans: dict[tuple[str, str, str], list[Query]] = defaultdict(list)
+    for n, q in enumerate(queries):
+        scans[q.pattern, q.outer, "" if q.test else str(n)].append(q)
+    for (pattern, outer, _), some in scans.items():
+        flags = {f"is{n}": q for n, q in enumerate(some)}
+        binds = " ".join(f"BIND({q.test or 'true'} AS ?{name})" for name, q in flags.items())
+        if len(some) == 1:
+            wrong = f"FILTER({some[0].test})" if some[0].test else ""
+            kind = "DISTINCT " if some[0].distinct else ""
+            yield f"SELECT {kind}?this ?value ?path {outer} (true AS ?is0) WHERE {{ {pattern} {wrong} }}", flags
+            continue
+        any_of = " || ".join(q.test for q in some)
+        found = f"SELECT DISTINCT ?this ?value {outer} WHERE {{ {pattern} FILTER({any_of}) }}"
+        names = " ".join(f"?{name}" for name in flags)
+        yield f"SELECT ?this ?value ?path {outer} {names} WHERE {{ {{ {found} }} {binds} }}", flags
 
 
 class Compiler:
@@ -80,11 +106,10 @@ class Compiler:
             if c.name == "property":
                 yield from self._of(c.value, *self._values_as_focus(shape, focus, outer))
                 continue
-            for name, pattern in self._violated(shape, c):
+            for name, pattern, test in self._violated(shape, c):
                 # A focus that several graphs name comes more than once: of no matter where solutions are made distinct.
-                kind, nodes = ("", _distinct(f"?this {outer}", focus)) if c.name in _MANY else ("DISTINCT ", focus)
-                text = f"SELECT {kind}?this ?value ?path {outer} WHERE {{ {nodes} {pattern} }}"
-                yield Query(text, shape, SH + name, _said(c))
+                nodes = _distinct(f"?this {outer}", focus) if c.name in _MANY else focus
+                yield Query(f"{nodes} {pattern}", test, shape, SH + name, _said(c), outer, c.name not in _MANY)
 
     def _values_as_focus(self, shape: Shape, focus: str, outer: str) -> tuple[str, str]:
         if not shape.path:
@@ -93,8 +118,8 @@ class Compiler:
         inner, outer = focus.replace("?this", node), f"{outer} {node}"
         return _distinct(f"?this {outer}", f"{inner} {node} {shape.path} ?this"), outer
 
-    def _violated(self, shape: Shape, c: Constraint) -> Iterator[tuple[str, str]]:
-        """Component and pattern for each way in which a focus node can violate a constraint."""
+    def _violated(self, shape: Shape, c: Constraint) -> Iterator[tuple[str, str, str]]:
+        """Component, pattern and test ("" for none) for each way in which a focus node can violate a constraint."""
         component = _SPELT.get(c.name) or f"{c.name[0].upper()}{c.name[1:]}ConstraintComponent"
         path = shape.path
         if c.name == "closed":
@@ -102,12 +127,12 @@ class Compiler:
             if path:
                 raise NotCompiled("sh:closed in a property shape")
             wrong = f"FILTER(?path NOT IN ({allowed}))" if allowed else ""
-            yield component, f"?this ?path ?value . {wrong}"
+            yield component, f"?this ?path ?value . {wrong}", ""
         elif c.name == "qualifiedValueShape":
             for end, expression in self._qualified(c, path, "?this"):
-                yield f"{end}ConstraintComponent", f"FILTER({expression})"
+                yield f"{end}ConstraintComponent", "", expression
         elif c.name in ("minCount", "maxCount", "hasValue"):
-            yield component, f"FILTER({self._whole(c, path, '?this')})"
+            yield component, "", self._whole(c, path, "?this")
         elif c.name == "uniqueLang":
             if path and c.value.startswith('"true"'):
                 a, b = self._new(), self._new()
@@ -117,24 +142,26 @@ class Compiler:
                 yield (
                     component,
                     f"{{ SELECT DISTINCT ?this {lang} WHERE {{ {pair} BIND(LCASE(LANG({a})) AS {lang}) }} }}",
+                    "",
                 )
         elif c.name == "equals":
             here = f"?this {path} ?value ." if path else "BIND(?this AS ?value)"
             there = f"?this {path} ?value" if path else "FILTER(sameTerm(?this, ?value))"
-            yield component, f"{here} FILTER NOT EXISTS {{ ?this {c.value} ?value }}"
-            yield component, f"?this {c.value} ?value FILTER NOT EXISTS {{ {there} }}"
+            yield component, f"{here} FILTER NOT EXISTS {{ ?this {c.value} ?value }}", ""
+            yield component, f"?this {c.value} ?value FILTER NOT EXISTS {{ {there} }}", ""
         elif c.name == "disjoint":
             here = f"?this {path} ?value ." if path else "BIND(?this AS ?value)"
-            yield component, f"{here} FILTER EXISTS {{ ?this {c.value} ?value }}"
+            yield component, f"{here} FILTER EXISTS {{ ?this {c.value} ?value }}", ""
         elif c.name in ("lessThan", "lessThanOrEquals"):
             other, sign = self._new(), "<" if c.name == "lessThan" else "<="
             yield (
                 component,
                 f"?this {path} ?value ; {c.value} {other} . FILTER(!COALESCE(?value {sign} {other}, false))",
+                "",
             )
         else:
             here = f"?this {path} ?value ." if path else "BIND(?this AS ?value)"
-            yield component, f"{here} FILTER({self._value(c, '?value')})"
+            yield component, here, self._value(c, "?value")
 
     def violates(self, shape: Shape, x: str) -> str:
         """An expression that is true if the node ``x`` (a variable) does not conform to a shape."""
