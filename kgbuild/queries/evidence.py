@@ -96,8 +96,8 @@ def _statement_wrong(
     turned = TURNED in found.get(CORE + "rule", ())
     if kind == "InferredStatement":
         yield from _premises_wrong(provenance, iri, premises)
-    elif any(RDF + "predicate" not in provenance.properties(p) for p in premises):
-        yield "what it was made of is no statement"
+    elif any(not _rests(provenance.properties(p), found) for p in premises):
+        yield "what it was made of is neither a statement nor a mention of its subject"
     for a in evidence:
         subject = owner.get(a.subject) or (a.subject if a.subject == a.target.source else None)  # a picture itself
         said = [subject, owner.get(a.object) or found[RDF + "object"][0]]  # a date is no entity
@@ -106,6 +106,11 @@ def _statement_wrong(
             yield f"its evidence {a.id} is about other things"
         elif kind == "Statement" and not provenance.holds(found, a.target.source):
             yield "it does not stand in the graph of its evidence's source"
+
+
+def _rests(premise: dict[str, list[str]], found: dict[str, list[str]]) -> bool:
+    """Whether a premise is a statement, or a mention of the thing that is spoken of."""
+    return RDF + "predicate" in premise or premise.get(OA + "hasBody", ()) == found[RDF + "subject"]
 
 
 def _premises_wrong(provenance: Provenance, iri: str, premises: list[str]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from kgbuild.queries.evidence import check_evidence
 from kgbuild.queries.why import explain
 from kgbuild.statements import assemble, load_ontology
 from kgbuild.statements.correct import correct, corrections
+from kgbuild.statements.heads import by_head
 from kgbuild.statements.rivals import weigh
 from kgbuild.statements.shapes import validate
 from kgbuild.types import (
@@ -114,20 +115,23 @@ def test_too_little_is_left_and_the_reason_says_so() -> None:
 
 
 def test_why_and_the_files_tell_what_was_said_and_what_was_made_of_it(tmp_path: Path) -> None:
-    text = "Poland, Curie's."
+    text = "Poland, Curie's. weapons firm"
     source = Source("https://example.org/kg/source/a.txt", "a.txt", "text/plain", "0" * 64, len(text))
     mentions = tuple(
-        Mention(f"{source.id}#mention-{name}", Target(source.id, (TextPosition(at, at + len(name)),)), name, kind, 0.9, "text/3")
-        for name, kind, at in (("Poland", "Place", 0), ("Curie", "Person", 8))
+        Mention(f"{source.id}#mention-{at}", Target(source.id, (TextPosition(at, at + len(name)),)), name, kind, 0.9, "text/3",
+                nominal=name.islower())
+        for name, kind, at in (("Poland", "Place", 0), ("Curie", "Person", 8), ("weapons firm", "Person", 17))
     )  # fmt: skip
-    entities = [Entity(f"{BASE}entity/{m.surface}", m.surface, (), (m.label,), (m.id,)) for m in mentions]
+    entities = [Entity(f"{BASE}entity/{m.surface[:6]}", m.surface, (), (m.label,), (m.id,)) for m in mentions]
     where = Target(source.id, (TextPosition(0, len(text)),))
     relation = RelationMention(
         f"{source.id}#relation-1", mentions[0].id, GENERAL + "countryOfCitizenship", mentions[1].id, where, 0.9, "text/3", text
     )  # fmt: skip
+    named, misnamed = by_head(entities, {m.id: m for m in mentions}, ONTOLOGY, base=BASE)
     statements, kept, _ = assemble(
-        [Extraction(source.id, mentions, (relation,))], entities, ONTOLOGY, config=Config.load()
+        [Extraction(source.id, mentions, (relation,))], named, ONTOLOGY, config=Config.load()
     )
+    statements += misnamed
     segment = Segment(f"{source.id}#segment-0", where, "text", text)
     data = GraphData(BASE, (Reading(source, (segment,), text),), mentions, (relation,), kept, tuple(statements), ())
     for out in ("one", "two"):
@@ -140,7 +144,13 @@ def test_why_and_the_files_tell_what_was_said_and_what_was_made_of_it(tmp_path: 
     files = [(tmp_path / out / "current" / "graph.nq").read_bytes() for out in ("one", "two")]
     assert files[0] == files[1] and validate(tmp_path / "one" / "current" / "graph.nq") == []
     check = check_evidence(tmp_path / "one")
-    assert check.failures == [] and check.statements == 2
+    assert check.failures == [] and check.statements == 3
+    (guess,) = misnamed
+    told = explain(tmp_path / "one", guess.id)
+    assert (
+        "called 'company', which is no person" in told.reason and told.premises[0].evidence[0].marked == "weapons firm"
+    )
+    assert "not a person" in explain(tmp_path / "one", entities[2].id).text
     held = next(s for s in statements if s.status == "asserted")
     why = explain(tmp_path / "one", held.id)
     assert why.text == "Curie country of citizenship Poland" and "only the other direction is legal" in why.rule
