@@ -9,9 +9,19 @@ import pytest
 from kgbuild.config import Config
 from kgbuild.errors import OntologyError
 from kgbuild.ontology_files import ontology_files
-from kgbuild.statements import check_logic, load_ontology
+from kgbuild.statements import assemble, check_logic, load_ontology
 from kgbuild.statements.conform import Gate, read_gate
-from kgbuild.types import Entity, Issue, Statement, Value
+from kgbuild.types import (
+    Entity,
+    Extraction,
+    Issue,
+    Mention,
+    RelationMention,
+    Statement,
+    Target,
+    TextPosition,
+    Value,
+)  # fmt: skip
 from kgbuild.vocab import XSD
 
 NS = "https://rail.example/o#"
@@ -128,3 +138,31 @@ def test_shapes_that_are_none_stop_the_build_before_any_work(tmp_path: Path, tur
     with pytest.raises(OntologyError) as err:
         check_logic(config)
     assert all(word in str(err.value) for word in words), str(err.value)
+
+
+def test_what_rested_on_a_refused_fact_goes_with_it_and_what_follows_is_gated(tmp_path: Path) -> None:
+    path = tmp_path / "rail.ttl"
+    path.write_text(
+        HEAD + ":stops a owl:ObjectProperty ; owl:inverseOf :servedBy ; rdfs:subPropertyOf :touches . :touches a owl:ObjectProperty . "
+        ":servedBy a owl:ObjectProperty . :S a sh:NodeShape ; sh:targetClass :Train ; sh:property [ sh:path :stops ; sh:maxCount 1 ] . "
+        ":T a sh:NodeShape ; sh:targetSubjectsOf :touches ; sh:property [ sh:path :touches ; sh:maxCount 0 ; sh:message 'none' ] .",
+        "utf-8",
+    )  # fmt: skip
+    config = Config.load(overrides={"statements.ontologies": ["core", "general", str(path)], "statements.judge": False})
+    names = {"ice": NS + "Train", "ulm": NS + "Station", "bonn": NS + "Station"}
+    place = Target("s", (TextPosition(0, 9),))
+    mentions = {n: Mention(f"s#{n}", place, n, kind, 0.9, "text/1") for n, kind in names.items()}
+    entities = [Entity(f"https://example.org/kg/entity/{n}", n, (), (kind,), (f"s#{n}",)) for n, kind in names.items()]
+    said = tuple(
+        RelationMention(f"s#r{to}", mentions["ice"].id, NS + "stops", mentions[to].id, place, score, "text/1")
+        for to, score in (("ulm", 0.9), ("bonn", 0.8))
+    )
+    ontology = load_ontology(config["statements"]["ontologies"])
+    found, _, issues = assemble([Extraction("s", tuple(mentions.values()), said)], entities, ontology, config=config)
+    told = {
+        (s.subject[-3:], s.predicate.removeprefix(NS), str(s.object)[-3:], s.status) for s in found if NS in s.predicate
+    }
+    assert told == {
+        ("ice", "stops", "ulm", "asserted"), ("ice", "stops", "onn", "quarantined"), ("ulm", "servedBy", "ice", "inferred"),
+        ("ice", "touches", "ulm", "quarantined"),
+    } and not issues  # fmt: skip
