@@ -27,6 +27,9 @@ def evaluate(
         typer.Option(help="Workspace or URL: does it conform to the SHACL shapes?", callback=at_hand),
     ] = None,
     corpus: Annotated[Path | None, typer.Option(help="With --evidence: read the files again and compare.")] = None,
+    also: Annotated[
+        list[str] | None, typer.Option("--with", help="With --shapes: files of shapes or ontologies of yours, too.")
+    ] = None,
 ) -> None:
     """Check a published graph. Exit code 1 if anything is wrong."""
     from kgbuild.errors import UsageError
@@ -39,7 +42,7 @@ def evaluate(
     if evidence is not None:
         wrong += _evidence(evidence, corpus)
     if shapes is not None:
-        wrong += _shapes(shapes)
+        wrong += _shapes(shapes, also or [])
     raise typer.Exit(1 if wrong else 0)
 
 
@@ -63,11 +66,11 @@ def _evidence(out: Path, corpus: Path | None) -> int:
     return len(check.failures) + len(changed)
 
 
-def _shapes(out: Path) -> int:
+def _shapes(out: Path, also: list[str]) -> int:
     from kgbuild.queries.store import generation
     from kgbuild.statements.shapes import validate
 
-    violations = validate(generation(out) / "graph.nq")
+    violations = validate(generation(out) / "graph.nq", ("shapes", *also))
     for line in violations[:20]:
         typer.echo(line)
     typer.echo(f"SHACL violations in the union of all graphs: {len(violations)}")

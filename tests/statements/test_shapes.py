@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from kgbuild.errors import OntologyError
 from kgbuild.queries.graph import Graph
 from kgbuild.statements.shapes import validate
 from kgbuild.vocab import CORE, TYPE
@@ -20,3 +23,19 @@ def test_a_violation_in_a_named_graph_is_found(graph: Graph, tmp_path: Path) -> 
     path.write_text((graph.out / "graph.nq").read_text("utf-8") + quad, "utf-8")
     found = validate(path)
     assert found and all(bad in line for line in found)
+
+
+def test_shapes_of_the_users_own_know_the_subclasses_of_their_file(tmp_path: Path) -> None:
+    quads, shapes = tmp_path / "graph.nq", tmp_path / "own.ttl"
+    quads.write_text(f"<http://e/ann> <{TYPE}> <http://e/Nurse> <http://e/source> .\n", "utf-8")
+    shapes.write_text(
+        "@prefix : <http://e/> . @prefix sh: <http://www.w3.org/ns/shacl#> .\n"
+        "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n"
+        ":Nurse rdfs:subClassOf :Staff .\n"
+        ':S sh:targetClass :Staff ; sh:property [ sh:path :ward ; sh:minCount 1 ; sh:message "where?" ] .\n',
+        "utf-8",
+    )
+    assert validate(quads, ("shapes", str(shapes))) == ["http://e/ann: where?"]
+    shapes.write_text(shapes.read_text("utf-8").replace("minCount", "minCuont"), "utf-8")
+    with pytest.raises(OntologyError, match=r"own\.ttl:4: .*minCount"):
+        validate(quads, (str(shapes),))
