@@ -101,7 +101,7 @@ def _given_up(e: Entity, s: Statement, p: Property, ontology: Ontology, base: st
 
 
 def corrections(statements: Iterable[Statement]) -> dict[str, int]:
-    """How many statements were turned, classes widened, and values given up for a surer one."""
+    """How many statements were turned, classes widened or ruled out by a name, and values given up for a surer one."""
     reasons = Counter(s.reason.partition(":")[0] for s in statements if s.status == "quarantined")
     return {
         "statements turned": reasons[TURNED], "classes widened": reasons[WIDENED],
