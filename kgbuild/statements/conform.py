@@ -1,14 +1,14 @@
 """SHACL shapes among the ontologies gate the facts: what a shape forbids goes to quarantine, the least sure first.
 
 A value that a shape forbids is refused; of too many values the surest stay; where a shape names no value, one fact
-after the other that the shape speaks of is left out, and refused if that mends it. What no fact is to blame for (a
-value that is missing) is told as a warning: nothing is invented, and nothing else refused for it.
+after the other that the shape speaks of is left out, and refused if that mends it, several if it takes several. What no
+fact is to blame for (a value that is missing) is told as a warning: nothing is invented, nothing else refused for it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,7 +107,7 @@ class Gate:
         for s in statements:
             if s.status in ("asserted", "inferred"):
                 object = self._object(s)
-                self._put(s.subject, s.predicate, object)
+                self._add(s)
                 self._said[f"<{s.subject}>", f"<{s.predicate}>"].append(s)
                 for node in {f"<{s.subject}>", str(object)}:
                     self._touching[node].append(s)
@@ -123,26 +123,61 @@ class Gate:
         Raises ``OntologyError`` if pySHACL, asked for what is not compiled, cannot use the shapes.
         """
         refused: dict[str, str] = {}
-        while batch := {s.id: (s, self._reason(r)) for r in self._results() for s in self._to_blame(r)}:
-            for s, reason in batch.values():
-                refused[s.id] = reason
-                self._drop(s)
-        open_to = {r: self._candidates(r) for r in self._results()}
+        while found := self._named() or self._mended(self._one_by_one) or self._mended(self._several):
+            refused |= found
+        return refused, tuple(self._told(self._results()))
+
+    def _named(self) -> dict[str, str]:
+        """Refuse what results name."""
+        batch = {s.id: (s, self._reason(r)) for r in self._results() for s in self._to_blame(r)}
+        for s, _ in batch.values():
+            self._drop(s)
+        return {id: reason for id, (_, reason) in batch.items()}
+
+    def _mended(self, mend: Callable[[dict[Result, list[Statement]]], dict[str, str]]) -> dict[str, str]:
+        return mend({r: some for r in self._results() if (some := self._candidates(r))})
+
+    def _one_by_one(self, open_to: dict[Result, list[Statement]]) -> dict[str, str]:
+        """Refuse the first statement of each result without which it is gone."""
+        refused: dict[str, str] = {}
         for n in range(max(map(len, open_to.values()), default=0)):
             tried = {r: some[n] for r, some in open_to.items() if n < len(some) and some[n].id not in refused}
-            if not tried:
-                continue
             for s in tried.values():
                 self._drop(s)
-            left = set(self._results())
-            for r, s in tried.items():
-                if r not in left:
-                    refused[s.id] = self._reason(r)
+            left = set(self._results()) if tried else set(open_to)
+            refused |= {s.id: self._reason(r) for r, s in tried.items() if r not in left}
             for s in tried.values():
                 if s.id not in refused:
-                    self._put(s.subject, s.predicate, self._object(s))
+                    self._add(s)
             open_to = {r: some for r, some in open_to.items() if r in left}
-        return refused, tuple(self._told(self._results()))
+        return refused
+
+    def _several(self, open_to: dict[Result, list[Statement]]) -> dict[str, str]:
+        """Where no single statement mends a result: as many as it takes, the surest put back that are not needed."""
+        dropped: dict[Result, list[Statement]] = {r: [] for r in open_to}
+        left = set(open_to)
+        for n in range(max(map(len, open_to.values()), default=0)):
+            for r, some in open_to.items():
+                if r in left and n < len(some):
+                    self._drop(some[n])
+                    dropped[r].append(some[n])
+            left &= set(self._results())
+        while left:  # what nothing mends gets its statements back, and so does what only they had mended
+            for s in [s for r in left for s in dropped.pop(r)]:
+                self._add(s)
+            left = dropped.keys() & set(self._results())
+        needed: dict[str, str] = {}
+        for n in range(max(map(len, dropped.values()), default=0)):
+            tried = {r: some[-1 - n] for r, some in dropped.items() if n < len(some)}
+            for s in tried.values():
+                if s.id not in needed:
+                    self._add(s)
+            back = set(self._results())
+            needed |= {s.id: self._reason(r) for r, s in tried.items() if r in back}
+            for s in tried.values():
+                if s.id in needed:
+                    self._drop(s)
+        return needed
 
     def _results(self) -> list[Result]:
         try:
@@ -256,6 +291,9 @@ class Gate:
         import pyoxigraph as ox
 
         self._store.add(ox.Quad(ox.NamedNode(s), ox.NamedNode(p), o))
+
+    def _add(self, s: Statement) -> None:
+        self._put(s.subject, s.predicate, self._object(s))
 
     def _drop(self, s: Statement) -> None:
         import pyoxigraph as ox

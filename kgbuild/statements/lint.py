@@ -18,7 +18,7 @@ from kgbuild.statements.shacl.check import wrong
 from kgbuild.vocab import CORE, GENERAL, OWL, RDFS, SH, shorten
 
 _VALUES = frozenset((GENERAL + "Time", GENERAL + "Quantity"))  # classes whose members stand as literals
-_UNUSED = {OWL + n: n for n in ("hasKey", "hasSelf", "minCardinality", "minQualifiedCardinality")}
+_UNUSED = {OWL + n: n for n in ("hasKey", "hasSelf", "minCardinality", "minQualifiedCardinality", "withRestrictions")}
 _TARGETS = {SH + "targetClass": "class", SH + "class": "class", SH + "path": "property"}
 _RANK = {"error": 0, "warning": 1, "info": 2}
 
