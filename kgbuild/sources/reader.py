@@ -114,6 +114,14 @@ class Passage:
     modality: str = "text"
 
 
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
+def whole(text: str) -> str:
+    """The text with U+FFFD for each lone half of a character, as escapes of JSON can write it: no encoder takes one."""
+    return _HALVES.sub("\ufffd", text) if _HALVES.search(text) else text
+
+
 class Composer:
     """Collects segments in document order and the rendition: passages joined by blank lines."""
 
