@@ -8,7 +8,7 @@ from kgbuild.errors import SourceError
 
 
 def parse_xml(text: str, what: str, code: str) -> Any:
-    """The root element. Raises ``SourceError``: "entities", "too-deep", or ``code`` with the line where it breaks off."""
+    """The root element. Raises ``SourceError``: "entities", "too-deep", or ``code`` with the line."""
     from lxml import etree
 
     if "<!ENTITY" in text:
