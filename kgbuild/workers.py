@@ -96,6 +96,9 @@ class Worker:
             with guard.within(limit, self._bounds.held_mb):
                 write_frames(process.stdin, [request])
                 *frames, peak = read_frames(process.stdout)
+            if peak.startswith(_FAILED):
+                self.close()
+                raise WorkerDied("crashed", peak.removeprefix(_FAILED).decode("utf-8", "replace"))
             self.peak_mb = max(self.peak_mb, float(peak))
             return frames
         except (EOFError, BrokenPipeError, ConnectionResetError) as err:
@@ -223,6 +226,7 @@ def side_by_side(
 
 
 _OUT_OF_MEMORY = 87
+_FAILED = b"failed: "  # begins the answer of a child whose work raised an exception
 _START_S = 120.0  # seconds in which a child is to be ready
 
 
@@ -276,16 +280,17 @@ def _ended(status: int) -> str:
     if status < 0:
         with contextlib.suppress(ValueError):
             return f"crashed ({signal.Signals(-status).name})"
-    return f"ended with status {status}"
+    return f"ended with status {status}" if status else "broke off"
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:
-    """Exit status of a child that has closed its pipe; its own status, if it comes to its end by itself."""
+    """Exit status of a child that has closed its pipe: its own, if it comes to its end by itself, else 0."""
     try:
-        return process.wait(2)
+        return process.wait(10)
     except subprocess.TimeoutExpired:
         process.kill()
-        return process.wait()
+        process.wait()
+        return 0
 
 
 def serve(factory: str, timeout_s: int, memory_mb: int, life: int) -> None:
@@ -309,7 +314,13 @@ def serve(factory: str, timeout_s: int, memory_mb: int, life: int) -> None:
                 return
             if timeout_s:
                 limit_cpu(timeout_s)
-            made = answer(frames[0])
+            try:
+                made = answer(frames[0])
+            except (MemoryError, OSError):
+                raise
+            except Exception as err:  # a fault of the work, not of this process: the parent says which
+                write_frames(channel, [_FAILED + f"{type(err).__name__}: {err}"[:300].encode("utf-8", "replace")])
+                continue
             try:
                 write_frames(channel, [*made, str(peak_mb()).encode()])
             except BrokenPipeError:  # the parent is gone

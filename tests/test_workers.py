@@ -34,6 +34,8 @@ def serve_tests(setup: bytes) -> Callable[[bytes], Frames]:
             time.sleep(0.3)
         if request == b"map":
             return [str(len(mmap.mmap(-1, 4 << 30))).encode()]
+        if request == b"raise":
+            raise ValueError("no such request")
         if request == b"die":
             os.kill(os.getpid(), 9)
         if request == b"print":
@@ -91,6 +93,14 @@ def test_memory_that_is_held_is_bounded_and_what_is_mapped_is_not() -> None:
             assert worker.ask(b"leave")[1] == b"leave"
     finally:
         worker.close()
+
+
+def test_an_exception_is_told_and_the_next_child_is_fresh() -> None:
+    worker = Worker(FACTORY, b"set", Bounds(again=True))
+    with pytest.raises(WorkerDied, match=r"^ValueError: no such request$") as caught:
+        worker.ask(b"raise")
+    assert caught.value.code == "crashed" and worker.ask(b"hello")[1] == b"hello"
+    worker.close()
 
 
 def test_a_child_that_is_killed_from_outside_says_so() -> None:

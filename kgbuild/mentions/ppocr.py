@@ -16,6 +16,8 @@ from kgbuild.mentions.lettering import close_box
 from kgbuild.mentions.unread import LETTERS, contrast, darkened, unread
 
 _AREA = 4_000_000  # pixels: larger pictures are looked at reduced to that
+_WIDE = 8  # widths to a height from which a picture is laid on a higher ground: the network finds more there
+_WIDEST = 6000  # pixels of width up to which it is
 _SMALL = 1100  # pixels of the longer side below which small type is likely: its boxes are closer when enlarged
 _ENLARGED = (1.5, 2.0)
 _PLENTY = 1_600_000  # pixels to which small pictures are enlarged rather
@@ -91,6 +93,8 @@ class PpOcr:
         if scale != 1:
             way = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
             picture = cv2.resize(picture, (max(1, round(w * scale)), max(1, round(h * scale))), interpolation=way)
+        # A wide, low picture is laid on a ground of a quarter of its width, unless that would be a hundred megapixels.
+        self._engine.width_height_ratio = _WIDE if picture.shape[1] <= _WIDEST else -1
         result = self._engine(picture, use_det=True, use_cls=False, use_rec=False)
         if result.boxes is None:
             return np.zeros((0, 4, 2), dtype=np.float32)

@@ -12,7 +12,7 @@ from typing import Any
 
 from kgbuild.errors import SourceError
 from kgbuild.sources.drawing import MAX_SHAPES, Drawing, Label, Point, Shape, framed, line
-from kgbuild.sources.reader import Composer, Limits, decode
+from kgbuild.sources.reader import Composer, Limits, decode, whole
 from kgbuild.types import Box, Reading, Source
 
 MEDIA_TYPE = "application/vnd.excalidraw+json"
@@ -78,11 +78,11 @@ def _labels(elements: list[dict[str, Any]]) -> Iterator[Label]:
         x, y, w, h = (_number(element.get(k)) for k in ("x", "y", "width", "height"))
         key = str(element.get("id") or "")
         if element.get("type") == "text":
-            text = " ".join(str(element.get("originalText") or element.get("text") or "").split())
+            text = whole(" ".join(str(element.get("originalText") or element.get("text") or "").split()))
             if text:
                 yield Label(text, (x, y, x + w, y + h), str(element.get("containerId") or key))
         elif element.get("type") in _FRAMES and element.get("name"):
-            yield Label(str(element["name"]), (x, y - 20, x + w, y), key)
+            yield Label(whole(str(element["name"])), (x, y - 20, x + w, y), key)
 
 
 def _points(value: Any) -> Iterator[Point]:

@@ -16,7 +16,7 @@ from kgbuild.config import Config
 from kgbuild.errors import KgbuildError, SourceError
 from kgbuild.serialise import from_json, to_json
 from kgbuild.sources.language import with_languages
-from kgbuild.sources.reader import Limits, Reader
+from kgbuild.sources.reader import Limits, Reader, whole
 from kgbuild.types import Issue, Reading, Source, Target, TextPosition
 from kgbuild.workers import Bounds, Frames, WorkerDied, WorkerPool
 from kgbuild.workspace import file_sha256
@@ -89,7 +89,7 @@ def read_file(path: Path, source: Source, limits: Limits) -> Reading:
         if len(reading.text) > limits.max_characters:
             message = f"{len(reading.text)} characters of text; sources.max_characters is {limits.max_characters}"
             return rejected(source, "too-large", message)
-        return with_languages(_with_lost_characters(reading))
+        return with_languages(_with_lost_characters(_with_whole_characters(reading)))
     except SourceError as err:
         return rejected(source, err.code, str(err))
     except MemoryError:
@@ -105,6 +105,16 @@ def read_file(path: Path, source: Source, limits: Limits) -> Reading:
     except Exception as err:  # a reader's own bug or its library's: this file's issue, no one else's
         log.debug("reader failed on %s", source.path, exc_info=True)
         return rejected(source, "reader-failed", f"{type(err).__name__}: {err}"[:300])
+
+
+def _with_whole_characters(reading: Reading) -> Reading:
+    """The reading without halves of characters in anything that encoders will see. Every place stays as it was."""
+    segments = tuple(
+        replace(s, text=whole(s.text), context=tuple((name, whole(value)) for name, value in s.context))
+        for s in reading.segments
+    )
+    source = replace(reading.source, title=whole(reading.source.title))
+    return replace(reading, source=source, segments=segments, text=whole(reading.text))
 
 
 def _with_lost_characters(reading: Reading) -> Reading:

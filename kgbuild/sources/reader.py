@@ -76,7 +76,8 @@ def decode(data: bytes) -> str:
     """Text of a file: by byte-order mark, else UTF-16 without one, UTF-8 or Windows-1252; newlines become ``\\n``.
 
     Bytes that are wrong in an otherwise good text become U+FFFD.
-    Raises ``SourceError`` ("not-text") for bytes that are no text in any of them.
+    Raises ``SourceError`` ("not-text") for bytes that are no text in any of them: read as Windows-1252, a text in
+    Cyrillic, Chinese or EBCDIC of old would be words that nobody wrote.
     """
     for mark, encoding in _BOMS:
         if data.startswith(mark):
@@ -96,7 +97,14 @@ def decode(data: bytes) -> str:
         bad = damaged.count("\ufffd")
         if sum(len(run.group()) for run in re.finditer(r"[^\x00-\x7f\ufffd]+", damaged)) > bad:
             return _newlines(damaged)  # UTF-8 with a few wrong bytes, not Windows-1252
-        return _newlines(data.decode("cp1252", "replace"))
+        text = data.decode("cp1252", "replace")
+        letters = [c for c in text if c.isalpha()]
+        if len(letters) >= 20 and sum(c > "\x7f" for c in letters) > len(letters) / 2:  # a text of the West has a tenth
+            raise SourceError(
+                "its bytes are in an encoding that is not read (neither Unicode nor Windows-1252): save it as UTF-8",
+                "not-text",
+            ) from err
+        return _newlines(text)
 
 
 def _newlines(text: str) -> str:
@@ -112,6 +120,14 @@ class Passage:
     marks: tuple[tuple[int, int, str], ...] = ()
     selectors: tuple[Selector, ...] = ()
     modality: str = "text"
+
+
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
+def whole(text: str) -> str:
+    """The text with U+FFFD for each lone half of a character, as escapes of JSON can write it: no encoder takes one."""
+    return _HALVES.sub("\ufffd", text) if _HALVES.search(text) else text
 
 
 class Composer:

@@ -8,7 +8,7 @@ from kgbuild.errors import SourceError
 
 
 def parse_xml(text: str, what: str, code: str) -> Any:
-    """The root element. Raises ``SourceError``: "entities", or ``code`` with the line where it breaks off."""
+    """The root element. Raises ``SourceError``: "entities", "too-deep", or ``code`` with the line."""
     from lxml import etree
 
     if "<!ENTITY" in text:
@@ -18,6 +18,8 @@ def parse_xml(text: str, what: str, code: str) -> Any:
     try:
         root = etree.fromstring(data, etree.XMLParser(**safe))
     except etree.XMLSyntaxError as err:
+        if "Excessive depth" in str(err):
+            raise SourceError(f"the {what} is nested more than 256 deep", "too-deep") from err
         if err.code != etree.ErrorTypes.NS_ERR_UNDEFINED_NAMESPACE:
             raise SourceError(f"no well-formed {what}: {err}", code) from err
         root = etree.fromstring(data, etree.XMLParser(recover=True, **safe))  # as cut out of a page of HTML

@@ -150,6 +150,21 @@ def test_broken_files_say_why(corpus) -> None:
         assert len(found[name].issues[0].message) > 10 and str(folder) not in found[name].issues[0].message
 
 
+@pytest.mark.parametrize(
+    ("encoding", "text", "read_as"),
+    [
+        ("cp1252", "Jürgen Müller wohnt in Köln, über dem Café Größe.", "Jürgen Müller"),
+        ("koi8-r", "Москва является столицей Российской Федерации.", ""),
+        ("gbk", "华为技术有限公司总部位于深圳市，马云在杭州创立了阿里巴巴集团。", ""),
+        ("cp037", "Marta Keller works for Halden Systems in Oslo. " * 4, ""),
+    ],
+)
+def test_old_encodings_are_read_or_refused_never_made_up(corpus, encoding: str, text: str, read_as: str) -> None:
+    reading = read(corpus({"a.txt": text.encode(encoding)}))["a.txt"]
+    assert reading.text.startswith(read_as) and (reading.outcome == "processed") == bool(read_as)
+    assert read_as or (reading.issues[0].code == "not-text" and "save it as UTF-8" in reading.issues[0].message)
+
+
 def test_subtitles_keep_times_and_characters(corpus) -> None:
     srt = (
         "1\n00:00:01,000 --> 00:00:02,500\n<i>Hello</i> there\nsecond line\n\n2\n00:00:03,000 --> 00:00:04,000\nMore\n"

@@ -160,6 +160,12 @@ def test_values_that_nobody_can_tell_cost_themselves_only(tmp_path: Path) -> Non
     assert codes(found).keys() == {"value"} and "'date' is left out" in codes(found)["value"]
 
 
+def test_halves_of_characters_are_said_and_harm_nothing(tmp_path: Path) -> None:
+    found = read(tmp_path / "a.jsonl", '{"name": "Ga\\ud800te", "port\\udfff": "\\ud83d\\ude00"}\n')
+    assert table(found) == [{"name": "Ga\ufffdte", "port\ufffd": "\U0001f600"}]
+    assert codes(found).keys() == {"encoding"}
+
+
 @pytest.mark.parametrize("data", ["name,port\n", "x", "name,port\n,\n"])
 def test_a_table_without_a_value_says_so(tmp_path: Path, data: str) -> None:
     found = read(tmp_path / "a.csv", data)

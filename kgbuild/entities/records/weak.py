@@ -69,6 +69,8 @@ def design(found: Features) -> np.ndarray:
 
 def margins(ids: np.ndarray, score: np.ndarray) -> np.ndarray:
     """How far each pair is above the best other pair of its record, (n,); a pair alone is above the lowest score."""
+    if not len(ids):
+        return np.zeros(0)
     order = np.lexsort((-score, ids))
     first = np.r_[True, ids[order][1:] != ids[order][:-1]]
     second = np.r_[False, first[:-1]] & ~first

@@ -11,7 +11,7 @@ import pytest
 from kgbuild.entities.records import RecordTable, blocks, resolve
 from kgbuild.entities.records.codes import codes, said, squeeze
 from kgbuild.entities.records.table import kind_of, number
-from kgbuild.entities.records.weak import is_best, margins
+from kgbuild.entities.records.weak import calibrate, is_best, margins
 from kgbuild.types import Match
 
 BRANDS = ["Lumeo", "Hotwell", "Impasto", "Barista", "Solari", "Ventora", "Kelbrook", "Nordval"]
@@ -193,3 +193,10 @@ def test_margins_and_best_pairs() -> None:
     score = np.array([0.9, 0.5, 0.6, 0.1])
     assert margins(pairs[:, 0], score) == pytest.approx([0.4, -0.4, 0.6, 0.1])
     assert is_best(pairs, score).tolist() == [True, False, True, True]
+
+
+@pytest.mark.parametrize("pairs", [[[0, 0]], [[0, 0], [1, 1]], []])
+def test_pairs_without_a_rival(pairs: list[list[int]]) -> None:
+    """Two tables may hold no pair but best ones: nothing is left to tell how often those are wrong."""
+    found = calibrate(np.array(pairs, dtype=int).reshape(-1, 2), np.full(len(pairs), 0.9))
+    assert found.tolist() == [1.0] * len(pairs)
