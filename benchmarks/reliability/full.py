@@ -12,13 +12,15 @@ import resource
 import shutil
 import subprocess
 from pathlib import Path
+from tempfile import gettempdir
 
 from rig import Ended, Rig, copy, digest, finish, leftovers, options, write_corpus
 
 
 def said(done: Ended, place: Path) -> bool:
     """Whether a build that failed says which file, and what to do."""
-    named = "cannot be written" in done.output and str(place) in done.output and "make room" in done.output
+    where = str(place) in done.output or gettempdir() in done.output  # libraries write temporary files
+    named = "cannot be written" in done.output and where and "make room" in done.output
     return done.code == 2 and named and "Traceback" not in done.output
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
@@ -9,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from kgbuild import registry
 from kgbuild.config import Config
-from kgbuild.errors import KgbuildError, SourceError
+from kgbuild.errors import KgbuildError, SourceError, WorkspaceError, unwritable
 from kgbuild.serialise import from_json, to_json
 from kgbuild.sources.language import with_languages
 from kgbuild.sources.reader import Limits, Reader, whole
@@ -23,6 +25,8 @@ from kgbuild.workspace import file_sha256
 
 log = logging.getLogger(__name__)
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_ROOM = b"unwritable"  # begins the answer of a child whose disk is full
 _KEYS = {"timeout": " (sources.timeout_s)", "memory": " (sources.memory_mb)"}  # the limits that were met
 
 
@@ -36,11 +40,16 @@ class ReaderPool:
         self._pool = WorkerPool("kgbuild.sources.pool:serve_reader", setup, size, bounds)
 
     def read(self, source: Source) -> Reading:
-        """The reading of one file. Never raises for what the file does: the outcome says it."""
+        """The reading of one file. Never raises for what the file does: the outcome says it.
+
+        Raises ``WorkspaceError`` if a disk is full that libraries write temporary files to.
+        """
         try:
             frames = self._pool.ask(to_json(source).encode())
         except WorkerDied as death:
             return rejected(source, death.code, f"{death}{_KEYS.get(death.code, '')}")
+        if frames[0] == _NO_ROOM:
+            raise WorkspaceError(frames[1].decode())
         reading = from_json(Reading, frames[0].decode("utf-8", "surrogatepass"))
         return replace(reading, blobs={hashlib.sha256(b).hexdigest(): b for b in frames[1:]})
 
@@ -73,7 +82,10 @@ def serve_reader(setup: bytes) -> Callable[[bytes], Frames]:
 
     def answer(request: bytes) -> Frames:
         source = from_json(Source, request.decode())
-        reading = read_file(root if root.is_file() else root / source.path, source, limits)
+        try:
+            reading = read_file(root if root.is_file() else root / source.path, source, limits)
+        except OSError as err:
+            return [_NO_ROOM, str(unwritable(gettempdir(), err)).encode("utf-8", "replace")]
         text = to_json(replace(reading, blobs={}))
         return [text.encode("utf-8", "surrogatepass"), *(b for _, b in sorted(reading.blobs.items()))]
 
@@ -81,7 +93,10 @@ def serve_reader(setup: bytes) -> Callable[[bytes], Frames]:
 
 
 def read_file(path: Path, source: Source, limits: Limits) -> Reading:
-    """Read one file in this process. The border where a reader's exception becomes an issue."""
+    """Read one file in this process. The border where a reader's exception becomes an issue.
+
+    Raises ``OSError`` for a full disk (``FULL``), ``MemoryError`` for memory.
+    """
     try:
         reading = reader_for(source.media_type)(path, source, limits)
         if file_sha256(path) != source.sha256:
@@ -99,6 +114,8 @@ def read_file(path: Path, source: Source, limits: Limits) -> Reading:
     except OSError as err:
         if err.errno == 12:
             raise MemoryError from err
+        if err.errno in FULL:  # a library's temporary file: no fault of this one
+            raise
         return rejected(source, "io", f"cannot be read: {err.strerror or err}")
     except RecursionError:
         return rejected(source, "too-deep", "its structure is nested too deeply")

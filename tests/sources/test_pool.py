@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from kgbuild.config import Config
+from kgbuild.errors import WorkspaceError
 from kgbuild.sources import ReaderPool, discover
 
 
@@ -34,3 +37,15 @@ def test_a_file_that_changes_is_said_so(corpus, config: Config) -> None:
     Path(folder / "a.txt").write_text("Second.", "utf-8")
     with ReaderPool(folder, config, 1) as pool:
         assert pool.read(sources[0]).issues[0].code == "changed"
+
+
+def test_a_full_disk_is_no_fault_of_the_file(corpus, config: Config) -> None:
+    folder = corpus({"a.txt": "The first text that is read has its language told by a model that is unpacked."})
+    (source,), _ = discover(folder, config)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))  # the child has it too
+    try:
+        with ReaderPool(folder, config, 1) as pool, pytest.raises(WorkspaceError, match="make room"):
+            pool.read(source)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
