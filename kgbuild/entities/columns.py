@@ -59,6 +59,7 @@ class Columns:
         self.kind = np.array([kinds.index(g) for g in guards], np.int32)
         self.fits = np.array([[compatible(a, b) for b in kinds] for a in kinds], bool).reshape(len(kinds), len(kinds))
         self.classes = np.array([g.type for g in groups], dtype=object)
+        self._of: dict[str, np.ndarray] = {}
         self.type = np.array(_numbers(g.type for g in groups), np.int32)
         self.source = np.array(_numbers(g.source for g in groups), np.int32)
         self._subjects = self._mean_of_sources()
@@ -80,8 +81,9 @@ class Columns:
 
     def of(self, kind: str) -> np.ndarray:
         """Whether each group is of a class."""
-        made: np.ndarray = self.classes == kind
-        return made
+        if kind not in self._of:
+            self._of[kind] = self.classes == kind
+        return self._of[kind]
 
     def _mean_of_sources(self) -> np.ndarray:
         """The unit mean of the vectors of each source's groups, float32 (sources, d); 0 for those of few groups."""

@@ -48,39 +48,11 @@ class Forest:
             matrix = matrix[first]
             made: np.ndarray = self.log_odds(matrix)[again]
             return made
-        plan = self._plan()
+        plan = _plan(self)
         out = np.empty(len(matrix))
         for at in range(0, len(matrix), _ROWS):
             out[at : at + _ROWS] = self._block(matrix[at : at + _ROWS], plan)
         return out
-
-    def _plan(self) -> _Plan:
-        """Of each tree its tests, each with the leaves that stay possible when it fails, and its leaves.
-
-        Leaves are bits from left to right (QuickScorer, Lucchese et al. 2015): the lowest bit left is the answer.
-        Trees share tests: there are about four times as many nodes.
-        """
-        tests: dict[tuple[int, float, bool], int] = {}
-        trees: list[tuple[list[tuple[int, int]], list[float]]] = []
-
-        def walk(node: int, nodes: list[tuple[int, int]], leaves: list[float]) -> None:
-            if self.left[node] == node:
-                leaves.append(float(self.value[node]))
-                return
-            first = len(leaves)
-            walk(int(self.left[node]), nodes, leaves)
-            test = int(self.feature[node]), self.threshold[node], bool(self.missing[node])
-            nodes.append((tests.setdefault(test, len(tests)), (1 << len(leaves)) - (1 << first)))
-            walk(int(self.right[node]), nodes, leaves)
-
-        for root in self.roots.tolist():
-            trees.append(([], []))
-            walk(root, *trees[-1])
-        most = max((len(leaves) for _, leaves in trees), default=1)
-        bits: type[np.unsignedinteger[Any]] = np.uint16 if most <= 16 else np.uint32 if most <= 32 else np.uint64
-        everything = int(np.iinfo(bits).max)
-        made = [([(test, bits(everything ^ lost)) for test, lost in n], np.array(leaves)) for n, leaves in trees]
-        return _Plan(list(tests), made, bits)
 
     def _block(self, rows: np.ndarray, plan: _Plan) -> np.ndarray:
         columns = np.ascontiguousarray(rows.T)
@@ -112,6 +84,36 @@ class _Plan:
     tests: list[tuple[int, float, bool]]
     trees: list[tuple[list[tuple[int, np.unsignedinteger[Any]]], np.ndarray]]
     bits: type[np.unsignedinteger[Any]]
+
+
+@lru_cache(4)  # asked for every few thousand rows
+def _plan(forest: Forest) -> _Plan:
+    """Of each tree its tests, each with the leaves that stay possible when it fails, and its leaves.
+
+    Leaves are bits from left to right (QuickScorer, Lucchese et al. 2015): the lowest bit left is the answer.
+    Trees share tests: there are about four times as many nodes.
+    """
+    tests: dict[tuple[int, float, bool], int] = {}
+    trees: list[tuple[list[tuple[int, int]], list[float]]] = []
+
+    def walk(node: int, nodes: list[tuple[int, int]], leaves: list[float]) -> None:
+        if forest.left[node] == node:
+            leaves.append(float(forest.value[node]))
+            return
+        first = len(leaves)
+        walk(int(forest.left[node]), nodes, leaves)
+        test = int(forest.feature[node]), forest.threshold[node], bool(forest.missing[node])
+        nodes.append((tests.setdefault(test, len(tests)), (1 << len(leaves)) - (1 << first)))
+        walk(int(forest.right[node]), nodes, leaves)
+
+    for root in forest.roots.tolist():
+        trees.append(([], []))
+        walk(root, *trees[-1])
+    most = max((len(leaves) for _, leaves in trees), default=1)
+    bits: type[np.unsignedinteger[Any]] = np.uint16 if most <= 16 else np.uint32 if most <= 32 else np.uint64
+    everything = int(np.iinfo(bits).max)
+    made = [([(test, bits(everything ^ lost)) for test, lost in n], np.array(leaves)) for n, leaves in trees]
+    return _Plan(list(tests), made, bits)
 
 
 def _repeats(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:

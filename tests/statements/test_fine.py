@@ -89,7 +89,9 @@ def test_a_finer_class_decides_only_where_the_own_one_cannot(tmp_path: Path) -> 
     assert ontology.admits(river[1:], frozenset((GENERAL + "City",)))  # it may be one
     assert not ontology.admits(river[1:], frozenset((GENERAL + "Company",)))
     film = (GENERAL + "Film", GENERAL + "Thing")
-    assert not ontology.admits(film, frozenset((GENERAL + "Person",)))  # nothing else is known of it, and no film is one
+    assert not ontology.admits(
+        film, frozenset((GENERAL + "Person",))
+    )  # nothing else is known of it, and no film is one
     assert ontology.admits(film, frozenset((GENERAL + "Film",)))
     assert ontology.admits(film[1:], frozenset((GENERAL + "Person",)))
 
