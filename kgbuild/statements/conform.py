@@ -78,10 +78,7 @@ def has_shapes(files: Iterable[OntologyFile]) -> bool:
 
 
 def _declares(quad: Any) -> bool:
-    return quad.predicate.value == TYPE and getattr(quad.object, "value", "") in (
-        SH + "NodeShape",
-        SH + "PropertyShape",
-    )
+    return quad.predicate.value == TYPE and getattr(quad.object, "value", "") in _SHAPES
 
 
 class Gate:
