@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 import rig
@@ -70,21 +72,32 @@ def test_points_are_many_and_named_once() -> None:
     assert [name for name in POINTS if f'point("{name}")' not in code] == []
 
 
-@pytest.mark.parametrize("limit", [800, 2_000, 5_000])
-def test_a_full_disk_is_said_and_loses_nothing(bench: tuple[Path, Path, Rig], tmp_path: Path, limit: int) -> None:
-    """Bytes of a file: too few for a reading, for an extraction (which a child writes), for the graph."""
+@pytest.mark.parametrize(
+    ("limit", "known"),
+    [(800, ""), (2_000, ""), (2_000, "readings"), (5_000, "*")],
+    ids=["a reading", "a temporary file of a reader", "an extraction, which a child writes", "the graph"],
+)
+def test_a_full_disk_is_said_and_loses_nothing(
+    bench: tuple[Path, Path, Rig], tmp_path: Path, limit: int, known: str
+) -> None:
+    """``limit``: bytes that a file may have. ``known``: what of the other corpus is in the cache already."""
     _, out, home = bench
-    work = tmp_path / "out"
+    work, scratch = tmp_path / "out", tmp_path / "scratch"
     rig.copy(out, work)
     other = rig.write_corpus(tmp_path / "other", FILES, seed=9)
+    assert command(home, other, scratch)[0] == 0
+    for kind in (scratch / "cache").glob(known) if known else ():
+        shutil.copytree(kind, work / "cache" / kind.name, dirs_exist_ok=True)
     before = rig.digest(work)
     code, said = command(home, other, work, limit=limit)
-    assert code == 2 and "cannot be written" in said and str(tmp_path) in said and "bytes are needed" in said
-    assert "Traceback" not in said
+    assert code == 2 and "Traceback" not in said and "make room" in said
+    if (limit, known) == (2_000, ""):
+        assert f"{gettempdir()} cannot be written" in said
+    else:
+        assert "cannot be written" in said and str(tmp_path) in said and "bytes are needed" in said
     assert rig.digest(work) == before and rig.leftovers(work) == []
     assert command(home, other, work)[0] == 0
-    assert command(home, other, tmp_path / "scratch")[0] == 0
-    assert rig.digest(work) == rig.digest(tmp_path / "scratch")
+    assert rig.digest(work) == rig.digest(scratch)
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
