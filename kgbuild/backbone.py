@@ -8,14 +8,17 @@ at a pinned revision if ``models.allow_download`` says so.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from kgbuild.config import Config
 from kgbuild.errors import ModelError
-from kgbuild.operators import declare_operators
+
+if TYPE_CHECKING:
+    from kgbuild.bert import Bert
 
 NAME = "sentence-transformers/all-MiniLM-L6-v2"
 REVISION = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
@@ -65,20 +68,47 @@ def _checked(folder: Path, stamp: tuple[int, int]) -> None:
         )
 
 
-def load_backbone(config: Config) -> tuple[Any, Any]:
-    """Tokenizer and model (``transformers``), frozen, in evaluation mode, attention weights available.
+def load_backbone(config: Config) -> tuple[Tokenizer, Bert]:
+    """Tokenizer and network, frozen, in evaluation mode.
 
     Raises ``ModelError`` if the files are missing or their checksum is wrong.
     """
-    declare_operators()
-    from transformers import AutoModel, AutoTokenizer
-    from transformers.utils import logging as transformers_logging
+    import torch
+    from safetensors.torch import load_file
 
-    transformers_logging.disable_progress_bar()
+    from kgbuild.bert import Bert
+
     folder = find_backbone(config)
     stat = (folder / "model.safetensors").stat()
     _checked(folder, (stat.st_size, stat.st_mtime_ns))
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    model = AutoModel.from_pretrained(folder, local_files_only=True, attn_implementation="eager")
-    model.eval().requires_grad_(False)
-    return tokenizer, model
+    state = load_file(folder / "model.safetensors")
+    with torch.random.fork_rng(devices=()):  # the numbers that training draws are not used up
+        model = Bert()
+    model.load_state_dict({name: state[name] for name in model.state_dict()})
+    return Tokenizer(folder / "tokenizer.json"), model.eval().requires_grad_(False)
+
+
+class Tokenizer:
+    """The backbone's subwords (WordPiece, Wu et al. 2016), by ``tokenizers``.
+
+    ``begin``, ``end``, ``unknown``: the numbers of the pieces around a text and of those that are none.
+    """
+
+    def __init__(self, path: Path) -> None:
+        import tokenizers
+
+        self._made = tokenizers.Tokenizer.from_file(str(path))
+        self._made.no_padding()
+        pieces = self._made.get_vocab()
+        self.begin, self.end, self.unknown = (pieces[piece] for piece in ("[CLS]", "[SEP]", "[UNK]"))
+
+    def words(self, words: Sequence[str]) -> list[list[int]]:
+        """The subwords of each word, however many."""
+        self._made.no_truncation()
+        return [found.ids for found in self._made.encode_batch(list(words), add_special_tokens=False)]
+
+    def texts(self, texts: Sequence[str], limit: int) -> tuple[list[list[int]], list[list[tuple[int, int]]]]:
+        """The subwords of each text, at most ``limit`` with the two around it, and the characters of each."""
+        self._made.enable_truncation(limit)
+        found = self._made.encode_batch(list(texts))
+        return [one.ids for one in found], [one.offsets for one in found]

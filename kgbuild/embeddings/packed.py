@@ -5,7 +5,7 @@ row's numbers are those that it has alone, as long as the kernels treat every ro
 rows do not, so there are always some.
 
 Weights are packed once as oneDNN wants them, with the function that follows fused: a third faster for many texts, and
-for one of ten subwords, where reading 42 MB of weights takes the time, twice as fast as the module of ``transformers``.
+for one of ten subwords, where reading 42 MB of weights takes the time, twice as fast as the network's modules.
 """
 
 from __future__ import annotations
@@ -18,18 +18,20 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from kgbuild.bert import HEADS, Bert
+
 ROWS = 512  # tokens that are looked at together, about
 _PACKED_FOR = 256  # rows that weights are packed for; any number goes
 _FEWEST = 16  # rows of a matrix: below four the kernels sum in another order
 
 
 class Packed:
-    """The layers of a BERT model of ``transformers``, in evaluation (Devlin et al. 2019).
+    """The layers of the backbone (``bert``) in evaluation.
 
     ``half``: products in bfloat16, the rest in single precision.
     """
 
-    def __init__(self, model: Any, *, half: bool = False) -> None:
+    def __init__(self, model: Bert, *, half: bool = False) -> None:
         self._model, self._half = model, half
         self._layers = [functions(layer, torch.bfloat16 if half else torch.float32) for layer in model.encoder.layer]
 
@@ -55,11 +57,10 @@ class Packed:
 
     def _read(self, all_: Tensor, runs: Sequence[tuple[int, int, int]]) -> Tensor:
         """What each row reads in its text: (rows, width) of queries, keys and values side by side."""
-        heads = self._model.config.num_attention_heads
         read = all_.new_zeros(len(all_), all_.shape[1] // 3)
         for start, count, length in runs:
             rows = slice(start, start + count * length)
-            q, k, v = all_[rows].view(count, length, 3, heads, -1).permute(2, 0, 3, 1, 4)
+            q, k, v = all_[rows].view(count, length, 3, HEADS, -1).permute(2, 0, 3, 1, 4)
             read[rows] = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(count * length, -1)
         return read
 

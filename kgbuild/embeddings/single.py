@@ -2,8 +2,7 @@
 
 What takes the time of one text of ten subwords is reading 42 MB of weights. Packed as oneDNN wants them, with the three
 projections of attention as one and the linear function that follows fused, they are read about twice as fast as by the
-module of ``transformers``, which is made for batches. Where torch has no oneDNN, or it gives other numbers, the module
-answers.
+network's modules. Where torch has no oneDNN, or it gives other numbers, the modules answer.
 """
 
 from __future__ import annotations
@@ -53,12 +52,13 @@ def _packed(model: Any) -> Callable[[Any], Any] | None:
     import torch
     from torch.nn import functional as F
 
+    from kgbuild.bert import HEADS
     from kgbuild.embeddings.packed import functions
 
-    if not torch.backends.mkldnn.is_available() or model.config.hidden_act != "gelu":
+    if not torch.backends.mkldnn.is_available():
         return None
     layers = [functions(layer) for layer in model.encoder.layer]
-    given, heads = model.embeddings, model.config.num_attention_heads
+    given = model.embeddings
     words = given.word_embeddings.weight
     places = given.position_embeddings.weight + given.token_type_embeddings.weight[0]
 
@@ -66,7 +66,7 @@ def _packed(model: Any) -> Callable[[Any], Any] | None:
         n = len(ids)
         x = given.LayerNorm(words[ids] + places[:n])
         for attended, mixed, after, up, down, last in layers:
-            q, k, v = attended(x).view(n, 3, heads, -1).permute(1, 2, 0, 3).unsqueeze(1)
+            q, k, v = attended(x).view(n, 3, HEADS, -1).permute(1, 2, 0, 3).unsqueeze(1)
             found = F.scaled_dot_product_attention(q, k, v)[0].transpose(0, 1).reshape(n, -1)
             x = after(x + mixed(found))
             x = last(x + down(up(x)))

@@ -58,8 +58,7 @@ class TextEncoder:
         if not texts:
             return
         bounded = [t[:_CHARACTERS] or " " for t in texts]
-        found = self._tokenizer(bounded, truncation=True, max_length=_TOKENS, return_offsets_mapping=True)
-        ids, offsets = found["input_ids"], found["offset_mapping"]
+        ids, offsets = self._tokenizer.texts(bounded, _TOKENS)
         for rows, states in self.by_length(ids):
             yield rows, states, [offsets[i] for i in rows]
 
@@ -85,15 +84,12 @@ class TextEncoder:
 
     def subwords(self, texts: Sequence[str], limit: int) -> tuple[list[list[int]], list[np.ndarray]]:
         """Subword numbers of each text, at most ``limit``, and the characters (n, 2) that each stands for."""
-        if not texts:
-            return [], []
-        found = self._tokenizer(list(texts), truncation=True, max_length=limit, return_offsets_mapping=True)
-        return found["input_ids"], [np.array(o) for o in found["offset_mapping"]]
+        ids, offsets = self._tokenizer.texts(texts, limit)
+        return ids, [np.array(o) for o in offsets]
 
     def numbers(self, text: str) -> list[int]:
         """Subword numbers of a text, as ``encode`` bounds it."""
-        found: list[int] = self._tokenizer(text[:_CHARACTERS] or " ", truncation=True, max_length=_TOKENS)["input_ids"]
-        return found
+        return self._tokenizer.texts([text[:_CHARACTERS] or " "], _TOKENS)[0][0]
 
     def mentions(self, mentions: Sequence[Mention]) -> np.ndarray:
         """Mention-in-context vectors: mostly the mention's words, the rest its sentence or caption."""

@@ -104,9 +104,7 @@ def read(
     attention, layers = None, list(layers)
     for layer in layers:
         shown = layer.training or (look and layer is layers[-1])  # without its weights attention is a fifth faster
-        layer.attention.self.config._attn_implementation = "eager" if shown else "sdpa"
-        inner, attention = layer.attention(states, mask)
-        states = layer.feed_forward_chunk(inner)
+        states, attention = layer(states, mask, look=shown)
     return states, attention
 
 
@@ -167,9 +165,6 @@ class TextModel(RelationHeads):
         self.twice = True  # relations read the last layers again; else they share the first reading
         d = shape.width
         layers = _layers(encoder)
-        for layer in layers:  # each its own: see ``read``
-            attention = layer.get_submodule("attention.self")
-            attention.config = copy.copy(attention.config)
         again = copy.deepcopy(layers[-shape.again :])
         add_adapters(layers, shape.rank)
         self.encoder = encoder
@@ -208,7 +203,7 @@ class TextModel(RelationHeads):
     def encode(self, ids: Tensor, cases: Tensor) -> Encoded:
         """The first reading of n subwords; ``ids``, ``cases``: (n,), as in ``Window``."""
         words = self.encoder.get_submodule("embeddings.word_embeddings")(ids) + self.case(cases)
-        states = self.encoder.get_submodule("embeddings")(inputs_embeds=words[None])
+        states = self.encoder.get_submodule("embeddings")(words[None])
         layers = _layers(self.encoder)
         first = len(layers) - self.shape.again
         with self._precision():

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from kgbuild.backbone import LIMIT
+from kgbuild.backbone import LIMIT, Tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def case_of(word: str, first: bool) -> int:
     return 8
 
 
-def pack(sentences: Sequence[Sequence[str]], tokenizer: Any, *, limit: int = LIMIT) -> list[Window]:
+def pack(sentences: Sequence[Sequence[str]], tokenizer: Tokenizer, *, limit: int = LIMIT) -> list[Window]:
     """Windows in document order; sentences are kept whole unless one alone is too long.
 
     A word without subwords (a control character) gets the unknown piece.
@@ -55,15 +54,15 @@ def pack(sentences: Sequence[Sequence[str]], tokenizer: Any, *, limit: int = LIM
 
     def close() -> None:
         if words:
-            whole = (tokenizer.cls_token_id, *ids, tokenizer.sep_token_id)
+            whole = (tokenizer.begin, *ids, tokenizer.end)
             windows.append(Window(tuple(words), whole, (0, *cases, 0), tuple(pieces)))
             for part in (words, ids, cases, pieces):
                 part.clear()
 
     flat = [word for sentence in sentences for word in sentence]
-    encoded = iter(tokenizer(flat, add_special_tokens=False)["input_ids"] if flat else [])
+    encoded = iter(tokenizer.words(flat))
     for s, sentence in enumerate(sentences):
-        tokens = [(next(encoded) or [tokenizer.unk_token_id])[:32] for _ in sentence]
+        tokens = [(next(encoded) or [tokenizer.unknown])[:32] for _ in sentence]
         if len(ids) + sum(map(len, tokens)) > limit - 2:
             close()
         for w, token in enumerate(tokens):

@@ -88,7 +88,7 @@ class Student(nn.Module):
         for some in batches(pages, size):
             batch = collate(some, device)
             words = net.embeddings.word_embeddings(batch.ids) + self.heads.case(batch.cases)
-            states, _ = read(layers, net.embeddings(inputs_embeds=words), batch.mask)
+            states, _ = read(layers, net.embeddings(words), batch.mask)
             for p, row in zip(some, states, strict=True):
                 self.early[id(p)] = row[: len(p.ids)].to(torch.bfloat16)
 
