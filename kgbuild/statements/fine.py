@@ -88,6 +88,7 @@ class FineTyper:
         self._table, self._ontology, self._vectors, self._threshold = table, ontology, vectors, threshold
         self._weights = facts()["weights"]
         self._below: dict[str, np.ndarray] = {}
+        self._apart: dict[tuple[str, int], np.ndarray] = {}
 
     def __call__(self, entity: Entity) -> Entity:
         """The entity with its fine class first, then the classes above it and what a user calls its own class, last
@@ -109,17 +110,23 @@ class FineTyper:
 
     def best(self, entity: Entity) -> tuple[str, float, float] | None:
         """The likest class, its cosine, and that of the next one that stands neither above nor below it."""
-        rows = self._candidates(class_iri(entity.types[-1]))
+        kind = class_iri(entity.types[-1])
+        rows = self._candidates(kind)
         mentions = [self._vectors[m] for m in entity.mentions if m in self._vectors]
         if not len(rows) or not mentions:
             return None
         scores = self._table.matrix[rows] @ mention_matrix(np.mean(mentions, axis=0, keepdims=True))[0]
-        found = self._table.iris[rows[scores.argmax()]]
-        others = (float(s) for s, r in zip(scores, rows, strict=True) if not self._akin(found, self._table.iris[r]))
-        return found, float(scores.max()), max(others, default=0.0)
+        best = int(scores.argmax())
+        others = scores[self._rivals(kind, best)]
+        return self._table.iris[rows[best]], float(scores[best]), float(others.max()) if len(others) else 0.0
 
-    def _akin(self, a: str, b: str) -> bool:
-        return a in self._ontology.above(b) or b in self._ontology.above(a)
+    def _rivals(self, kind: str, best: int) -> np.ndarray:
+        """Which candidates below a class stand neither above nor below one of them."""
+        if (kind, best) not in self._apart:
+            o, classes = self._ontology, [self._table.iris[row] for row in self._candidates(kind)]
+            found, up = classes[best], self._ontology.above(classes[best])
+            self._apart[kind, best] = np.array([c not in up and found not in o.above(c) for c in classes])
+        return self._apart[kind, best]
 
     def _candidates(self, kind: str) -> np.ndarray:
         """Rows of the classes below one, of all that can be for a thing that is not known better."""
