@@ -18,7 +18,8 @@ __all__ = [
 LITERALS = frozenset({"Time", "Quantity", "Text"})
 BACKWARD = "~backward"  # ends the key of a relation's vector that is read from object to subject
 _RECORDS = "records/"  # agents of this name read tables of records
-_CELLS = 8  # of a column of records whose vectors stand for all of it
+_CELLS = 8  # of a column of records whose vectors stand for all of it, fewer of each where there are many columns
+_COLUMNS = 2000  # of records that are read so: further ones keep their own names
 _ROWS = 2000  # of a table of records whose cells are read within their row: the sentences take most of the time
 
 
@@ -59,7 +60,7 @@ def vector_key(relation: RelationMention) -> str:
 
 def embed_relations(extraction: Extraction, encoder: Any, config: Config) -> EmbeddingTable:
     """Two vectors for each ``vector_key`` of the open relations: under it read forward, under it + ``BACKWARD`` read
-    backward. A column of records has the mean of its first cells.
+    backward. A column of records has the mean of its first cells; columns after the first ``_COLUMNS`` have none.
     """
     from kgbuild.embeddings.contexts import backward, contexts
     from kgbuild.models.arrays import unit
@@ -69,6 +70,9 @@ def embed_relations(extraction: Extraction, encoder: Any, config: Config) -> Emb
         same = told.setdefault(vector_key(r), [])
         if len(same) < _CELLS:
             same.append(r)
+    columns = [key for key, same in told.items() if same[0].agent.startswith(_RECORDS)]
+    cells = max(1, min(_CELLS, _COLUMNS // max(1, len(columns))))
+    told |= {key: told[key][:cells] for key in columns[:_COLUMNS]} | {key: [] for key in columns[_COLUMNS:]}
     mentions = {m.id: m for m in extraction.mentions}
     found = contexts([r for same in told.values() for r in same], mentions)
     made = encoder.relations([*found.values(), *map(backward, found.values())])

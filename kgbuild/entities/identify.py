@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kgbuild.entities.group import Group, main_type, preferred
-from kgbuild.entities.keys import tidy
+from kgbuild.entities.keys import shown, tidy
 from kgbuild.identity import digest, entity_iri
 from kgbuild.types import Entity, Match
 
@@ -36,7 +36,7 @@ def identify(
     for members in clusters:
         mentions = sorted((m for i in members for m in groups[i].mentions), key=lambda m: m.id)
         label, kind = preferred(mentions), main_type(mentions)
-        others = tuple(sorted({tidy(m.surface) for m in mentions} - {label}))
+        others = tuple(sorted({tidy(m.surface) for m in mentions} - {shown(label)}))
         drafts.append((entity_iri(base, label, kind), label, kind, others, mentions, members))
     shared: dict[str, list[int]] = defaultdict(list)
     for n, draft in enumerate(drafts):
@@ -45,7 +45,7 @@ def identify(
     for iri, label, kind, others, mentions, members in drafts:
         if len(shared[iri]) > 1:  # another thing of this name and type: the first source tells them apart
             iri = entity_iri(base, label, kind, digest(min(m.target.source for m in mentions), mentions[0].id))
-        entities.append(Entity(iri, label, others, (kind,), tuple(m.id for m in mentions)))
+        entities.append(Entity(iri, shown(label), others, (kind,), tuple(m.id for m in mentions)))
         owner.update({groups[i].id: iri for i in members})
     by_id = {g.id: g for g in groups}
     merges = [

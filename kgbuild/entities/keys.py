@@ -49,6 +49,14 @@ def tidy(surface: str) -> str:
     return re.sub(r"^(?:the|a|an) (?=\w)", "", text) or clean(surface)
 
 
+def shown(name: str, most: int = 200) -> str:
+    """A name as it is shown: of one that goes on for more than ``most`` characters, its beginning."""
+    if len(name) <= most:
+        return name
+    end = name.rfind(" ", most // 2, most)
+    return f"{name[: end if end > 0 else most - 1]}…"
+
+
 @lru_cache(1 << 17)
 def name_of(surface: str, kind: str) -> str:
     """The name that a surface gives to a thing of a class: "Norwegian" said of a place means Norway."""

@@ -12,7 +12,7 @@ from kgbuild.config import Config
 from kgbuild.identity import mention_iri, open_relation_iri, relation_iri
 from kgbuild.mentions.labels import names
 from kgbuild.mentions.pieces import narrow
-from kgbuild.mentions.tables import Field, column_kind, phrase, value_label
+from kgbuild.mentions.tables import Field, column_kinds, phrase, value_label
 from kgbuild.types import Extraction, Mention, Reading, RelationMention, Segment
 
 VERSION = "1"
@@ -36,7 +36,7 @@ class RecordExtractor:
 
     def _extract(self, reading: Reading) -> Extraction:
         rows = [fields(s) for s in reading.segments if s.modality == MODALITY]
-        kinds = _kinds([row for row in rows if row])
+        kinds = column_kinds([row for row in rows if row])
         mentions: dict[str, Mention] = {}
         relations: dict[str, RelationMention] = {}
         for row in filter(None, rows):
@@ -67,11 +67,6 @@ def fields(segment: Segment) -> list[Field]:
 def is_row(mention: Mention) -> bool:
     """Whether a mention is the thing that a row of a table of records is about."""
     return mention.agent == AGENT and mention.cluster == mention.segment != ""
-
-
-def _kinds(rows: Sequence[Sequence[Field]]) -> dict[str, str]:
-    """What each column holds: ``value``, ``Thing`` or "" for texts and codes."""
-    return {name: column_kind(name, rows) for name in dict.fromkeys(f.column for row in rows for f in row)}
 
 
 def _values(field: Field, kind: str) -> list[Mention]:

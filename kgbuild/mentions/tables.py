@@ -141,7 +141,7 @@ def facts(rows: Sequence[Sequence[Field]]) -> Iterator[Fact]:
     subjects = [next((f for f in row if f.column == key), None) for row in rows]
     if sum(s is not None and _names(s.text) for s in subjects) < _ALIKE * len(rows):
         return
-    kinds = {name: kind for name in columns if name != key and (kind := column_kind(name, rows))}
+    kinds = column_kinds(rows) | {key: ""}
     for row, subject in zip(rows, subjects, strict=True):
         if subject is None or not _names(subject.text):
             continue
@@ -157,11 +157,18 @@ def facts(rows: Sequence[Sequence[Field]]) -> Iterator[Fact]:
                 yield Fact(subject, field, label, round(score, 4))
 
 
-def column_kind(column: str, rows: Sequence[Sequence[Field]]) -> str:
-    """What a column holds: ``value``, ``Thing``, or "" if its header is none or its cells are neither."""
+def column_kinds(rows: Sequence[Sequence[Field]]) -> dict[str, str]:
+    """What each column holds: ``value``, ``Thing``, or "" if its header is none or its cells are neither."""
+    columns: dict[str, list[Field]] = {}
+    for row in rows:
+        for field in row:
+            columns.setdefault(field.column, []).append(field)
+    return {name: _kind(name, found) for name, found in columns.items()}
+
+
+def _kind(column: str, fields: Sequence[Field]) -> str:
     if not _names(column) or value_label(column, "") or len(column.split()) > _WORDS:
         return ""
-    fields = [f for row in rows for f in row if f.column == column]
     if _are_values(fields):
         return "value"
     listed = sum(all(_is_name(f.text[a:b]) for a, b in names(f.text)) and bool(names(f.text)) for f in fields)

@@ -138,3 +138,27 @@ def test_cells_of_one_column_share_a_vector(encoder: RelationEncoder, config: Co
     assert np.allclose(np.linalg.norm(all_of_them.matrix, axis=1), 1, atol=1e-5)
     alone = embed_relations(Extraction("s", tuple(mentions), (replace(relations[0], agent="t/1"),)), encoder, config)
     assert np.array_equal(alone.matrix, one.matrix) and (all_of_them.matrix * one.matrix).sum(1).min() > 0.7
+
+
+def test_a_table_of_thousands_of_columns_is_read_in_bounds(config: Config) -> None:
+    """Each column by fewer of its cells, those after the first 2,000 by none."""
+    read: list[str] = []
+
+    class Counts:
+        space, dim = "x", 2
+
+        def relations(self, contexts: list[Context]) -> np.ndarray:
+            read.extend(c.text for c in contexts)
+            return np.ones((len(contexts), 2), np.float32)
+
+    mentions, relations = [mention(0, "shop", at(0, 4))], []
+    for n in range(3 * 2500):
+        mentions.append(mention(n + 1, f"port {n}", at(5, 11)))
+        ends = mentions[0].id, f"{BASE}relation/c{n % 2500}", mentions[-1].id
+        relations.append(RelationMention(f"s#r{n}", *ends, at(0, 30), 1.0, "records/1", f"shop port {n}"))
+    table = embed_relations(Extraction("s", tuple(mentions), tuple(relations)), Counts(), config)
+    assert len(table.ids) == 2 * 2000 and f"{BASE}relation/c2000" not in table.ids and len(read) == 2 * 2000
+    read.clear()
+    few = [r for r in relations if int(r.predicate.rpartition("c")[2]) < 800]
+    assert len(embed_relations(Extraction("s", tuple(mentions), tuple(few)), Counts(), config).ids) == 2 * 800
+    assert len(read) == 2 * 800 * 2

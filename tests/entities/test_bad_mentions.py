@@ -120,3 +120,13 @@ def test_fused_vectors_speak_for_and_against() -> None:
 def test_a_mention_given_twice_counts_once() -> None:
     one = mention("NASA", 0)
     assert run([one, replace(one)]) == run([one])
+
+
+def test_names_that_never_end_are_shown_by_their_beginning() -> None:
+    """Whole they stay what the thing is also called."""
+    long = ["order " * 3000 + "a", "x" * 20_000]
+    found = run([mention(name, n) for n, name in enumerate(long)]).entities
+    assert sorted(e.pref_label for e in found) == [("order " * 33).strip() + "…", "x" * 199 + "…"]
+    assert sorted(e.alt_labels for e in found) == sorted((name,) for name in long)
+    (whole,) = run([mention("y" * 200, 0)]).entities
+    assert whole.pref_label == "y" * 200 and not whole.alt_labels
