@@ -78,7 +78,7 @@ def _properties(a: Axioms, said: dict[str, Links]) -> None:
         into.update(p for p, types in kinds.items() if OWL + name in types)
     for name, links in (("domain", a.domain), ("range", a.range)):
         for p, types in said[RDFS + name].items():
-            links[p].update(dict.fromkeys(c for c in types if c not in _THINGS))
+            links[p].update(dict.fromkeys(c for c in types if c not in _THINGS and c not in said[OWL + "complementOf"]))
     for p, heads in said[OWL + "propertyChainAxiom"].items():
         for head in heads:
             _chain(a, p, _items(head, said))

@@ -73,10 +73,11 @@ def _widen(
             continue
         if not _fits(s, p, things, ontology, slice(-1, None)):  # not the finer classes alone forbid it
             continue
-        for id, sets in ((s.subject, p.domains), (s.object, p.ranges)):
+        for id, sets, bars in ((s.subject, p.domains, p.barred[0]), (s.object, p.ranges, p.barred[1])):
             e = things.get(str(id))
             while e is not None and len(e.types) > 1 and s.confidence > e.type_score:
-                if all(ontology.admits(tuple(map(class_iri, e.types)), wanted) for wanted in sets):
+                kinds = tuple(map(class_iri, e.types))
+                if all(ontology.admits(kinds, wanted) for wanted in sets) and not ontology.barred(kinds, bars):
                     break
                 refused.append(_given_up(e, s, p, ontology, base))
                 e = replace(e, types=e.types[1:], type_score=e.type_score if len(e.types) > 2 else 1.0)

@@ -12,9 +12,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import combinations
 from typing import Any
 
-Ends = tuple[
-    tuple[frozenset[str], ...], tuple[frozenset[str], ...]
-]  # of a domain and of a range: all sets, one of each
+# Of a domain and of a range: all sets, one of each; then what may stand at neither end.
+Ends = tuple[tuple[frozenset[str], ...], tuple[frozenset[str], ...], tuple[frozenset[str], frozenset[str]]]
 
 
 def named(graph: Any, nodes: Iterable[Any]) -> Iterator[str]:
@@ -99,8 +98,9 @@ def disjoint_pairs(graph: Any) -> set[frozenset[str]]:
 
 
 def ends(graph: Any, properties: Collection[str], includes: tuple[Any, Any]) -> dict[str, Ends]:
-    """By property, what both ends have to be: of each set of classes one. ``includes``: the properties by which
-    schema.org names classes of which one has to hold, for domain and range.
+    """By property, what both ends have to be: of each set of classes one, and what they may not be
+    (``owl:complementOf`` a class or union). ``includes``: the properties by which schema.org names classes of which one
+    has to hold, for domain and range.
     """
     from rdflib import OWL, RDFS, BNode, URIRef
 
@@ -113,16 +113,25 @@ def ends(graph: Any, properties: Collection[str], includes: tuple[Any, Any]) -> 
                 found.append(frozenset(map(str, parts)) if all(isinstance(m, URIRef) for m in parts) else frozenset())
         return [f for f in found if f]
 
+    def barred(p: Any, all_of: Any) -> frozenset[str]:
+        bars = [c for o in graph.objects(p, all_of) if isinstance(o, BNode) for c in graph.objects(o, OWL.complementOf)]
+        parts = [m for c in bars for h in graph.objects(c, OWL.unionOf) for m in members(graph, h)]
+        return frozenset(str(c) for c in (*bars, *parts) if isinstance(c, URIRef))
+
     said = {p: tuple(own(URIRef(p), *both) for both in zip((RDFS.domain, RDFS.range), includes, strict=True))
             for p in properties}  # fmt: skip
+    bars = {p: tuple(barred(URIRef(p), end) for end in (RDFS.domain, RDFS.range)) for p in properties}
     follows = implied(graph, properties)
     made: dict[str, Ends] = {}
     for p in properties:
         both: tuple[set[frozenset[str]], set[frozenset[str]]] = set(), set()
+        out: tuple[set[str], set[str]] = set(), set()
         for q, turned in {(p, False), *follows(p)}:
-            for end in (0, 1):
-                both[end].update(said[q][1 - end if turned else end] if q in said else ())
-        made[p] = tuple(sorted(both[0], key=sorted)), tuple(sorted(both[1], key=sorted))
+            for end in (0, 1) if q in said else ():
+                both[end].update(said[q][1 - end if turned else end])
+                out[end].update(bars[q][1 - end if turned else end])
+        sets = (tuple(sorted(found, key=sorted)) for found in both)
+        made[p] = (*sets, (frozenset(out[0]), frozenset(out[1])))  # type: ignore[assignment]
     return made
 
 

@@ -18,6 +18,9 @@ def misfit(subject: tuple[str, ...], object: tuple[str, ...] | Value, p: Propert
     """Why a property may not stand between two things of these classes (finest first), or a thing and a literal;
     "" if it may.
     """
+    for end, kinds, bars in (("domain: the subject", subject, p.barred[0]), ("range: the object", object, p.barred[1])):
+        if not isinstance(kinds, Value) and (kind := ontology.barred(kinds, bars)):
+            return f"{end} is a {called(kind, ontology)}, {p.label} takes no {_names(bars, ontology)}"
     for wanted in p.domains:
         if not ontology.admits(subject, wanted):
             return (

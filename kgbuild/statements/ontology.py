@@ -28,9 +28,9 @@ class Property:
 
     ``domain`` and ``range`` are the classes that it names itself; ``domains`` and ``ranges`` what an end has to be, of
     each set one class: several domains hold together (RDFS), those of properties above it and of its inverse too.
-    ``literal``: takes values; ``either``: takes things and values. ``same`` and ``above``: properties, in other
-    ontologies too, that it names as equal or as wider. ``functionality``: share of subjects that have one value, 0 if
-    nobody says.
+    ``barred``: what the subject, and the object, may not be (``owl:complementOf``). ``literal``: takes values;
+    ``either``: takes things and values. ``same`` and ``above``: properties, in other ontologies too, that it names as
+    equal or as wider. ``functionality``: share of subjects that have one value, 0 if nobody says.
     """
 
     iri: str
@@ -49,6 +49,7 @@ class Property:
     functionality: float = 0.0
     domains: tuple[frozenset[str], ...] = ()
     ranges: tuple[frozenset[str], ...] = ()
+    barred: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
     either: bool = False
 
 
@@ -96,6 +97,10 @@ class Ontology:
         if not wanted or self.above(own) & wanted:
             return True
         return self.fits(own, wanted) and self.fits(finest, wanted)
+
+    def barred(self, types: Sequence[str], bars: frozenset[str]) -> str:
+        """The first of these classes that is, or is below, one of ``bars``; "" if none is."""
+        return next((t for t in types if bars and self.above(t) & bars), "")
 
     def above(self, kind: str) -> frozenset[str]:
         """A class and all its superclasses."""

@@ -20,17 +20,19 @@ from kgbuild.embeddings import BACKWARD, LITERALS, vector_key
 from kgbuild.embeddings.relation import probability
 from kgbuild.identity import normalise, relation_iri
 from kgbuild.mentions.lemmas import lemma
+from kgbuild.mentions.wordlists import LIGHT
 from kgbuild.statements.misfit import misfit
 from kgbuild.statements.ontology import Ontology, Property, class_iri
 from kgbuild.statements.values import literal
 from kgbuild.types import EmbeddingTable, Entity, Extraction, RelationMention, Value
-from kgbuild.vocab import CORE
+from kgbuild.vocab import CORE, GENERAL
 
-AGENT = "typing/2"
+AGENT = "typing/3"
 _SMALL = frozenset((
     "a", "an", "the", "be", "have", "do", "of", "to", "in", "on", "at", "by", "for", "from", "with", "as", "and", "or",
 ))  # fmt: skip
 _NAMED = 0.95  # chance of the property that the words name themselves
+_READ = 0.85  # least chance of a property that text is read for: what its reader did not find, likeness seldom finds
 Kind = tuple[str, ...] | Value  # what stands at an end: a thing of these classes, or a literal
 
 
@@ -56,7 +58,8 @@ class Typer:
         forms: Forms | None = None,
     ) -> None:  # fmt: skip
         self._base_form = base_form = forms or Forms()
-        self._table, self._ontology, self._threshold = table, ontology, threshold
+        self._table, self._ontology = table, ontology
+        self._least = [max(threshold, _READ) if iri.startswith(GENERAL) else threshold for iri in table.iris]
         self._kinds = {m: tuple(map(class_iri, e.types)) for e in entities for m in e.mentions}
         self._fits: dict[tuple[Kind, Kind], np.ndarray] = {}
         self._properties = [ontology.properties[iri] for iri in table.iris]
@@ -99,19 +102,24 @@ class Typer:
         best = int(both.argmax())
         if both[best] == -np.inf:
             return None
-        named = [row for row in self._named.get(self._base_form(phrase), ()) if both[row] > -np.inf]
-        if named:
+        named = [row for row in self._named.get(self._base_form(phrase), ()) if as_said[row]]
+        if named and not self._exclude_each_other(named):
             best, sure = max(named, key=lambda row: both[row]), _NAMED
         else:
             rival = np.delete(both, best).max(initial=-np.inf)
             sure = float(probability(np.float64(both[best]), np.float64(rival), self._table.calibration))
-        if sure < self._threshold:
+        if sure < self._least[best]:
             return None
         p = self._properties[best]
         is_turned = bool(turned[best])
         if as_said[best]:  # a property's own words say it in its own direction, better than their vectors do
             is_turned &= not p.symmetric and bool(back[best] > ahead[best]) and not self._echoes(phrase, best)
         return p, is_turned, sure
+
+    def _exclude_each_other(self, rows: Sequence[int]) -> bool:
+        """Whether words name properties of which one may hold only: "son of" the father or the mother."""
+        iris = [self._table.iris[row] for row in rows]
+        return any(not self._ontology.limits.excludes.get(iri, frozenset()).isdisjoint(iris) for iri in iris)
 
     def _echoes(self, phrase: str, row: int) -> bool:
         """Whether a phrase has a word of a property's names and is not the passive of them."""
@@ -169,6 +177,6 @@ class Forms:
 def _is_said(name: str, base_form: Callable[[str], str]) -> bool:
     """Whether a property's name is words that relate two things: several, or a verb form ("reads").
 
-    A noun ("state", "land") is the base form of a verb too often.
+    A noun ("state", "land") is the base form of a verb too often, and "makes" a decision is no maker.
     """
-    return " " in normalise(name) or base_form(name) != normalise(name)
+    return " " in normalise(name) or base_form(name) not in {normalise(name), *LIGHT}

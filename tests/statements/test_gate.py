@@ -63,6 +63,16 @@ def test_what_fits_is_asserted() -> None:
         (("Curie", "countryOfCitizenship", "Poland", 0.1), {"Poland": "Place", "Curie": "Person"}, ["min_confidence"]),
         (("Curie", "sibling", "Curie", 0.9), {"Curie": "Person"}, ["same entity"]),
         (("Curie", "dateOfBirth", "long ago", 0.9), {"Curie": "Person", "long ago": "Time"}, ["range", "long ago"]),
+        (
+            ("Curie", "notableWork", "Joliot", 0.9),
+            {"Curie": "Person", "Joliot": "Person"},
+            ["range", "takes no", "person"],
+        ),
+        (
+            ("Zia", "appliesToJurisdiction", "Dhaka", 0.9),
+            {"Zia": "Person", "Dhaka": "Place"},
+            ["domain", "takes no person"],
+        ),
     ],
 )
 def test_what_does_not_fit_is_kept_with_the_reason(relation, kinds, words: list[str]) -> None:
@@ -74,6 +84,13 @@ def test_what_does_not_fit_is_kept_with_the_reason(relation, kinds, words: list[
 def test_things_of_unknown_type_may_connect() -> None:
     (s,) = build([("A", CORE + "connectsTo", "B", 1.0)], {"A": "Thing", "B": "Organisation"})
     assert s.status == "asserted"
+
+
+def test_of_two_ways_to_be_kin_the_surer_stays() -> None:
+    said = [("Jacob", "child", "Joseph", 0.8), ("Jacob", "sibling", "Joseph", 0.6)]
+    kin = {s.predicate.removeprefix(GENERAL): s for s in build(said, {"Jacob": "Person", "Joseph": "Person"})}
+    assert (kin["child"].status, kin["sibling"].status) == ("asserted", "quarantined")
+    assert "exclude each other" in kin["sibling"].reason
 
 
 def test_of_two_birth_dates_the_surer_stays() -> None:

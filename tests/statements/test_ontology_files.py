@@ -9,6 +9,7 @@ import pytest
 from kgbuild.errors import OntologyError
 from kgbuild.ontology_files import built_in, ontology_files
 from kgbuild.statements import load_ontology
+from kgbuild.vocab import GENERAL
 
 HEAD = """@prefix : <https://example.org/farm#> .
 @prefix owl: <http://www.w3.org/2002/07/owl#> .
@@ -93,14 +94,35 @@ def test_unions_at_an_end_are_understood(tmp_path: Path) -> None:
     assert milks.range == {"https://example.org/farm#Cow", "https://example.org/farm#Goat"}
 
 
+def test_what_a_property_does_not_take_is_read_with_that_of_its_inverse(tmp_path: Path) -> None:
+    path = tmp_path / "farm.ttl"
+    path.write_text(
+        "@prefix : <https://example.org/farm#> . @prefix owl: <http://www.w3.org/2002/07/owl#> . "
+        "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . @prefix gen: <https://w3id.org/kgbuild/general#> . "
+        ":milks a owl:ObjectProperty ; owl:inverseOf :milkedBy ; "
+        "rdfs:domain [ owl:complementOf [ owl:unionOf ( :Cow gen:Place ) ] ] ; rdfs:range [ owl:complementOf :Bull ] . "
+        ":milkedBy a owl:ObjectProperty . :Bull a owl:Class . :Calf a owl:Class ; rdfs:subClassOf :Bull .",
+        "utf-8",
+    )
+    ontology = load_ontology([str(path)])
+    farm = "https://example.org/farm#"
+    takes_no = (frozenset((farm + "Cow", GENERAL + "Place")), frozenset((farm + "Bull",)))
+    assert ontology.properties[farm + "milks"].barred == takes_no
+    assert ontology.properties[farm + "milkedBy"].barred == takes_no[::-1]
+    assert ontology.barred((farm + "Calf", GENERAL + "Thing"), takes_no[1]) == farm + "Calf"
+    assert not ontology.barred((GENERAL + "Thing",), takes_no[1])
+
+
 @pytest.mark.parametrize("name", built_in())
 def test_every_term_that_ships_is_described(name: str) -> None:
-    from rdflib import OWL, RDF, RDFS, Graph, URIRef
+    from rdflib import OWL, RDF, RDFS, BNode, Graph
     from rdflib.namespace import DCTERMS
 
     graph = Graph().parse(data=next(f.text for f in ontology_files([name]) if f.name == name), format="turtle")
     for kind in (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty):
         for term in graph.subjects(RDF.type, kind):
-            assert isinstance(term, URIRef)
+            if isinstance(term, BNode):  # "no person": an expression, of no name
+                assert kind == OWL.Class and set(graph.predicates(term)) - {RDF.type}
+                continue
             for wanted in (RDFS.label, RDFS.comment, DCTERMS.source):
                 assert graph.value(term, wanted), f"{term} lacks {wanted}"

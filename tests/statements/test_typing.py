@@ -104,6 +104,30 @@ def test_a_users_ontology_types_open_relations(
     assert config["statements"]["typing_threshold"] * 0.95 <= r.score <= 0.95
 
 
+GENERAL_SENTENCES = [
+    # Words that name the property; likeness alone, which is not enough; a verb that says nothing; father or mother.
+    ("Nova Works produces the Comet.", "Nova Works", "Organisation", "Comet", "Product", "produce", "productOrMaterialProduced"),
+    ("Tom Reed is a trustee of Nova Works.", "Tom Reed", "Person", "Nova Works", "Organisation", "be trustee of", ""),
+    ("Nova Works makes a Decision.", "Nova Works", "Organisation", "Decision", "Concept", "make", ""),
+    ("Tom Reed is the son of Rosa Lind.", "Tom Reed", "Person", "Rosa Lind", "Person", "be son of", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", GENERAL_SENTENCES, ids=[c[0] for c in GENERAL_SENTENCES])
+def test_what_text_is_read_for_anyway_is_typed_only_where_words_name_it(
+    case, encoder: RelationEncoder, config: Config
+) -> None:
+    *given, wanted = case
+    ontology = load_ontology(["general"])
+    known = candidates(ontology)
+    matrix = encoder.properties([(p.label, p.description, p.aliases) for p in known])
+    table = PropertyTable(tuple(p.iri for p in known), matrix, encoder.facts["calibration"])
+    found, entities = extraction(*given, config["graph"]["base"])
+    typer = Typer(table, entities, ontology, threshold=config["statements"]["typing_threshold"])
+    typed = typer(found, embed_relations(found, encoder, config)).relations[1:]
+    assert [r.predicate for r in typed] == [GENERAL + wanted] * bool(wanted)
+
+
 def test_labels_and_sentences_name_a_property_alike() -> None:
     assert base_form("hosted on") == base_form("be hosted on") == base_form("is hosted on")
     assert base_form("part of") == base_form("is part of") != base_form("has part of")
