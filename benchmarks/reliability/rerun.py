@@ -2,13 +2,18 @@
 by the clock and of processors.
 
     python benchmarks/reliability/rerun.py [--files 1000] [--models 0] [--workers 2]
+        [--texts ../shared/text/redocred_train.jsonl.gz ../shared/text/docred_extra.jsonl.gz]
 
-``--models 1`` uses the default configuration: the text models read sentences, as in a real corpus.
+``--models 1`` uses the default configuration: the text models read sentences, as in a real corpus. With ``--texts``
+these are the first documents of such files, else they are made.
 """
 
 from __future__ import annotations
 
+import gzip
+import json
 import random
+from itertools import islice
 from pathlib import Path
 
 from rig import PLACES, THINGS, Rig, digest, finish, options, write_corpus
@@ -30,13 +35,36 @@ def write_texts(folder: Path, count: int) -> Path:
     return folder
 
 
+def write_documents(folder: Path, count: int, files: list[Path]) -> Path:
+    """As many documents as there are of each file alike, as plain texts."""
+    folder.mkdir()
+    for file in files:
+        with gzip.open(file, "rt", encoding="utf-8") as lines:
+            for n, document in enumerate(map(json.loads, islice(lines, count // len(files)))):
+                text = " ".join(" ".join(sentence) for sentence in document["sents"])
+                name = f"{n:05d}-{file.name.partition('.')[0]}.txt"
+                (folder / name).write_text(f"{document['title']}\n\n{text}\n", "utf-8")
+    return folder
+
+
+def change(path: Path) -> None:
+    """Another name in a made file, another sentence in a real one."""
+    text = path.read_text("utf-8")
+    place = next((p for p in PLACES if p in text), "")
+    made = text.replace(place, "Upper") if place else f"{text.rstrip()} It lies near Upper Lake.\n"
+    path.write_text(made, "utf-8")
+
+
 def main() -> None:
     """Run the three builds and print their table."""
-    chosen = options(__doc__, files=1000, models=0, workers=2)
+    chosen = options(__doc__, paths="texts", files=1000, models=0, workers=2)
     with Rig() as rig:
-        write = write_texts if chosen.models else write_corpus
-        corpus, out = write(rig.home / "corpus", chosen.files), rig.home / "out"
-        if chosen.models:
+        corpus, out = rig.home / "corpus", rig.home / "out"
+        if chosen.texts:
+            write_documents(corpus, chosen.files, chosen.texts)
+        else:
+            (write_texts if chosen.models else write_corpus)(corpus, chosen.files)
+        if chosen.models or chosen.texts:
             (rig.home / "lean.toml").write_text("", "utf-8")
         full = rig.build(corpus, out, workers=chosen.workers)
         known = digest(out)
@@ -44,8 +72,7 @@ def main() -> None:
         same = digest(out) == known and len(read_runs(out / "current")) == 1
         files = sorted(p for p in corpus.rglob("*") if p.is_file())
         for path in files[:: max(1, chosen.files // max(1, chosen.files // 100))]:
-            place = next(p for p in PLACES if p in path.read_text("utf-8"))
-            path.write_text(path.read_text("utf-8").replace(place, "Upper"), "utf-8")
+            change(path)
         few = rig.build(corpus, out, workers=chosen.workers)
         last = read_runs(out / "current")[-1]
         right = digest(out) == rig.hash_of(corpus, workers=chosen.workers)

@@ -240,9 +240,11 @@ def finish(title: str, rows: Sequence[tuple[str, int, int]]) -> None:
     sys.exit(0 if all(held == of for _, held, of in rows) else 1)
 
 
-def options(text: str | None, **defaults: int) -> argparse.Namespace:
-    """Options of a sweep: whole numbers with defaults."""
+def options(text: str | None, *, paths: str = "", **defaults: int) -> argparse.Namespace:
+    """Options of a sweep: whole numbers with defaults; ``paths``: the name of one that takes files."""
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, value in defaults.items():
         parser.add_argument(f"--{name}", type=int, default=value, metavar="N", help=f"default {value}")
+    if paths:
+        parser.add_argument(f"--{paths}", type=Path, nargs="+", default=[], metavar="FILE")
     return parser.parse_args()
