@@ -96,6 +96,8 @@ def _finish(tree: Tree, v: int, links: Iterator[Link], implied: bool) -> Iterato
                 made = replace(own, negated=own.negated or s.denied or o.denied, modality=own.modality or link.modality)
                 if (s.either or o.either) and not made.negated:
                     made = replace(made, modality=made.modality or "or")
+                if s.some:  # the whole kind is not meant
+                    made = replace(made, modality=made.modality or "some")
                 subject = Phrase(-1, -1, -1, -1) if s is IMPLIED else phrase(tree, s.word)
                 object = phrase(tree, o.word)
                 if s is not IMPLIED and subject.start < object.end and object.start < subject.end:
@@ -139,7 +141,8 @@ def _examples(tree: Tree) -> Iterator[Open]:
             continue
         q = phrase(tree, noun)
         between = [j for j in range(q.end, case[0]) if tree.words[j] != ","]
-        if between:
+        degrees = [j for j in tree.below(noun) if j < q.end and tree.lower[j] in ("more", "less")]
+        if between or degrees:  # "more complex systems such as X": than what?
             continue
         above = _clause_of(tree, noun)
         framed = Frame() if above < 0 else frame(tree, above)

@@ -36,6 +36,14 @@ def lemma(word: str, tag: str) -> str:
 
 
 @lru_cache(20_000)
+def is_past(word: str, base: str) -> bool:
+    """Whether a lower-case word can be the past tense of a verb."""
+    import lemminflect
+
+    return word in lemminflect.getInflection(base, "VBD", inflect_oov=False)
+
+
+@lru_cache(20_000)
 def verb(word: str) -> tuple[str, bool]:
     """The base form of a lower-case word if it can be a verb's, else the word; and whether it is a past participle."""
     import lemminflect

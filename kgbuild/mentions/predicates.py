@@ -13,13 +13,16 @@ from kgbuild.mentions.tree import Tree
 from kgbuild.mentions.wordlists import (
     BECOMING,
     CARRIED,
+    COMPELLING,
     CONTROL,
     DIRECTIONS,
     ENABLING,
     LIGHT,
     NAMING,
+    PLACING,
     REFUSED,
     SETTINGS,
+    TOWARDS,
 )
 
 
@@ -45,6 +48,8 @@ def verbal(tree: Tree, v: int) -> Iterator[Link]:
     if len(objects) > 1 or len(tree.kids(v, "nsubj")) > 1 or tree.kids(v, "csubj") or (passive and objects):
         return
     base, receivers = lemma(tree.words[v], "VERB"), tree.kids(v, "iobj")
+    if base in COMPELLING and objects and not chained:  # "causes a job to run": hung to the noun
+        chained = [k for k in tree.kids(objects[0], "acl") if any(tree.lower[m] == "to" for m in tree.kids(k, "mark"))]
     if base in CONTROL and (objects or receivers) and chained:
         yield from _controlled(tree, (objects or receivers)[0], chained[0], base)
         return
@@ -67,7 +72,11 @@ def _oblique(
     if case is None or tree.labels[k] in ("obl:unmarked", "obl:tmod", "obl:npmod"):
         return
     preposition, where = case
-    if objects and not passive and preposition not in (*CARRIED, "as"):
+    if tree.kids(k, "cop", "mark") or _nested(tree, v, k):
+        return
+    if tree.kinds[k] == "Time" and preposition in ("to", "till", "until"):
+        return  # the end of a stretch that the verb alone does not name
+    if objects and not passive and (preposition not in (*CARRIED, "as") or tree.kinds[k] == "Time"):
         return  # "supports Ada for the election": the verb alone does not link to the election
     bare = bool(objects) and objects[0] == v + 1 and not tree.kids(objects[0])
     light = bare and lemma(tree.words[v], "VERB") in LIGHT
@@ -84,6 +93,15 @@ def _oblique(
             yield from _argument(tree, v, k, f"be {participle} as", (*words, *where), "oblique", subject=objects[0])
         return
     yield from _argument(tree, v, k, f"{verb} {preposition}", (*words, *where), "passive" if passive else "oblique")
+
+
+def _nested(tree: Tree, v: int, k: int) -> bool:
+    """Whether "in Y" may belong to the X right before it: "moved to the league in Germany"."""
+    case = tree.kids(k, "case")
+    if not case or tree.lower[case[0]] not in PLACING or tree.kinds[k] == "Time":
+        return False
+    before = [j for j in tree.kids(v, "obl") if j < k and phrase(tree, j).end == case[0]]
+    return any(tree.lower[c] in TOWARDS for j in before for c in tree.kids(j, "case"))
 
 
 def _chain(

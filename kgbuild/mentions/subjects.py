@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from kgbuild.mentions.lemmas import lemma
+from kgbuild.mentions.lemmas import is_past, lemma
 from kgbuild.mentions.phrases import NOMINAL, is_denied, is_relative, phrase
 from kgbuild.mentions.tree import Tree
-from kgbuild.mentions.wordlists import STATIVE
+from kgbuild.mentions.wordlists import PLURAL, STATIVE
 
 REACH = 25  # words between a predicate and its argument beyond which a parse is not trusted
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A word that acts, and whether "or" or "no" stands before it."""
+    """A word that acts, and whether "or" or "no" stands before it; ``some``: only some of what it names do."""
 
     word: int
     either: bool = False
     denied: bool = False
+    some: bool = False
 
 
 IMPLIED = Subject(-1)
@@ -28,6 +29,8 @@ IMPLIED = Subject(-1)
 def subjects_of(tree: Tree, v: int, implied: bool, depth: int = 0) -> list[Subject]:
     """Who acts: the verb's own subject, that of the verb it is joined to, the noun that it describes."""
     own = tree.kids(v, "nsubj")
+    if own and _disagree(tree, own[0], v):
+        return []
     if own:
         return _own_subject(tree, v, own[0]) if len(own) == 1 else []
     head, label = tree.heads[v], tree.labels[v]
@@ -39,10 +42,11 @@ def subjects_of(tree: Tree, v: int, implied: bool, depth: int = 0) -> list[Subje
         return []
     if tree.lower[v] in ("using", "following"):  # a means of the clause, whatever it hangs on
         return []
-    if label == "acl" and tree.tags[head] in NOMINAL and not tree.kids(v, "mark", "aux"):
+    if label == "acl" and tree.tags[head] in NOMINAL and not tree.kids(v, "mark", "case", "aux"):
         participle = tree.lower[v].endswith("ing") or is_passive(tree, v)
         near = v - phrase(tree, head).end <= 3 and head < v and tree.joined(head, v)
-        return list(conjuncts(tree, head))[:1] if participle and near else []
+        acting = list(conjuncts(tree, head))[:1] if participle and near else []
+        return [replace(s, some=_is_bare(tree, s.word, v)) for s in acting]
     if (
         label == "advcl"
         and tree.lower[v].endswith("ing")
@@ -57,7 +61,8 @@ def subjects_of(tree: Tree, v: int, implied: bool, depth: int = 0) -> list[Subje
 
 def _own_subject(tree: Tree, v: int, s: int) -> list[Subject]:
     if is_relative(tree, s) and tree.labels[v] == "acl:relcl":
-        return [Subject(tree.heads[v])] if antecedent_fits(tree, v) else []
+        noun = tree.heads[v]
+        return [Subject(noun, some=_is_bare(tree, noun, v))] if antecedent_fits(tree, v) else []
     if is_relative(tree, s) and tree.labels[v] == "conj":
         return []
     if s > v or v - s > REACH or tree.tags[s] not in (*NOMINAL, "PRON", "NUM") or not tree.joined(v, s):
@@ -65,6 +70,28 @@ def _own_subject(tree: Tree, v: int, s: int) -> list[Subject]:
     if tree.kids(s, "case"):
         return []
     return list(conjuncts(tree, s))
+
+
+def _disagree(tree: Tree, s: int, v: int) -> bool:
+    """Whether a common noun and a verb in the present differ in number: no noun and verb then, but a title read as a
+    sentence ("Outline use cases"), or a word taken for a verb.
+    """
+    verb, alone = tree.lower[v], not tree.kids(s, "conj")
+    base = lemma(verb, "VERB")
+    if tree.tags[s] != "NOUN" or tree.kids(v, "aux", "cop") or is_past(verb, base):
+        return False
+    if tree.lower[s] in PLURAL or tree.base(v) in ("ccomp", "xcomp"):
+        return False
+    plural = lemma(tree.lower[s], "NOUN") != tree.lower[s]
+    return (verb == base and alone and not plural) or (verb in (base + "s", base + "es") and plural)
+
+
+def _is_bare(tree: Tree, noun: int, v: int) -> bool:
+    """Whether a clause tells which things of a kind are meant: "systems that need X", not "the systems, which ..."."""
+    p = phrase(tree, noun)
+    known = any(tree.lower[k] not in ("a", "an", "any", "some") for k in tree.kids(noun, "det", "nmod:poss"))
+    up_to = tree.words[p.end : min(tree.below(v)) + 1]  # commas hang to the clause
+    return tree.tags[noun] == "NOUN" and p.end - p.start == 1 and not known and "," not in up_to
 
 
 def antecedent_fits(tree: Tree, v: int) -> bool:

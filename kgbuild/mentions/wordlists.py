@@ -39,7 +39,7 @@ EMPTY = _words("""
     etc e.g. i.e. people person man woman guy boy girl child kid somebody anybody everybody nobody self part
     piece side end place point step section chapter figure table page note question answer issue problem idea
     result consequence use usage lack presence existence possibility ability fun job stuff it's lots plenty half
-    quarter third following above below former latter
+    quarter third following above below former latter trouble difficulty
 """)
 
 # Nouns that say nothing without what follows "of".
@@ -80,6 +80,11 @@ ENABLING = _words("""
     allow enable let permit
 """)
 
+# Of these, those whose object is never the thing itself: who causes a job to run causes no job.
+COMPELLING = _words("""
+    cause force allow enable permit persuade urge encourage order instruct tell
+""")
+
 # Participles that describe the noun before them: ", running as a reverse proxy".
 STATIVE = _words("""
     run act serve consist contain belong work function
@@ -93,6 +98,20 @@ BECOMING = _words("""
 # Prepositions that link a verb to what its object goes to, comes from or is at.
 CARRIED = _words("""
     to into onto in on from with through over across between against inside via towards toward
+""")
+
+# Prepositions of directions; and of places, which may stand with the noun before them instead.
+TOWARDS = _words("""
+    to into onto from toward towards
+""")
+PLACING = _words("""
+    in at on
+""")
+
+# Nouns that take verbs of either number, whatever their form.
+PLURAL = _words("""
+    people police staff data media team family group majority minority number couple pair crew government committee
+    public audience band company club party half rest series species cattle youth folk
 """)
 
 # Verbs that say nothing without the bare noun behind them: "takes place in".

@@ -186,6 +186,70 @@ def test_arcs_across_other_clauses_are_refused() -> None:
     assert read(lost) == {}  # the auxiliary of a passive hangs elsewhere
 
 
+def test_a_noun_and_a_verb_that_differ_in_number_are_no_clause() -> None:
+    title = "Outline/NOUN/2/nsubj use/VERB/0/root cases/NOUN/2/obj"
+    assert read(title) == {}
+    assert facts(title.replace("Outline", "Outlines")) == {("Outlines", "use", "cases")}
+    assert facts(title.replace("use/", "used/")) == {("Outline", "use", "cases")}
+    several = "Reads/NOUN/4/nsubj and/CCONJ/3/cc lag/NOUN/1/conj grow/VERB/0/root queues/NOUN/4/obj"
+    assert ("Reads", "grow", "queues") in facts(several)
+    assert read("Articles/NOUN/2/nsubj features/VERB/0/root schools/NOUN/2/obj") == {}
+    assert facts("data/NOUN/2/nsubj cover/VERB/0/root schools/NOUN/2/obj") == {("data", "cover", "schools")}
+
+
+def test_a_clause_that_tells_which_ones_are_meant_is_no_fact_about_the_kind() -> None:
+    text = (
+        "Consistency/NOUN/2/nsubj suits/VERB/0/root {det}systems/NOUN/2/obj {comma}that/PRON/{verb}/nsubj "
+        "need/VERB/{noun}/acl:relcl transactions/NOUN/{verb}/obj"
+    )
+    bare = read(text.format(det="", comma="", noun=3, verb=5))
+    assert bare["systems", "need", "transactions"].frame.modality == "some"
+    assert ("systems", "need", "transactions") not in facts(text.format(det="", comma="", noun=3, verb=5))
+    told = text.format(det="the/DET/4/det ", comma="", noun=4, verb=6)
+    assert ("systems", "need", "transactions") in facts(told)
+    apart = text.format(det="", comma=",/PUNCT/6/punct ", noun=3, verb=6)
+    assert ("systems", "need", "transactions") in facts(apart)
+
+
+def test_who_causes_something_to_act_causes_no_thing() -> None:
+    text = (
+        "clients/NOUN/2/nsubj cause/VERB/0/root a/DET/4/det procedure/NOUN/2/obj to/PART/6/mark execute/VERB/4/acl "
+        "on/ADP/8/case servers/NOUN/6/obl"
+    )
+    assert read(text) == {}
+    allowed = read(text.replace("cause/", "allow/"))
+    assert allowed["procedure", "execute on", "servers"].frame.modality == "can" and len(allowed) == 1
+
+
+def test_what_may_belong_to_the_noun_before_it_is_refused() -> None:
+    text = (
+        "Ulrich/PROPN/2/nsubj moved/VERB/0/root to/ADP/5/case the/DET/5/det league/NOUN/2/obl {in}/ADP/7/case "
+        "{place}/PROPN/2/obl{kind}"
+    )
+    moved = ("Ulrich", "move to", "league")
+    assert facts(text.format(**{"in": "in", "place": "Germany", "kind": "/Place"})) == {moved}
+    assert facts(text.format(**{"in": "from", "place": "Graz", "kind": "/Place"})) == {
+        moved, ("Ulrich", "move from", "Graz"),
+    }  # fmt: skip
+    assert facts(text.format(**{"in": "in", "place": "1991", "kind": "/Time"})) == {
+        moved, ("Ulrich", "move in", "1991"),
+    }  # fmt: skip
+
+
+def test_when_is_not_linked_to_a_verb_without_its_object() -> None:
+    text = "Angell/PROPN/2/nsubj joined/VERB/0/root the/DET/4/det Legion/PROPN/2/obj in/ADP/6/case 1918/NUM/2/obl/Time"
+    assert facts(text) == {("Angell", "join", "Legion")}
+
+
+def test_kinds_that_are_compared_with_others_are_no_examples() -> None:
+    text = (
+        "Stores/NOUN/2/nsubj serve/VERB/0/root {more}complex/ADJ/{n}/amod systems/NOUN/2/obj such/ADJ/{k}/case "
+        "as/ADP/{s}/fixed Redis/PROPN/{n}/nmod"
+    )
+    assert ("Redis", "be", "complex systems") in facts(text.format(more="", n=4, s=5, k=7))
+    assert ("Redis", "be", "complex systems") not in read(text.format(more="more/ADV/4/advmod ", n=5, s=6, k=8))
+
+
 def test_phrases_that_say_nothing_are_no_things() -> None:
     for text, good in [
         ("the/DET/4/det fast/ADJ/4/amod write/NOUN/4/compound path/NOUN/0/root", True),
