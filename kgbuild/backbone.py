@@ -8,6 +8,7 @@ at a pinned revision if ``models.allow_download`` says so.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
@@ -25,6 +26,7 @@ REVISION = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WIDTH = 384
 LIMIT = 512  # positions that the model knows
+_LONE = re.compile("[\ud800-\udfff]")  # halves of characters, which no tokenizer takes
 
 
 def find_backbone(config: Config) -> Path:
@@ -105,10 +107,13 @@ class Tokenizer:
     def words(self, words: Sequence[str]) -> list[list[int]]:
         """The subwords of each word, however many."""
         self._made.no_truncation()
-        return [found.ids for found in self._made.encode_batch(list(words), add_special_tokens=False)]
+        return [
+            found.ids
+            for found in self._made.encode_batch([_LONE.sub("\ufffd", w) for w in words], add_special_tokens=False)
+        ]
 
     def texts(self, texts: Sequence[str], limit: int) -> tuple[list[list[int]], list[list[tuple[int, int]]]]:
         """The subwords of each text, at most ``limit`` with the two around it, and the characters of each."""
         self._made.enable_truncation(limit)
-        found = self._made.encode_batch(list(texts))
+        found = self._made.encode_batch([_LONE.sub("\ufffd", t) for t in texts])
         return [one.ids for one in found], [one.offsets for one in found]

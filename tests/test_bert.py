@@ -45,6 +45,12 @@ def test_subwords_of_words_alone(config: Config, known: Any) -> None:
     assert tokenizer.words([]) == []
 
 
+def test_a_half_of_a_character_is_an_unknown_one(config: Config) -> None:
+    tokenizer, _ = load_backbone(config)
+    assert tokenizer.words(["a\ud800b"]) == tokenizer.words(["a\ufffdb"])
+    assert tokenizer.texts(["one \udfff two"], 96) == tokenizer.texts(["one \ufffd two"], 96)
+
+
 def test_states_and_attention(config: Config, known: Any) -> None:
     tokenizer, model = load_backbone(config)
     for ids in tokenizer.texts(TEXTS, LIMIT)[0]:
