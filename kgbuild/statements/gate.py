@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from kgbuild.entities.decisions import Decisions
 from kgbuild.statements.held import Held
-from kgbuild.statements.misfit import TIMES, called, misfit
+from kgbuild.statements.misfit import called, misfit
+from kgbuild.statements.one_value import one_value
 from kgbuild.statements.ontology import Ontology, class_iri
 from kgbuild.statements.rivals import weigh
 from kgbuild.types import Entity, Statement, Value
@@ -45,7 +45,7 @@ def gate(
             legal.append(s)
             reason = _unsure(s, min_confidence)
         checked.append(replace(s, status="quarantined", reason=reason) if reason else s)
-    checked = _one_value(checked, ontology, labels, decisions)
+    checked = one_value(checked, ontology, labels, decisions)
     weighed = weigh(legal, ontology, judged)
     checked = [_weighed(s, weighed[s.id], min_confidence) if s.id in weighed else s for s in checked]
     return _together(checked, types, labels, ontology, decisions)
@@ -106,47 +106,3 @@ def _unsure(s: Statement, min_confidence: float) -> str:
         note = f" ({s.note})" if s.note else ""
         return f"confidence {s.confidence:.2f} is below statements.min_confidence = {min_confidence:g}{note}"
     return ""
-
-
-def _one_value(
-    statements: list[Statement], ontology: Ontology, labels: dict[str, str], decisions: Decisions
-) -> list[Statement]:
-    """Of several values of a functional property the surest stays, the more exact before the surer."""
-    rivals: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for i, s in enumerate(statements):
-        p = ontology.properties.get(s.predicate)
-        if s.status == "asserted" and p is not None and p.functional:
-            rivals[s.subject, s.predicate].append(i)
-    for (_, predicate), indices in rivals.items():
-        if len(indices) < 2:
-            continue
-        best = min(
-            indices,
-            key=lambda i: (-_support(statements, indices, i), -_exactness(statements[i]), statements[i].id),
-        )
-        for i in indices:
-            if i == best or statements[i].id.rsplit("/", 1)[-1] in decisions.accept:
-                continue
-            kept = statements[best].object
-            name = kept.lexical if isinstance(kept, Value) else labels.get(kept, kept)
-            reason = (
-                f"functional: {ontology.properties[predicate].label} has one value, and {name!r} is held more surely"
-            )
-            statements[i] = replace(statements[i], status="quarantined", reason=reason)
-    return statements
-
-
-def _support(statements: list[Statement], indices: list[int], i: int) -> float:
-    """Confidence of a value; a coarser date that agrees ("1906" of "1906-10-07") supports the exact one."""
-    own = statements[i].object
-    if not isinstance(own, Value) or own.datatype not in TIMES:
-        return statements[i].confidence
-    return max(
-        statements[j].confidence
-        for j in indices
-        if isinstance(o := statements[j].object, Value) and own.lexical.startswith(o.lexical)
-    )
-
-
-def _exactness(s: Statement) -> int:
-    return len(s.object.lexical) if isinstance(s.object, Value) and s.object.datatype in TIMES else 0
