@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_WORTH_A_WORKER = 20_000  # characters of work: to start a process and load its models costs about as much
+_WORTH_A_WORKER = 10_000  # characters of work: to start a process and load its models costs about as much
 # What begins the answer of a worker to whom the cache failed.
 FAILURES = {b"unwritable": WorkspaceError, b"unreached": StorageError}
 
