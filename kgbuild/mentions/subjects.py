@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from kgbuild.mentions.lemmas import is_past, lemma
+from kgbuild.mentions.lemmas import is_past, lemma, verb
 from kgbuild.mentions.phrases import NOMINAL, is_denied, is_relative, phrase
 from kgbuild.mentions.tree import Tree
 from kgbuild.mentions.wordlists import PLURAL, STATIVE
@@ -138,10 +138,12 @@ def is_passive(tree: Tree, v: int) -> bool:
         return True
     if tree.kids(v, "nsubj", "aux", "obj"):
         return False
+    base, is_participle = verb(tree.lower[v])
     participle = (
         not tree.lower[v].endswith("ing")
         and lemma(tree.words[v], "VERB") != tree.lower[v]
         and not tree.lower[v].endswith("s")
+        and (is_participle or not is_past(tree.lower[v], base))  # "was born and grew up"
     )
     if tree.labels[v] == "acl":
         return participle

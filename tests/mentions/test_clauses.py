@@ -241,6 +241,17 @@ def test_when_is_not_linked_to_a_verb_without_its_object() -> None:
     assert facts(text) == {("Angell", "join", "Legion")}
 
 
+def test_what_goes_on_from_a_passive_is_one_only_if_its_form_can_be() -> None:
+    text = (
+        "Angell/PROPN/3/nsubj:pass was/AUX/3/aux:pass {first}/VERB/0/root at/ADP/5/case Luster/PROPN/3/obl and/CCONJ/7/cc "
+        "{second}/VERB/3/conj in/ADP/9/case Bergen/PROPN/7/obl"
+    )
+    born = facts(text.format(first="born", second="grew"))
+    assert born == {("Angell", "be born at", "Luster"), ("Angell", "grow in", "Bergen")}
+    raised = facts(text.format(first="born", second="raised"))
+    assert raised == {("Angell", "be born at", "Luster"), ("Angell", "be raised in", "Bergen")}
+
+
 def test_kinds_that_are_compared_with_others_are_no_examples() -> None:
     text = (
         "Stores/NOUN/2/nsubj serve/VERB/0/root {more}complex/ADJ/{n}/amod systems/NOUN/2/obj such/ADJ/{k}/case "
