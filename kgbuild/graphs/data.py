@@ -12,7 +12,7 @@ from kgbuild.entities.group import called
 from kgbuild.entities.link import Link
 from kgbuild.types import Depiction, Entity, Event, Mention, Reading, RelationMention, Statement
 
-_SHOWN = {"be": "is", "have": "has"}
+SHOWN = {"be": "is", "have": "has"}  # how the first word of an open relation is shown
 _BASE = re.compile(r"(?:be|have)(?= |$)")
 
 
@@ -101,4 +101,4 @@ class GraphData:
 
 def _shown(phrase: str) -> str:
     first = _BASE.match(phrase)
-    return f"{_SHOWN[first[0]]}{phrase[first.end() :]}" if first else phrase
+    return f"{SHOWN[first[0]]}{phrase[first.end() :]}" if first else phrase

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from kgbuild.graphs.data import SHOWN
 from kgbuild.identity import normalise
 from kgbuild.queries.places import parse_fragment
 from kgbuild.queries.store import generation
@@ -18,6 +19,7 @@ from kgbuild.types import Box, Selector, TimeSpan
 from kgbuild.vocab import XSD
 
 LIKELY = 0.4  # confidence of a fact in quarantine that still may answer a question
+_BASE = {shown: base for base, shown in SHOWN.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +133,8 @@ class Facts:
             if held_back and not (s["reason"].startswith("confidence") and s["confidence"] >= LIKELY):
                 continue
             fact = Fact(
-                s["id"], s["subject"], s["predicate"], s["relation"], s["object"], s["object"] not in self.things,
-                s["datatype"], s["confidence"], frozenset(s["sources"]),
+                s["id"], s["subject"], s["predicate"], _base(s["relation"]), s["object"],
+                s["object"] not in self.things, s["datatype"], s["confidence"], frozenset(s["sources"]),
             )  # fmt: skip
             if held_back:
                 for end in {fact.subject, fact.object} & set(self.things):
@@ -203,3 +205,9 @@ class Facts:
         if end in self.things:
             return self.things[end].label
         return self.origins[end].path if end in self.origins else end
+
+
+def _base(relation: str) -> str:
+    """The words of a relation in base form, as questions are read: "be part of" where "is part of" is shown."""
+    first, blank, rest = relation.partition(" ")
+    return f"{_BASE.get(first, first)}{blank}{rest}"
