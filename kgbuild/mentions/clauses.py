@@ -144,6 +144,8 @@ def _examples(tree: Tree) -> Iterator[Open]:
         degrees = [j for j in tree.below(noun) if j < q.end and tree.lower[j] in ("more", "less")]
         if between or degrees:  # "more complex systems such as X": than what?
             continue
+        if any(tree.lower[c] == "with" for c in tree.kids(noun, "case")):  # "a store with fast writes such as X"
+            continue
         above = _clause_of(tree, noun)
         framed = Frame() if above < 0 else frame(tree, above)
         for one in conjuncts(tree, k):

@@ -43,7 +43,7 @@ def subjects_of(tree: Tree, v: int, implied: bool, depth: int = 0) -> list[Subje
     if tree.lower[v] in ("using", "following"):  # a means of the clause, whatever it hangs on
         return []
     if label == "acl" and tree.tags[head] in NOMINAL and not tree.kids(v, "mark", "case", "aux"):
-        participle = tree.lower[v].endswith("ing") or is_passive(tree, v)
+        participle = tree.tags[v - 1] not in ("ADP", "PART") and (tree.lower[v].endswith("ing") or is_passive(tree, v))
         near = v - phrase(tree, head).end <= 3 and head < v and tree.joined(head, v)
         acting = list(conjuncts(tree, head))[:1] if participle and near else []
         return [replace(s, some=_is_bare(tree, s.word, v)) for s in acting]
