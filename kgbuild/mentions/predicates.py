@@ -23,6 +23,7 @@ from kgbuild.mentions.wordlists import (
     REFUSED,
     SETTINGS,
     TOWARDS,
+    WITH,
 )
 
 
@@ -76,7 +77,8 @@ def _oblique(
         return
     if tree.kinds[k] == "Time" and preposition in ("to", "till", "until"):
         return  # the end of a stretch that the verb alone does not name
-    if objects and not passive and (preposition not in (*CARRIED, "as") or tree.kinds[k] == "Time"):
+    carried = preposition in (*CARRIED, "as") or (preposition == "with" and lemma(tree.words[v], "VERB") in WITH)
+    if objects and not passive and (not carried or tree.kinds[k] == "Time"):
         return  # "supports Ada for the election": the verb alone does not link to the election
     bare = bool(objects) and objects[0] == v + 1 and not tree.kids(objects[0])
     light = bare and lemma(tree.words[v], "VERB") in LIGHT

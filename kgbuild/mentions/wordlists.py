@@ -97,7 +97,13 @@ BECOMING = _words("""
 
 # Prepositions that link a verb to what its object goes to, comes from or is at.
 CARRIED = _words("""
-    to into onto in on from with through over across between against inside via towards toward
+    to into onto in on from through over across between against inside via towards toward
+""")
+
+# Verbs that bring two things together, so that "with" links to the second: "replaces X with Y".
+WITH = _words("""
+    replace provide share connect combine integrate associate link merge pair supply equip fill populate update
+    synchronize compare exchange
 """)
 
 # Prepositions of directions; and of places, which may stand with the noun before them instead.
