@@ -4,8 +4,8 @@
     python benchmarks/legal.py build/corpus
 
 A fact is a triple in the graph of a source or of inferred facts whose property has a domain or range in the ontologies
-(``rdfs:domain`` and ``rdfs:range`` all hold, of ``schema:domainIncludes`` and ``schema:rangeIncludes`` one does). It is
-legal if both ends are of such a class or of one below it; a date or number is a ``gen:Time`` or ``gen:Quantity``.
+(``rdfs:domain`` and ``rdfs:range`` all hold, of ``schema:domainIncludes`` and ``schema:rangeIncludes`` one does, of an
+``owl:complementOf`` none). It is legal if both ends are of such a class or of one below it; a date or number is a ``gen:Time`` or ``gen:Quantity``.
 Counted apart: ends of which nothing is known but that they are things, and those of which no more is said, while a
 class guessed from a description does not fit. Beside them: things of two classes that are disjoint, and subjects with
 two values of a functional property.
@@ -45,6 +45,16 @@ def ends(ontology: rdflib.Graph, all_of: rdflib.URIRef, one_of: rdflib.URIRef) -
     return found
 
 
+def bars(ontology: rdflib.Graph, all_of: rdflib.URIRef) -> dict[str, set[str]]:
+    """By property: classes that may not stand at that end."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for p, end in ontology.subject_objects(all_of):
+        for c in ontology.objects(end, OWL.complementOf):
+            union = ontology.value(c, OWL.unionOf)
+            found[str(p)] |= {str(m) for m in ([c] if union is None else ontology.items(union))}
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
@@ -57,6 +67,7 @@ def main() -> None:
         ontology.parse(path)
     up = above(ontology)
     domains, ranges = ends(ontology, RDFS.domain, SDO.domainIncludes), ends(ontology, RDFS.range, SDO.rangeIncludes)
+    never_domain, never_range = bars(ontology, RDFS.domain), bars(ontology, RDFS.range)
     said = {
         (q.subject.value, q.predicate.value, q.object)
         for q in ox.parse(path=given.out / "graph.nq")
@@ -69,7 +80,7 @@ def main() -> None:
             classes[s] |= up.get(o.value, {o.value})
             own[ox.NamedNode(s)].add(o.value)
 
-    def misfit(node: object, wanted: Iterable[set[str]]) -> str:
+    def misfit(node: object, wanted: Iterable[set[str]], never: set[str]) -> str:
         """What kind of end it is that does not fit; nothing if it does."""
         if isinstance(node, ox.Literal):
             held = {
@@ -79,15 +90,18 @@ def main() -> None:
             }
         else:
             held = classes[getattr(node, "value", node)]
-        if all(one & held for one in wanted):
+        if all(one & held for one in wanted) and not never & held:
             return ""
         return "unknown" if held == {GENERAL + "Thing"} else "guessed" if GENERAL + "Thing" in own[node] else "illegal"
 
     facts = [(s, p, o) for s, p, o in said if p in domains or p in ranges]
     found = Counter()
     for s, p, o in facts:
-        for node, wanted in ((ox.NamedNode(s), domains.get(p, ())), (o, ranges.get(p, ()))):
-            if kind := misfit(node, wanted):
+        for node, wanted, never in (
+            (ox.NamedNode(s), domains.get(p, ()), never_domain.get(p, set())),
+            (o, ranges.get(p, ()), never_range.get(p, set())),
+        ):
+            if kind := misfit(node, wanted, never):
                 found[kind] += 1
                 print(kind, s, p, o)
     apart = [(str(a), str(b)) for a, b in ontology.subject_objects(OWL.disjointWith)]
