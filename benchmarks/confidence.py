@@ -5,8 +5,9 @@
 
 A found entity stands for the annotated one with which it shares most spans; a relation holds if the annotators have it
 between the two. Calibration: bins of equal size (Guo et al., ICML 2017), of confidences as they are stated, by numbers
-that were fitted on these documents, and as the same fit gives them to each fifth from the others; and the error of confidences that are exactly
-right, by chance, since a bin holds some hundred facts only. Then precision at equal recall: relations are taken the surest first until so many annotated ones are found, and all before are counted.
+that were fitted on these documents, and as the same fit gives them to each fifth from the others; and the error of
+confidences that are exactly right, by chance, since a bin holds some hundred facts. Then precision at equal recall:
+relations are taken the surest first until so many annotated ones are found, and all before are counted.
 Gate: domain, range and one value, relations turned; rivals: values that rule each other out, as where nothing judges;
 judge: every relation in the light of the others of its document; rules: what follows by the axioms of the general
 ontology too, as sure as the product of what it rests on.

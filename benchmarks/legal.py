@@ -5,7 +5,8 @@
 
 A fact is a triple in the graph of a source or of inferred facts whose property has a domain or range in the ontologies
 (``rdfs:domain`` and ``rdfs:range`` all hold, of ``schema:domainIncludes`` and ``schema:rangeIncludes`` one does, of an
-``owl:complementOf`` none). It is legal if both ends are of such a class or of one below it; a date or number is a ``gen:Time`` or ``gen:Quantity``.
+``owl:complementOf`` none). It is legal if both ends are of such a class or of one below it; a date or number is a
+``gen:Time`` or ``gen:Quantity``.
 Counted apart: ends of which nothing is known but that they are things, and those of which no more is said, while a
 class guessed from a description does not fit. Beside them: things of two classes that are disjoint, and subjects with
 two values of a functional property.
