@@ -69,7 +69,8 @@ def _own_subject(tree: Tree, v: int, s: int) -> list[Subject]:
         return []
     if tree.kids(s, "case"):
         return []
-    return list(conjuncts(tree, s))
+    acting = list(conjuncts(tree, s))
+    return [replace(one, some=True) for one in acting] if any(_is_cut(tree, one.word) for one in acting) else acting
 
 
 def _disagree(tree: Tree, s: int, v: int) -> bool:
@@ -89,9 +90,22 @@ def _disagree(tree: Tree, s: int, v: int) -> bool:
 def _is_bare(tree: Tree, noun: int, v: int) -> bool:
     """Whether a clause tells which things of a kind are meant: "systems that need X", not "the systems, which ..."."""
     p = phrase(tree, noun)
-    known = any(tree.lower[k] not in ("a", "an", "any", "some") for k in tree.kids(noun, "det", "nmod:poss"))
     up_to = tree.words[p.end : min(tree.below(v)) + 1]  # commas hang to the clause
-    return tree.tags[noun] == "NOUN" and p.end - p.start == 1 and not known and "," not in up_to
+    plural = lemma(tree.lower[noun], "NOUN") != tree.lower[noun]
+    return _is_kind(tree, noun) and (p.end - p.start == 1 or plural) and "," not in up_to
+
+
+def _is_cut(tree: Tree, noun: int) -> bool:
+    """Whether a noun loses with what follows it which things of a kind are meant: "Trade from Chile is copper"."""
+    p = phrase(tree, noun)
+    tails = [k for k in tree.kids(noun, "nmod") if k >= p.end and tree.kids(k, "case")]
+    return _is_kind(tree, noun) and p.end - p.start == 1 and bool(tails)
+
+
+def _is_kind(tree: Tree, noun: int) -> bool:
+    """Whether a common noun stands without a determiner that points to things known."""
+    pointing = [k for k in tree.kids(noun, "det", "nmod:poss") if tree.lower[k] not in ("a", "an", "any", "some")]
+    return tree.tags[noun] == "NOUN" and not pointing
 
 
 def antecedent_fits(tree: Tree, v: int) -> bool:

@@ -211,6 +211,18 @@ def test_a_clause_that_tells_which_ones_are_meant_is_no_fact_about_the_kind() ->
     assert ("systems", "need", "transactions") in facts(apart)
 
 
+def test_a_noun_without_the_words_that_narrow_it_is_no_subject_of_a_fact() -> None:
+    text = "{det}Trade/NOUN/{be}/nsubj from/ADP/{chile}/case Chile/PROPN/{noun}/nmod is/AUX/{be}/cop copper/NOUN/0/root"
+    cut = read(text.format(det="", noun=1, chile=3, be=5))
+    assert cut["Trade", "be", "copper"].frame.modality == "some"
+    assert facts(text.format(det="the/DET/2/det ", noun=2, chile=4, be=6)) == {("Trade", "be", "copper")}
+    sites = (
+        "Crawlers/NOUN/2/nsubj prefer/VERB/0/root popular/ADJ/4/amod {noun}/NOUN/2/obj that/PRON/6/nsubj "
+        "link/VERB/4/acl:relcl to/ADP/8/case content/NOUN/6/obl"
+    )
+    assert ("popular sites", "link to", "content") not in facts(sites.format(noun="sites"))
+
+
 def test_who_causes_something_to_act_causes_no_thing() -> None:
     text = (
         "clients/NOUN/2/nsubj cause/VERB/0/root a/DET/4/det procedure/NOUN/2/obj to/PART/6/mark execute/VERB/4/acl "
