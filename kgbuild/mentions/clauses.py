@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from kgbuild.mentions.frames import CLAUSES, Frame, frame
+from kgbuild.mentions.frames import CLAUSES, SOME, Frame, frame
 from kgbuild.mentions.parse import Parse
 from kgbuild.mentions.phrases import NOMINAL, Phrase, phrase
 from kgbuild.mentions.predicates import Link, copula, verbal
@@ -97,7 +97,7 @@ def _finish(tree: Tree, v: int, links: Iterator[Link], implied: bool) -> Iterato
                 if (s.either or o.either) and not made.negated:
                     made = replace(made, modality=made.modality or "or")
                 if s.some:  # the whole kind is not meant
-                    made = replace(made, modality=made.modality or "some")
+                    made = replace(made, modality=made.modality or SOME)
                 subject = Phrase(-1, -1, -1, -1) if s is IMPLIED else phrase(tree, s.word)
                 object = phrase(tree, o.word)
                 if s is not IMPLIED and subject.start < object.end and object.start < subject.end:

@@ -24,6 +24,7 @@ _PERHAPS = {
     "reportedly": "allegedly", "apparently": "apparently", "ideally": "should", "theoretically": "perhaps",
     "sometimes": "sometimes", "often": "", "usually": "",
 }  # fmt: skip
+SOME = "some"  # the modality of what only some do of what a noun names
 _NOT = frozenset({"not", "n't", "never", "nt"})
 CLAUSES = frozenset({"root", "conj", "ccomp", "advcl", "acl", "parataxis", "xcomp", "csubj", "list"})
 

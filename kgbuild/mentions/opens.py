@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kgbuild.mentions.clauses import triples
-from kgbuild.mentions.frames import Frame
+from kgbuild.mentions.frames import SOME, Frame
 from kgbuild.mentions.lemmas import lemma
 from kgbuild.mentions.phrases import NOMINAL, Phrase, names_a_thing, phrase, widened
 from kgbuild.mentions.subjects import subjects_of
@@ -185,6 +185,8 @@ def note(tree: Tree, frame: Frame) -> str:
         reasons.append("it is said by somebody")
     if frame.negated:
         reasons.append("it is denied")
-    if frame.modality:
+    if frame.modality == SOME:
+        reasons.append("it is said of some of these only")
+    elif frame.modality:
         reasons.append(f'it is qualified by "{frame.modality}"')
     return "; ".join(reasons)
