@@ -49,6 +49,8 @@ class Embeddings(nn.Module):
 
 
 class Encoder(nn.Module):
+    """The layers, one after the other."""
+
     def __init__(self) -> None:
         super().__init__()
         self.layer = nn.ModuleList(Layer() for _ in range(LAYERS))
@@ -73,6 +75,8 @@ class Layer(nn.Module):
 
 
 class Attention(nn.Module):
+    """What every state reads of its text, added to it."""
+
     def __init__(self) -> None:
         super().__init__()
         self.self = SelfAttention()
@@ -84,7 +88,7 @@ class Attention(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """Every state reads all of its text."""
+    """Scaled products of queries and keys weigh the values (Vaswani et al. 2017)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -104,6 +108,8 @@ class SelfAttention(nn.Module):
 
 
 class Intermediate(nn.Module):
+    """The wide half of what follows attention."""
+
     def __init__(self) -> None:
         super().__init__()
         self.dense = nn.Linear(WIDTH, INNER)
