@@ -37,6 +37,9 @@ TYPE = RDF + "type"
 LABEL = RDFS + "label"
 ALT_LABEL = SKOS + "altLabel"
 
+_SHOWN = {"be": "is", "have": "has"}
+_SAID = {shown: base for base, shown in _SHOWN.items()}
+
 
 def camel(name: str) -> str:
     """Local name of a property from its English name: "head of government" -> ``headOfGovernment``."""
@@ -56,6 +59,18 @@ def words(iri: str) -> str:
     """The last part of an IRI for people: ``gen:headOfGovernment`` -> "head of government"."""
     head, _, local = iri.rpartition("/relation/")
     if head:  # an open relation: the text's own words
-        return unquote(local).replace("_", " ")
+        return shown(unquote(local).replace("_", " "))
     local = re.split(r"[#/]", iri.rstrip("#/"))[-1]
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", local).lower()
+
+
+def shown(phrase: str) -> str:
+    """An open relation for people: "be part of", as extractors say it, -> "is part of"."""
+    first, blank, rest = phrase.partition(" ")
+    return f"{_SHOWN.get(first, first)}{blank}{rest}"
+
+
+def said(phrase: str) -> str:
+    """The words of a relation as extractors say them: "is part of" -> "be part of"."""
+    first, blank, rest = phrase.partition(" ")
+    return f"{_SAID.get(first, first)}{blank}{rest}"

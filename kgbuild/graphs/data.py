@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,9 +10,7 @@ from functools import cached_property
 from kgbuild.entities.group import called
 from kgbuild.entities.link import Link
 from kgbuild.types import Depiction, Entity, Event, Mention, Reading, RelationMention, Statement
-
-SHOWN = {"be": "is", "have": "has"}  # how the first word of an open relation is shown
-_BASE = re.compile(r"(?:be|have)(?= |$)")
+from kgbuild.vocab import shown
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ class GraphData:
     def phrases(self) -> Mapping[str, str]:
         """The words of each open relation by its IRI, as they are shown: "is part of" for "be part of"."""
         found = {r.predicate: r.phrase for r in sorted(self.relations, key=lambda r: r.phrase) if r.phrase}
-        return {iri: _shown(phrase) for iri, phrase in found.items()}
+        return {iri: shown(phrase) for iri, phrase in found.items()}
 
     @cached_property
     def phrase_languages(self) -> Mapping[str, str]:
@@ -97,8 +94,3 @@ class GraphData:
     @property
     def quarantined(self) -> tuple[Statement, ...]:
         return tuple(s for s in self.statements if s.status == "quarantined")
-
-
-def _shown(phrase: str) -> str:
-    first = _BASE.match(phrase)
-    return f"{SHOWN[first[0]]}{phrase[first.end() :]}" if first else phrase

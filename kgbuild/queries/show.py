@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kgbuild.queries.ask.facts import Fact, Facts
 from kgbuild.queries.describe import LONG, find
-from kgbuild.vocab import words
+from kgbuild.vocab import shown, words
 
 if TYPE_CHECKING:
     from kgbuild.queries.graph import Graph
@@ -43,7 +43,7 @@ def show(graph: Graph, facts: Facts, what: str) -> Card:
     if links:
         parts.append(_drawing(facts, id, links))
     if values:
-        rows = "".join(f"<tr><td>{escape(f.relation)}</td><td>{escape(f.object)}</td></tr>" for f in values)
+        rows = "".join(f"<tr><td>{escape(shown(f.relation))}</td><td>{escape(f.object)}</td></tr>" for f in values)
         parts.append(f"<table>{rows}</table>")
     for piece in graph.why(id).evidence[:PIECES]:
         place = f"<small>{escape(piece.path)}, {escape(piece.place)}</small>"
@@ -69,7 +69,7 @@ def _drawing(facts: Facts, id: str, links: list[Fact]) -> str:
     for other in others:
         mine = [f for f in links if f.other(id) == other]
         (x, y), (u, v) = places[other], middle
-        short = (("" if f.subject == id else "← ") + f.relation.removesuffix(LONG) for f in mine)
+        short = (("" if f.subject == id else "← ") + shown(f.relation).removesuffix(LONG) for f in mine)
         said = ", ".join(dict.fromkeys(short))
         mx, my = u + 0.55 * (x - u), v + 0.55 * (y - v)
         lines.append(f'<line x1="{u:.0f}" y1="{v:.0f}" x2="{x:.0f}" y2="{y:.0f}" stroke="#8a94a6"/>')

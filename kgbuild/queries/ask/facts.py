@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from kgbuild.graphs.data import SHOWN
 from kgbuild.identity import normalise
 from kgbuild.queries.places import parse_fragment
 from kgbuild.queries.store import generation
 from kgbuild.types import Box, Selector, TimeSpan
-from kgbuild.vocab import XSD
+from kgbuild.vocab import XSD, said
 
 LIKELY = 0.4  # confidence of a fact in quarantine that still may answer a question
-_BASE = {shown: base for base, shown in SHOWN.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,8 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """An asserted or inferred statement; ``relation``: the words of its predicate. ``datatype`` is set for literals."""
+    """An asserted or inferred statement; ``relation``: the words of its predicate, as extractors say
+    them ("be part of"). ``datatype`` is set for literals."""
 
     id: str
     subject: str
@@ -133,7 +132,7 @@ class Facts:
             if held_back and not (s["reason"].startswith("confidence") and s["confidence"] >= LIKELY):
                 continue
             fact = Fact(
-                s["id"], s["subject"], s["predicate"], _base(s["relation"]), s["object"],
+                s["id"], s["subject"], s["predicate"], said(s["relation"]), s["object"],
                 s["object"] not in self.things, s["datatype"], s["confidence"], frozenset(s["sources"]),
             )  # fmt: skip
             if held_back:
@@ -205,9 +204,3 @@ class Facts:
         if end in self.things:
             return self.things[end].label
         return self.origins[end].path if end in self.origins else end
-
-
-def _base(relation: str) -> str:
-    """The words of a relation in base form, as questions are read: "be part of" where "is part of" is shown."""
-    first, blank, rest = relation.partition(" ")
-    return f"{_BASE.get(first, first)}{blank}{rest}"
