@@ -9,7 +9,7 @@ from kgbuild.mentions.connections import CONNECTS, connections, phrase
 from kgbuild.mentions.drawing import read_drawing
 from kgbuild.sources.mxgraph import parse_drawio
 from kgbuild.sources.svg import parse_svg
-from kgbuild.vocab import words
+from kgbuild.vocab import shown, words
 
 BASE = "https://example.org/kg/"
 
@@ -46,7 +46,7 @@ def stated(language: str, code: str) -> list[tuple[str, str, str]]:
 def said(diagram) -> list[tuple[str, str, str]]:
     names = {n.key: n.label for n in diagram.nodes.values()}
     made = [c for e in diagram.edges for c in connections(e, diagram, BASE)]
-    assert all((c.predicate.startswith(BASE) and words(c.predicate) == c.phrase) or not c.phrase for c in made)
+    assert all((c.predicate.startswith(BASE) and words(c.predicate) == shown(c.phrase)) or not c.phrase for c in made)
     return [(names[c.subject], c.phrase or words(c.predicate), names[c.object]) for c in made]
 
 
