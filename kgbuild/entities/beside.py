@@ -65,6 +65,7 @@ class Beside:
     ) -> None:
         self._groups, self._columns, self._bare = groups, columns, bare
         self._fused = means(groups, fused) if fused is not None and len(fused.ids) else None
+        self._bearers = np.isin(columns.classes, _BEARERS)
         of = np.isin(columns.classes, _BEARERS[:2])
         self._makers = frozenset(columns.names.text) - frozenset(columns.names.text[columns.name[of[columns.owner]]])
 
@@ -165,7 +166,7 @@ class Beside:
         asked = role & other & ~held
         said = each_once(plural, i, j, asked)
         held, first = np.where(asked, said, held), np.where(asked, said, first)
-        named = np.isin(c.classes[a], _BEARERS) | np.isin(c.classes[b], _BEARERS)
+        named = self._bearers[a] | self._bearers[b]
         task, made_by = self._longer_by_its_beginning(names, held & last & ~first, ~person & ~parts & ~named)
         old, young = c.names.generation(x), c.names.generation(y)
         return {

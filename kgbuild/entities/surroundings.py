@@ -22,6 +22,7 @@ _CHARACTERS = 1000  # of a context
 _HALVES = slice(OWN), slice(OWN, None)
 _NAME = re.compile(r"\b[A-Z]\w+")
 _ROWS = 2048  # pairs at a time
+_WHOLE = 1 << 24  # numbers of a matrix that is kept in single precision (64 MiB), not widened at each look
 _SENSE = 0.35  # cosine of own states from which two groups of one name lend each other their contexts
 STATE_FEATURES = ("own_state", "around_state", "own_sense", "around_sense")
 CONTEXT_FEATURES = ("shared_words", "rarest_word", "shared_names", "names_the_other", *STATE_FEATURES)
@@ -93,7 +94,7 @@ class _Half:
     """Vectors (n, d) of groups, of any length, and their lengths float32 (n,)."""
 
     def __init__(self, vectors: np.ndarray) -> None:
-        self._vectors = vectors
+        self._vectors = vectors if vectors.size > _WHOLE else vectors.astype(np.float32, copy=False)
         blocks = (vectors[at : at + _ROWS].astype(np.float32) for at in range(0, len(vectors), _ROWS))
         self._lengths = np.concatenate([np.zeros(0, np.float32), *(np.linalg.norm(b, axis=1) for b in blocks)])
 
