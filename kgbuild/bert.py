@@ -12,7 +12,8 @@ from torch.nn import functional as F
 
 from kgbuild.backbone import LIMIT, WIDTH
 
-INNER, LAYERS, HEADS = 1536, 6, 12
+HEADS = 12
+_INNER, _LAYERS = 1536, 6
 _PIECES, _EPS, _DROPOUT = 30522, 1e-12, 0.1
 
 
@@ -53,7 +54,7 @@ class Encoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layer = nn.ModuleList(Layer() for _ in range(LAYERS))
+        self.layer = nn.ModuleList(Layer() for _ in range(_LAYERS))
 
 
 class Layer(nn.Module):
@@ -63,7 +64,7 @@ class Layer(nn.Module):
         super().__init__()
         self.attention = Attention()
         self.intermediate = Intermediate()
-        self.output = Added(INNER)
+        self.output = Added(_INNER)
 
     def forward(self, x: Tensor, mask: Tensor | None = None, *, look: bool = False) -> tuple[Tensor, Tensor | None]:
         """States (b, n, WIDTH), and with ``look`` the attention (b, HEADS, n, n).
@@ -112,7 +113,7 @@ class Intermediate(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.dense = nn.Linear(WIDTH, INNER)
+        self.dense = nn.Linear(WIDTH, _INNER)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.gelu(self.dense(x))

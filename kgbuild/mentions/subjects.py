@@ -77,14 +77,14 @@ def _disagree(tree: Tree, s: int, v: int) -> bool:
     """Whether a common noun and a verb in the present differ in number: no noun and verb then, but a title read as a
     sentence ("Outline use cases"), or a word taken for a verb.
     """
-    verb, alone = tree.lower[v], not tree.kids(s, "conj")
-    base = lemma(verb, "VERB")
-    if tree.tags[s] != "NOUN" or tree.kids(v, "aux", "cop") or is_past(verb, base):
+    form, alone = tree.lower[v], not tree.kids(s, "conj")
+    base = lemma(form, "VERB")
+    if tree.tags[s] != "NOUN" or tree.kids(v, "aux", "cop") or is_past(form, base):
         return False
     if tree.lower[s] in PLURAL or tree.base(v) in ("ccomp", "xcomp"):
         return False
     plural = lemma(tree.lower[s], "NOUN") != tree.lower[s]
-    return (verb == base and alone and not plural) or (verb in (base + "s", base + "es") and plural)
+    return (form == base and alone and not plural) or (form in (base + "s", base + "es") and plural)
 
 
 def _is_bare(tree: Tree, noun: int, v: int) -> bool:

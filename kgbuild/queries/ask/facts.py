@@ -34,8 +34,9 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """An asserted or inferred statement; ``relation``: the words of its predicate, as extractors say
-    them ("be part of"). ``datatype`` is set for literals."""
+    """An asserted or inferred statement. ``relation``: the words of its predicate, as extractors say them ("be part
+    of"); ``datatype`` is set for literals.
+    """
 
     id: str
     subject: str
