@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kgbuild.config import Config
+from kgbuild.contributions import Contributions
 from kgbuild.crash import point
 from kgbuild.errors import EmptyGraphError
 from kgbuild.history import StageRun, read_runs, write_runs
@@ -26,7 +27,7 @@ from kgbuild.publish import (
     write_graph,
 )  # fmt: skip
 from kgbuild.queries.report import write_report
-from kgbuild.stages import Job, extract_sources, list_sources, read_sources
+from kgbuild.stages import Job, extract_sources, extractors, list_sources, read_sources
 from kgbuild.types import Issue, Source
 from kgbuild.workspace import Before, Workspace
 
@@ -55,11 +56,13 @@ def build(
         if (known := published(workspace, key)) is not None:
             copy_graph(job, workspace)  # the copy of last time may have failed
             return known
-        done: dict[str, StageRun] = {}
-        for name, stage in (("read", read_sources), ("extract", extract_sources)):
-            done[name] = stage(job, sources, progress=progress)
-            log.info("%s ended", name, extra={"stage": name, "seconds": done[name].seconds, "files": len(sources)})
-        report = publish(job, workspace, sources, left_out, done=done, started=started, progress=progress)
+        done, given = dict[str, StageRun](), Contributions(job)
+        with extractors(job) as pool, given.ahead(sources):
+            done["read"] = read_sources(job, sources, progress=progress, soon=pool)
+            done["extract"] = extract_sources(job, sources, progress=progress, pool=pool)
+        for name, run in done.items():
+            log.info("%s ended", name, extra={"stage": name, "seconds": run.seconds, "files": len(sources)})
+        report = publish(job, workspace, sources, left_out, done=done, started=started, progress=progress, given=given)
         copy_graph(job, workspace)
         return report
 
@@ -75,11 +78,13 @@ def copy_graph(job: Job, workspace: Workspace) -> None:
 
 def publish(
     job: Job, workspace: Workspace, sources: list[Source], left_out: list[Issue], *,
-    done: dict[str, StageRun], started: float, progress: Progress,
+    done: dict[str, StageRun], started: float, progress: Progress, given: Contributions | None = None,
 ) -> Report:  # fmt: skip
-    """Assemble the graph from the cache, write it beside the published one, swap. ``done``: the stages before."""
+    """Assemble the graph from the cache, write it beside the published one, swap. ``done``: the stages before;
+    ``given``: what the sources give, of which some may have been made ahead.
+    """
     with collector_paused():
-        return _publish(job, workspace, sources, left_out, done=done, started=started, progress=progress)
+        return _publish(job, workspace, sources, left_out, done, started, progress, given)
 
 
 @contextmanager
@@ -97,11 +102,11 @@ def collector_paused() -> Iterator[None]:
 
 
 def _publish(
-    job: Job, workspace: Workspace, sources: list[Source], left_out: list[Issue], *,
-    done: dict[str, StageRun], started: float, progress: Progress,
+    job: Job, workspace: Workspace, sources: list[Source], left_out: list[Issue],
+    done: dict[str, StageRun], started: float, progress: Progress, given: Contributions | None,
 ) -> Report:  # fmt: skip
     begun = time.monotonic()
-    graph = assemble_graph(job, sources, progress=progress)
+    graph = assemble_graph(job, sources, progress=progress, given=given)
     if not graph.data.entities:
         reasons = "; ".join(sorted({i.message for i in (*left_out, *graph.issues)})[:5]) or "no file holds any"
         raise EmptyGraphError(f"nothing was extracted from {len(sources)} files: {reasons}. Nothing was published.")

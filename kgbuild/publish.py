@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from kgbuild import registry
 from kgbuild.cache import Cache, code_version
+from kgbuild.contributions import Contributions
 from kgbuild.crash import point
 from kgbuild.embeddings import LITERALS
 from kgbuild.embeddings.index import VectorIndex
@@ -28,6 +29,7 @@ from kgbuild.entities.hashes import alike, hashes_of
 from kgbuild.entities.identify import Merge
 from kgbuild.entities.link import Link, Linking
 from kgbuild.errors import UsageError
+from kgbuild.forks import beside
 from kgbuild.graphs.data import GraphData
 from kgbuild.history import PastRun, StageRun, changes, contents, work_of
 from kgbuild.identity import text_name
@@ -35,7 +37,7 @@ from kgbuild.linking import check_references, link_entities
 from kgbuild.models.advice import advice
 from kgbuild.models.arrays import pixels
 from kgbuild.progress import Progress
-from kgbuild.stages import Job, Vectors, class_vectors, load_extraction, load_vectors, property_vectors
+from kgbuild.stages import Job, Vectors, class_vectors, joined, property_vectors
 from kgbuild.statements import Ontology, assemble, check_logic, load_ontology, source_links
 from kgbuild.statements.closed import ClosedTyper, general_properties, meanings, own_properties
 from kgbuild.statements.correct import corrections
@@ -77,31 +79,37 @@ class Graph:
     linking: Linking
 
 
-def assemble_graph(job: Job, sources: Sequence[Source], *, progress: Progress) -> Graph:
-    """Entities and statements of all sources from the cache; the same whatever order the sources came in."""
+def assemble_graph(
+    job: Job, sources: Sequence[Source], *, progress: Progress, given: Contributions | None = None
+) -> Graph:
+    """Entities and statements of all sources from the cache; the same whatever order the sources came in.
+
+    ``given``: what they give, of which some may have been made ahead.
+    """
     from threadpoolctl import threadpool_limits
 
     # products of small matrices: more threads would only wait for each other, and share sums out by the machine's cores
     with threadpool_limits(1, user_api="blas"):
-        return _assemble(job, sources, progress=progress)
+        return _assemble(job, sources, progress, given or Contributions(job))
 
 
-def _assemble(job: Job, sources: Sequence[Source], *, progress: Progress) -> Graph:
+def _assemble(job: Job, sources: Sequence[Source], progress: Progress, given: Contributions) -> Graph:
     config = job.config
     decisions = read_decisions(config["statements"]["decisions"])
     ontology = load_ontology(config["statements"]["ontologies"])
     progress.start("assemble", 4)
     sources = sorted(sources, key=lambda s: s.path)
-    pairs = list(job.store().each(lambda s: load_extraction(job, s), sources))
-    readings, extractions = [r for r, _ in pairs], [e for _, e in pairs]
+    parts = given.of(sources)
+    readings, extractions = [p.reading for p in parts], [p.extraction for p in parts]
     mentions = sorted((m for e in extractions for m in e.mentions), key=lambda m: m.id)
-    vectors = load_vectors(job, sources)
+    vectors = joined({s.id: p.tables for s, p in zip(sources, parts, strict=True)})
+    groups = sorted((g for p in parts for g in p.groups), key=lambda g: g.id)
     relation_mentions = sorted((r for e in extractions for r in e.relations), key=lambda r: r.id)
     progress.advance("assemble", note="sources loaded")
     alignment = align(
         mentions, vectors.mentions, config=config, decisions=decisions, relations=relation_mentions,
-        states=vectors.around, fused=vectors.fused,
-        records=read_records(readings, mentions),
+        states=vectors.around, fused=vectors.fused, records=read_records(readings, mentions),
+        groups=groups, around={id: words for p in parts for id, words in p.around.items()},
     )  # fmt: skip
     progress.advance("assemble", note="entities aligned")
     linking = link_entities(job, alignment.entities, mentions, decisions)
@@ -128,7 +136,7 @@ def _assemble(job: Job, sources: Sequence[Source], *, progress: Progress) -> Gra
         events=tuple(sorted((event for e in extractions for event in e.events), key=lambda event: event.id)),
     )  # fmt: skip
     issues = (
-        *(i for r, e in pairs for i in (*r.issues, *e.issues)), *linking.issues,
+        *(i for p in parts for i in (*p.reading.issues, *p.extraction.issues)), *linking.issues,
         *unknown(decisions, statements, mentions), *unmet,
     )  # fmt: skip
     progress.advance("assemble", note="statements gated")
@@ -225,21 +233,38 @@ def write_graph(
 
     ``before``: the generation whose texts and pictures need not be written again where they are the same.
     """
-    cache, data, before = job.store(), graph.data, before or Before(None)
+    data = graph.data
     names = {"nquads": "graph.nq", "turtle": "facts.ttl", "graphml": "graph.graphml", "parquet": "."}
     exporters = sorted(registry.available("exporters"))
     progress.start("write", len(exporters) + 3)
-    for name in exporters:
+
+    def export(name: str) -> bytes:
         registry.load("exporters", name)(data, folder / names.get(name, name))
         point("write.export")
-        progress.advance("write", note=name)
-    VectorIndex.build(graph.vectors.mentions).save(folder / "vectors.faiss")
-    if graph.vectors.pictures.ids:
-        VectorIndex.build(graph.vectors.pictures).save(folder / "pictures.faiss")
-    progress.advance("write", note="vectors")
-    for name, rows in (("merges", graph.alignment.merges), ("links", graph.linking.links)):
-        (folder / f"{name}.json").write_text(_listed(rows), "utf-8")
-    progress.advance("write", note="merges")
+        return b""
+
+    with beside(lambda: export("nquads")) as written:  # as much work as all the rest
+        for name in exporters:
+            if name != "nquads":
+                export(name)
+                progress.advance("write", note=name)
+        VectorIndex.build(graph.vectors.mentions).save(folder / "vectors.faiss")
+        if graph.vectors.pictures.ids:
+            VectorIndex.build(graph.vectors.pictures).save(folder / "pictures.faiss")
+        progress.advance("write", note="vectors")
+        for name, rows in (("merges", graph.alignment.merges), ("links", graph.linking.links)):
+            (folder / f"{name}.json").write_text(_listed(rows), "utf-8")
+        progress.advance("write", note="merges")
+        _write_sources(job, data, folder, before or Before(None))
+        progress.advance("write", note="texts and pictures")
+        written()
+    progress.advance("write", note="nquads")
+    progress.finish("write")
+
+
+def _write_sources(job: Job, data: GraphData, folder: Path, before: Before) -> None:
+    """The texts and pictures of all sources."""
+    cache = job.store()
     (folder / "texts").mkdir()
     (folder / "pictures").mkdir()
     for reading in data.readings:
@@ -250,8 +275,6 @@ def write_graph(
             if (png := cache.get("blobs", blob)) is not None:
                 before.write(folder, f"pictures/{blob}.png", png)
     point("write.texts")
-    progress.advance("write", note="texts and pictures")
-    progress.finish("write")
 
 
 def _listed(rows: Sequence[Merge] | Sequence[Link]) -> str:

@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,8 +131,13 @@ def list_sources(job: Job) -> tuple[list[Source], list[Issue]]:
     return discover(Path(job.root), job.config)
 
 
-def read_sources(job: Job, sources: Sequence[Source], *, progress: Progress | None = None) -> StageRun:
-    """Read each source in a killable child, into the cache. Returns what it cost."""
+def read_sources(
+    job: Job, sources: Sequence[Source], *, progress: Progress | None = None, soon: WorkerPool | None = None
+) -> StageRun:
+    """Read each source in a killable child, into the cache. Returns what it cost.
+
+    ``soon``: the extractors that will be asked of what is read here: one loads its models meanwhile.
+    """
     from kgbuild.sources import ReaderPool
 
     progress, cache, begun = progress or Silent(), job.store(), time.monotonic()
@@ -142,6 +147,8 @@ def read_sources(job: Job, sources: Sequence[Source], *, progress: Progress | No
     progress.start("read", len(sources))
     progress.advance("read", len(sources) - len(todo))
     if todo:
+        if soon:
+            soon.warm()
         size = sum(s.size for s in todo)
         workers = min(job.workers, len(todo), 1 + len(todo) // 16 + size // 65_536)  # a few small files need but one
         with ReaderPool(Path(job.root), job.config, workers) as pool:
@@ -180,10 +187,19 @@ def load_reading(job: Job, source: Source) -> Reading:
     return from_json(Reading, _decode(found))
 
 
-def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress | None = None) -> StageRun:
+def extractors(job: Job) -> WorkerPool:
+    """The workers of ``extract_sources``; none is started before something is asked of it."""
+    bounds = Bounds(held_mb=_memory_mb(job), again=True)
+    return WorkerPool("kgbuild.extracting:serve_extractor", _setup(job), job.workers, bounds)
+
+
+def extract_sources(
+    job: Job, sources: Sequence[Source], *, progress: Progress | None = None, pool: WorkerPool | None = None
+) -> StageRun:
     """Mentions, relation mentions and vectors of each source read. Returns what it cost.
 
-    A source that kills its worker is reported in its extraction; the others lose nothing.
+    A source that kills its worker is reported in its extraction; the others lose nothing. ``pool``: the job's
+    ``extractors``, if one of them may have been started; they are closed here.
     """
     progress, cache, begun = progress or Silent(), job.store(), time.monotonic()
     # What could not be read this time is not extracted: the empty result would be kept for good.
@@ -196,13 +212,12 @@ def extract_sources(job: Job, sources: Sequence[Source], *, progress: Progress |
     progress.advance("extract", len(sources) - len(todo))
     workers = max(1, min(job.workers, len(todo), sum(weights.values()) // _WORTH_A_WORKER))
     groups = _groups(job, todo, workers)
-    bounds = Bounds(held_mb=_memory_mb(job), again=True)
-    with WorkerPool("kgbuild.extracting:serve_extractor", _setup(job), workers, bounds) as pool:
+    with pool or extractors(job) as pool:
         while groups:
             alone: list[Sequence[Source]] = []  # sources of groups that killed their worker: whose fault it was, shows
             for group, answer in pool.map(
                 groups, lambda some: to_json(tuple(some)).encode(),
-                lambda some: _patience(job, sum(weights[s] for s in some)),
+                lambda some: _patience(job, sum(weights[s] for s in some)), count=workers,
             ):  # fmt: skip
                 if isinstance(answer, WorkerDied):
                     if len(group) > 1:
@@ -342,14 +357,19 @@ class Vectors:
     gates: EmbeddingTable | None = None
 
 
-def load_vectors(job: Job, sources: Sequence[Source]) -> Vectors:
-    """What ``extract_sources`` stored for these sources, in the order given."""
-    from kgbuild.embeddings import around
-    from kgbuild.embeddings.tables import stack, unpack
+def load_tables(job: Job, source: Source) -> dict[str, EmbeddingTable]:
+    """The vectors that ``extract_sources`` stored for a source, by name; empty if it stored none."""
+    from kgbuild.embeddings.tables import unpack
 
-    cache, keys = job.store(), [job.vectors_key(s) for s in sources]
-    cached = cache.each(lambda key: cache.get("vectors", key) or cache.get("vectors-transient", key), keys)
-    found = {s.id: unpack(value) for s, value in zip(sources, cached, strict=True) if value is not None}
+    cache, key = job.store(), job.vectors_key(source)
+    value = cache.get("vectors", key) or cache.get("vectors-transient", key)
+    return {} if value is None else unpack(value)
+
+
+def joined(found: Mapping[str, Mapping[str, EmbeddingTable]]) -> Vectors:
+    """The vectors of all sources, each under its id, in the order given."""
+    from kgbuild.embeddings import around
+    from kgbuild.embeddings.tables import stack
 
     def whole(name: str) -> EmbeddingTable:
         return stack([tables[name] for tables in found.values() if name in tables])

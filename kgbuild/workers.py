@@ -65,6 +65,7 @@ class Worker:
     def __init__(self, factory: str, setup: bytes, bounds: Bounds = _NONE) -> None:
         self._factory, self._setup, self._bounds = factory, setup, bounds
         self._process: subprocess.Popen[bytes] | None = None
+        self._ready = False  # the child has said that it is set up
         self._life = -1  # nothing is ever written to this end of a pipe: the child dies when it closes
         self._stopped = False
         self.peak_mb = 0.0  # the most memory that a child had after an answer
@@ -85,14 +86,15 @@ class Worker:
     def _ask(self, request: bytes, limit: float) -> Frames:
         if self._stopped:
             raise WorkerDied("stopped", "the work was stopped")
-        fresh, process = self._process is None, self._process or self._start()
+        process = self._process or self._start()
         if self._stopped:  # while it started
             process.kill()
         guard = _Guard(process)
         try:
-            if fresh:
+            if not self._ready:
                 with guard.within(_START_S):
                     read_frames(process.stdout)  # it is ready: its limit counts from here
+                self._ready = True
             with guard.within(limit, self._bounds.held_mb):
                 write_frames(process.stdin, [request])
                 *frames, peak = read_frames(process.stdout)
@@ -128,6 +130,11 @@ class Worker:
         write_frames(self._process.stdin, [self._setup])
         return self._process
 
+    def warm(self) -> None:
+        """Start the child before anything is asked of it: its libraries load meanwhile."""
+        if self._process is None and not self._stopped:
+            self._start()
+
     def kill(self) -> None:
         """End the child now, and every later one: for a pool that is left in the middle of its work."""
         self._stopped = True
@@ -138,6 +145,9 @@ class Worker:
         """End the child if there is one."""
         if self._process is not None:
             process, self._process = self._process, None
+            if not self._ready:  # it would look for an end of its requests only when all is loaded
+                process.kill()
+            self._ready = False
             for pipe in (process.stdin, process.stdout):
                 if pipe:
                     with contextlib.suppress(BrokenPipeError):
@@ -157,9 +167,13 @@ class WorkerPool:
 
     def __init__(self, factory: str, setup: bytes, size: int, bounds: Bounds = _NONE) -> None:
         self._workers = [Worker(factory, setup, bounds) for _ in range(size)]
-        self._free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
-        for worker in self._workers:
+        self._free: queue.LifoQueue[Worker] = queue.LifoQueue()  # one that has started before one that has not
+        for worker in reversed(self._workers):
             self._free.put(worker)
+
+    def warm(self) -> None:
+        """Start one worker before anything is asked."""
+        self._workers[0].warm()
 
     def ask(self, request: bytes, timeout_s: float | None = None) -> Frames:
         """Answer of the next free worker; safe to call from several threads."""
@@ -170,10 +184,11 @@ class WorkerPool:
             self._free.put(worker)
 
     def map(
-        self, items: Sequence[Item], request: Callable[[Item], bytes], within: Callable[[Item], float] | None = None
-    ) -> Iterator[tuple[Item, Frames | WorkerDied]]:
+        self, items: Sequence[Item], request: Callable[[Item], bytes], within: Callable[[Item], float] | None = None,
+        *, count: int = 0,
+    ) -> Iterator[tuple[Item, Frames | WorkerDied]]:  # fmt: skip
         """Each item with its answer or the death that it caused, in the order of completion. ``within``: the seconds
-        that one may take, 0 for however long.
+        that one may take, 0 for however long; ``count``: of how many workers anything is asked, 0 for all.
         """
 
         def one(item: Item) -> Frames | WorkerDied:
@@ -182,7 +197,7 @@ class WorkerPool:
             except WorkerDied as death:
                 return death
 
-        yield from side_by_side(one, items, len(self._workers), stop=self.kill)
+        yield from side_by_side(one, items, count or len(self._workers), stop=self.kill)
 
     @property
     def peak_mb(self) -> float:
@@ -295,7 +310,7 @@ def _end(process: subprocess.Popen[bytes]) -> int:
 
 def serve(factory: str, timeout_s: int, memory_mb: int, life: int) -> None:
     """The child's life: set up, then answer until the pipe closes. Prints of libraries go to stderr."""
-    _end_with(life)
+    end_with(life)
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
         file.write("500")  # when the machine's memory ends, this process is to go, not the user's others
     channel = os.fdopen(os.dup(1), "wb")
@@ -331,7 +346,7 @@ def serve(factory: str, timeout_s: int, memory_mb: int, life: int) -> None:
         raise
 
 
-def _end_with(life: int) -> None:
+def end_with(life: int) -> None:
     """Let the kernel end this process when the parent's end of the pipe closes, however the parent dies.
 
     A thread that watches would wait for native code that holds the interpreter.

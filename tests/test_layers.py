@@ -12,9 +12,9 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "kgbuild"
 ROOMS = ("models", "sources", "mentions", "embeddings", "entities", "statements", "graphs", "queries")
 BASE = {
-    "backbone", "bert", "cache", "config", "crash", "errors", "history", "identity", "mirror", "ontology_files", "operators", "progress", "registry", "serialise", "storage", "types", "vocab", "workers", "workspace",
+    "backbone", "bert", "cache", "config", "crash", "errors", "forks", "history", "identity", "mirror", "ontology_files", "operators", "progress", "registry", "serialise", "storage", "types", "vocab", "workers", "workspace",
 }  # fmt: skip
-TOP = {"stages", "extracting", "linking", "publish", "pipeline", "plan", "watch", "cli", "training"}
+TOP = {"stages", "contributions", "extracting", "linking", "publish", "pipeline", "plan", "watch", "cli", "training"}
 HEAVY = (
     "torch",
     "spacy",

@@ -108,3 +108,23 @@ def test_a_child_that_is_killed_from_outside_says_so() -> None:
     with pytest.raises(WorkerDied, match="was killed from outside"):
         worker.ask(b"die")
     worker.close()
+
+
+def test_a_worker_that_was_started_early_answers_first_and_one_that_was_not_asked_is_gone() -> None:
+    with WorkerPool(FACTORY, b"set", 3) as pool:
+        pool.warm()
+        started = pool._workers[0]._process
+        assert started is not None and started.poll() is None
+        assert pool.ask(b"hello")[1] == b"hello" and pool.ask(b"again")[1] == b"again"
+        assert [w._process for w in pool._workers] == [started, None, None]
+    with WorkerPool(FACTORY, b"set", 2) as pool:
+        pool.warm()
+        unasked = pool._workers[0]._process
+    assert unasked is not None and unasked.returncode is not None
+
+
+def test_of_how_many_workers_is_asked() -> None:
+    with WorkerPool(FACTORY, b"set", 3) as pool:
+        found = dict(pool.map([b"a", b"b", b"c"], lambda item: item, count=1))
+        assert [found[name][1] for name in (b"a", b"b", b"c")] == [b"a", b"b", b"c"]  # type: ignore[index]
+        assert [w._process is None for w in pool._workers] == [False, True, True]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from kgbuild.entities.obstacles import different, listed_apart, same
 from kgbuild.entities.records.merge import join_rows, match_rows, row_merges, rows_apart
 from kgbuild.entities.records.table import RecordTable
 from kgbuild.entities.score import Scorer, probability
+from kgbuild.entities.surroundings import Around, Surroundings
 from kgbuild.errors import UsageError
 from kgbuild.types import EmbeddingTable, Entity, Match, Mention, RelationMention
 
@@ -45,23 +47,30 @@ def align(
     states: EmbeddingTable | None = None,
     fused: EmbeddingTable | None = None,
     records: Sequence[RecordTable] = (),
+    groups: Sequence[Group] | None = None,
+    around: Mapping[str, Around] = MappingProxyType({}),
 ) -> Alignment:
     """Entities of the mentions that have a vector in ``table``; independent of the order of either.
 
     ``relations`` between the mentions give each thing its neighbours. ``states`` are vectors of the mentions in their
     contexts (``embeddings.around``), ``fused`` those of the fused encoder, both by mention id; ``records`` the tables
     that rows stand in (``read_records``): rows are compared by all their columns. What is absent changes nothing.
+    ``groups``: those of the mentions, in the order of their ids, if they have been made, and ``around`` the words
+    around some of them by id.
     Raises ``UsageError`` for a table whose vectors are not finite or as many as its ids.
     """
     for given in (table, states, fused):
         check(given)
-    groups, decisions, base = group(mentions, frozenset(table.ids)), decisions or Decisions(), config["graph"]["base"]
+    groups = group(mentions, frozenset(table.ids)) if groups is None else groups
+    decisions, base, words = decisions or Decisions(), config["graph"]["base"], around
     rows: list[Match] = []
     if records:
         told = [(a, b) for a, b in different(groups, decisions).tolist()]
         found = match_rows(records, min_score=config["align"]["min_score"])
+        before = {g.id: g for g in groups}
         groups, rows = join_rows(groups, found, told)
-    clusters, links = _clusters(groups, table, config, decisions, relations, states, fused)
+        words = {g.id: around[g.id] for g in groups if before.get(g.id) is g and g.id in around}
+    clusters, links = _clusters(groups, table, config, decisions, relations, states, fused, words)
     entities, merges = identify(groups, clusters, links, base)
     merges = sorted([*merges, *row_merges(rows, entities, mentions)], key=_order)
     return Alignment(tuple(entities), tuple(merges))
@@ -90,11 +99,13 @@ def check(table: EmbeddingTable | None) -> None:
 def _clusters(
     groups: Sequence[Group], table: EmbeddingTable, config: Config, decisions: Decisions,
     relations: Sequence[RelationMention], states: EmbeddingTable | None, fused: EmbeddingTable | None,
+    around: Mapping[str, Around],
 ) -> tuple[list[list[int]], list[Match]]:  # fmt: skip
     """Clusters of group numbers and the matches that joined them."""
     columns = Columns(groups, table)
     names = name_pairs(columns, config["align"]["neighbours"])
-    scorer = Scorer(groups, columns, names, states=states, fused=fused, weights=config["align"]["weights"])
+    surroundings = Surroundings(groups, states, around)
+    scorer = Scorer(groups, columns, names, surroundings, fused=fused, weights=config["align"]["weights"])
     wanted, share = same(groups, decisions), min(max(config["align"]["min_score"], 1e-6), 1 - 1e-6)
     cut = float(np.log(share / (1 - share)))
     found = scorer.scored(cut - EXTRA["neighbours"] * bool(relations), wanted)  # what neighbours can add at most

@@ -52,10 +52,10 @@ class Scorer:
     """
 
     def __init__(
-        self, groups: Sequence[Group], columns: Columns, names: np.ndarray, *,
-        states: EmbeddingTable | None = None, fused: EmbeddingTable | None = None, weights: str = "",
+        self, groups: Sequence[Group], columns: Columns, names: np.ndarray, surroundings: Surroundings, *,
+        fused: EmbeddingTable | None = None, weights: str = "",
     ) -> None:  # fmt: skip
-        self.columns, self.surroundings = columns, Surroundings(groups, states)
+        self.columns, self.surroundings = columns, surroundings
         self._weights = weights
         kept = [self._likely(names[at : at + _CHUNK]) for at in range(0, max(1, len(names)), _CHUNK)]
         self.names, self.named, self.near = (np.concatenate(part) for part in zip(*kept, strict=True))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix, identity
@@ -25,25 +26,28 @@ _ROWS = 2048  # pairs at a time
 _WHOLE = 1 << 24  # numbers of a matrix that is kept in single precision (64 MiB), not widened at each look
 _SENSE = 0.35  # cosine of own states from which two groups of one name lend each other their contexts
 STATE_FEATURES = ("own_state", "around_state", "own_sense", "around_sense")
+Around = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 CONTEXT_FEATURES = ("shared_words", "rarest_word", "shared_names", "names_the_other", *STATE_FEATURES)
 
 
 class Surroundings:
-    """``states``: per mention id the two halves of its vector in context (see ``embeddings.around``), or nothing."""
+    """``states``: per mention id the two halves of its vector in context (see ``embeddings.around``), or nothing;
+    ``known``: what ``around`` says of some groups, by their ids.
+    """
 
-    def __init__(self, groups: Sequence[Group], states: EmbeddingTable | None = None) -> None:
+    def __init__(
+        self, groups: Sequence[Group], states: EmbeddingTable | None = None,
+        known: Mapping[str, Around] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         vocabulary: dict[str, int] = {}
-        around, named, own = _Rows(vocabulary), _Rows(vocabulary), _Rows(vocabulary)
+        near, named, own = _Rows(vocabulary), _Rows(vocabulary), _Rows(vocabulary)
         for g in groups:
-            text, name = _text(g)
-            near = set(words(text)) - name
-            around.add(near)
-            named.add(near & {fold(w) for w in _NAME.findall(text)})
-            own.add(name)
-        rarity = rareness(around.counts(), len(groups))
+            for rows, found in zip((near, named, own), known.get(g.id) or around(g), strict=True):
+                rows.add(found)
+        rarity = rareness(near.counts(), len(groups))
         common = np.ones(len(vocabulary), np.float32)
-        self._around, self._named = around.matrix(rarity), named.matrix(rarity)
-        self._present, self._own = around.matrix(common), own.matrix(common)
+        self._around, self._named = near.matrix(rarity), named.matrix(rarity)
+        self._present, self._own = near.matrix(common), own.matrix(common)
         self.has = np.diff(self._around.indptr) > 0
         self.states = means(groups, states) if states is not None and len(states.ids) else None
         self._of_states = [] if self.states is None else [_Half(self.states[:, half]) for half in _HALVES]
@@ -109,6 +113,13 @@ class _Half:
         return out
 
 
+def around(group: Group) -> Around:
+    """The words around a group's mentions, those of them that begin names, and the words of its own names."""
+    text, own = _text(group)
+    near = set(words(text)) - own
+    return tuple(sorted(near)), tuple(sorted(near & {fold(w) for w in _NAME.findall(text)})), tuple(sorted(own))
+
+
 def _text(group: Group) -> tuple[str, set[str]]:
     """The distinct contexts of a group without its own names, and the words of these names."""
     surfaces = sorted({m.surface for m in group.mentions}, key=lambda s: (-len(s), s))
@@ -120,14 +131,14 @@ def _text(group: Group) -> tuple[str, set[str]]:
 
 
 class _Rows:
-    """Sets of words, one for each group, as ascending numbers of the words in a vocabulary that grows."""
+    """Distinct words of each group, ascending, as ascending numbers of the words in a vocabulary that grows."""
 
     def __init__(self, vocabulary: dict[str, int]) -> None:
         self._vocabulary, self._words, self._ends = vocabulary, array("i"), array("q", [0])
 
-    def add(self, found: Iterable[str]) -> None:
+    def add(self, found: Sequence[str]) -> None:
         number = self._vocabulary.setdefault
-        self._words.extend(sorted({number(w, len(self._vocabulary)) for w in sorted(found)}))
+        self._words.extend(sorted([number(w, len(self._vocabulary)) for w in found]))
         self._ends.append(len(self._words))
 
     def counts(self) -> np.ndarray:

@@ -21,6 +21,7 @@ from kgbuild.entities.columns import Columns
 from kgbuild.entities.group import Group, group
 from kgbuild.entities.keys import is_name
 from kgbuild.entities.score import Scorer
+from kgbuild.entities.surroundings import Surroundings
 from kgbuild.errors import UsageError
 from kgbuild.types import EmbeddingTable, Mention, Target, TextPosition
 
@@ -121,7 +122,7 @@ def sample(known: Known, table: EmbeddingTable, states: EmbeddingTable | None) -
     """The candidates that alignment itself would look at."""
     groups = group(known.mentions, frozenset(table.ids))
     columns = Columns(groups, table)
-    scorer = Scorer(groups, columns, name_pairs(columns, _NEIGHBOURS), states=states)
+    scorer = Scorer(groups, columns, name_pairs(columns, _NEIGHBOURS), Surroundings(groups, states))
     found = np.concatenate(list(scorer.candidates()))
     found = found[np.lexsort((found[:, 1], found[:, 0]))]
     pairs, ways = found[:, :2], found[:, 2]

@@ -12,6 +12,7 @@ from kgbuild.entities.cluster import cluster
 from kgbuild.entities.columns import Columns
 from kgbuild.entities.group import group
 from kgbuild.entities.score import PAIR_FEATURES, Scorer
+from kgbuild.entities.surroundings import Surroundings
 from kgbuild.models.arrays import unit
 from kgbuild.types import EmbeddingTable, Mention, Target, TextPosition
 
@@ -33,7 +34,7 @@ def made(count: int, bearers: int, seed: int = 0, *, width: int = 24) -> Scorer:
     vectors, states = (EmbeddingTable(s, ids, unit(k)) for s, k in zip(("x", SPACE), kinds, strict=True))
     groups = group(mentions, ids)
     columns = Columns(groups, vectors)
-    return Scorer(groups, columns, name_pairs(columns, 5), states=states)
+    return Scorer(groups, columns, name_pairs(columns, 5), Surroundings(groups, states))
 
 
 def test_pairs_that_are_forgotten_change_no_cluster() -> None:

@@ -1,0 +1,98 @@
+"""What each source gives to the graph by itself, and making it ahead of its turn.
+
+While files are read and extracted a processor waits for the children: what assembly makes of a source for itself is
+made then, of the sources whose extraction is known.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from kgbuild import registry
+from kgbuild.config import Config
+from kgbuild.entities.forest import load_forest
+from kgbuild.entities.group import Group, group
+from kgbuild.entities.head import load_head
+from kgbuild.entities.score import PAIR_FEATURES
+from kgbuild.entities.surroundings import Around, around
+from kgbuild.stages import Job, extracted, load_extraction, load_tables
+from kgbuild.statements import load_ontology
+from kgbuild.statements.judge import shipped
+from kgbuild.types import EmbeddingTable, Extraction, Reading, Source
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """A source's reading, extraction and vectors by name; its groups of mentions, and the words around them by id."""
+
+    reading: Reading
+    extraction: Extraction
+    tables: Mapping[str, EmbeddingTable]
+    groups: tuple[Group, ...]
+    around: Mapping[str, Around]
+
+
+def contribution(job: Job, source: Source) -> Contribution:
+    """What a source gives, from the cache."""
+    reading, extraction = load_extraction(job, source)
+    tables = load_tables(job, source)
+    known = frozenset(tables["mentions"].ids) if "mentions" in tables else frozenset()
+    groups = tuple(group(extraction.mentions, known))
+    return Contribution(reading, extraction, tables, groups, {g.id: around(g) for g in groups})
+
+
+class Contributions:
+    """What the sources of a build give, each made once."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._made: dict[str, Contribution] = {}
+        self._stop = threading.Event()
+
+    def of(self, sources: Sequence[Source]) -> list[Contribution]:
+        """What each of these gives, in their order; nothing of it is kept here."""
+        made, self._made = self._made, {}
+        return list(self._job.store().each(lambda s: made.get(s.id) or contribution(self._job, s), sources))
+
+    @contextmanager
+    def ahead(self, sources: Sequence[Source]) -> Iterator[None]:
+        """While the block runs, make what these give of which all is known, beside it; then wait for the rest of it."""
+        thread = threading.Thread(target=self._make, args=(sources,), daemon=True)
+        thread.start()
+        try:
+            yield
+        except BaseException:
+            self._stop.set()
+            raise
+        thread.join()
+
+    def _make(self, sources: Sequence[Source]) -> None:
+        cache = self._job.store()
+        try:
+            ready(self._job.config)
+            for source in sources:
+                if self._stop.is_set():
+                    return
+                if extracted(self._job, cache, source):
+                    self._made[source.id] = contribution(self._job, source)
+        except Exception:  # what cannot be made now is made, or told of, in its turn
+            log.debug("nothing more is made ahead", exc_info=True)
+
+
+def ready(config: Config) -> None:
+    """Load what every assembly needs: ontologies, weights and libraries."""
+    import faiss  # noqa: F401
+
+    load_ontology(config["statements"]["ontologies"])
+    load_forest(PAIR_FEATURES, "states", config["align"]["weights"])
+    load_head(config["align"]["weights"])
+    if config["statements"]["judge"]:
+        shipped()
+    for name in registry.available("exporters"):
+        registry.load("exporters", name)
