@@ -24,7 +24,8 @@ from kgbuild.errors import KgbuildError, StorageError
 from kgbuild.history import StageRun
 from kgbuild.pipeline import copy_graph, publish
 from kgbuild.progress import Silent
-from kgbuild.publish import Report, build_key, published
+from kgbuild.publish import build_key
+from kgbuild.report import Report, published
 from kgbuild.stages import Job, extract_sources, list_sources, passing_failures, read_sources
 from kgbuild.types import Source
 from kgbuild.workspace import Workspace

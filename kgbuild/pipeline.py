@@ -5,31 +5,24 @@ from __future__ import annotations
 import gc
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kgbuild.config import Config
-from kgbuild.contributions import Contributions
 from kgbuild.crash import point
 from kgbuild.errors import EmptyGraphError
-from kgbuild.history import StageRun, read_runs, write_runs
+from kgbuild.history import StageRun, contents, read_runs, write_runs
 from kgbuild.mirror import send
 from kgbuild.progress import Progress, Silent
-from kgbuild.publish import (
-    Report,
-    assemble_graph,
-    build_key,
-    make_report,
-    past_run,
-    published,
-    published_report,
-    write_graph,
-)  # fmt: skip
-from kgbuild.queries.report import write_report
+from kgbuild.report import Report, published, published_report
 from kgbuild.stages import Job, extract_sources, extractors, list_sources, read_sources
 from kgbuild.types import Issue, Source
 from kgbuild.workspace import Before, Workspace
+
+if TYPE_CHECKING:
+    from kgbuild.contributions import Contributions
 
 log = logging.getLogger(__name__)
 
@@ -51,13 +44,18 @@ def build(
     progress, workspace, started = progress or Silent(), Workspace(out), time.time()
     job = Job.of(corpus, workspace, settings)
     sources, left_out = list_sources(job)
-    with workspace.lock():
+    with workspace.lock(), extractors(job) as pool:
+        if _any_new(workspace, sources):
+            pool.warm()
+        from kgbuild.contributions import Contributions  # these load much: meanwhile the extractor does so too
+        from kgbuild.publish import build_key
+
         key = build_key(job, sources, left_out)
         if (known := published(workspace, key)) is not None:
             copy_graph(job, workspace)  # the copy of last time may have failed
             return known
         done, given = dict[str, StageRun](), Contributions(job)
-        with extractors(job) as pool, given.ahead(sources):
+        with given.ahead(sources):
             done["read"] = read_sources(job, sources, progress=progress, soon=pool)
             done["extract"] = extract_sources(job, sources, progress=progress, pool=pool)
         for name, run in done.items():
@@ -65,6 +63,15 @@ def build(
         report = publish(job, workspace, sources, left_out, done=done, started=started, progress=progress, given=given)
         copy_graph(job, workspace)
         return report
+
+
+def _any_new(workspace: Workspace, sources: Sequence[Source]) -> bool:
+    """Whether some file is not as it was when the published graph was built: a guess, by its report alone."""
+    try:
+        known = contents(Report.load(workspace.current / "report.json").sources) if workspace.current else {}
+    except (OSError, ValueError, TypeError):
+        return False  # damaged: what has to be done shows in its turn
+    return any(known.get(s.path) != s.sha256 for s in sources)
 
 
 def copy_graph(job: Job, workspace: Workspace) -> None:
@@ -105,6 +112,9 @@ def _publish(
     job: Job, workspace: Workspace, sources: list[Source], left_out: list[Issue],
     done: dict[str, StageRun], started: float, progress: Progress, given: Contributions | None,
 ) -> Report:  # fmt: skip
+    from kgbuild.publish import assemble_graph, build_key, make_report, past_run, write_graph
+    from kgbuild.queries.report import write_report
+
     begun = time.monotonic()
     graph = assemble_graph(job, sources, progress=progress, given=given)
     if not graph.data.entities:

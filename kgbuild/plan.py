@@ -11,7 +11,8 @@ from typing import Any
 from kgbuild.config import Config
 from kgbuild.history import PastRun, changes, contents, read_runs
 from kgbuild.models.spending import Ledger, Spent
-from kgbuild.publish import Report, build_key, published_report
+from kgbuild.publish import build_key
+from kgbuild.report import Report, published_report
 from kgbuild.stages import Job, extracted, list_sources, load_reading
 from kgbuild.types import TRANSIENT, Issue, Source
 from kgbuild.workspace import Workspace

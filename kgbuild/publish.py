@@ -7,7 +7,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -28,7 +28,6 @@ from kgbuild.entities.depicted import Comparer, depictions
 from kgbuild.entities.hashes import alike, hashes_of
 from kgbuild.entities.identify import Merge
 from kgbuild.entities.link import Link, Linking
-from kgbuild.errors import UsageError
 from kgbuild.forks import beside
 from kgbuild.graphs.data import GraphData
 from kgbuild.history import PastRun, StageRun, changes, contents, work_of
@@ -37,6 +36,7 @@ from kgbuild.linking import check_references, link_entities
 from kgbuild.models.advice import advice
 from kgbuild.models.arrays import pixels
 from kgbuild.progress import Progress
+from kgbuild.report import Report
 from kgbuild.stages import Job, Vectors, class_vectors, joined, property_vectors
 from kgbuild.statements import Ontology, assemble, check_logic, load_ontology, source_links
 from kgbuild.statements.closed import ClosedTyper, general_properties, meanings, own_properties
@@ -47,7 +47,6 @@ from kgbuild.statements.heads import by_head
 from kgbuild.statements.ontology import Property, ontology_texts
 from kgbuild.statements.typing import Forms, PropertyTable, Typer, candidates
 from kgbuild.types import (
-    TRANSIENT,
     UNSEEN,
     Depiction,
     EmbeddingTable,
@@ -58,7 +57,7 @@ from kgbuild.types import (
     Source,
     TimeSpan,
 )
-from kgbuild.workspace import Before, Workspace, damaged
+from kgbuild.workspace import Before
 
 if TYPE_CHECKING:
     import numpy as np
@@ -282,50 +281,6 @@ def _listed(rows: Sequence[Merge] | Sequence[Link]) -> str:
     return "[" + ",\n ".join(json.dumps({f.name: getattr(row, f.name) for f in fields(row)}) for row in rows) + "]\n"
 
 
-@dataclass(frozen=True)
-class Report:
-    """What a build did. ``status``: ``success`` | ``partial``; ``unchanged`` if nothing had to be done.
-
-    ``sources``: one row per file with path, media type, outcome, reason and counts; ``changes``: files by kind of
-    change since the graph published before; ``seconds`` and ``memory_mb`` by stage: the most MiB that the process had
-    up to its end, and the most of any one child in it; ``advice``: which models by name would add more.
-    """
-
-    status: str
-    out: str
-    counts: dict[str, int | float]
-    sources: list[dict[str, Any]]
-    issues: list[dict[str, str]]
-    seconds: dict[str, float]
-    build_key: str
-    config: dict[str, Any] = field(default_factory=dict)
-    started: str = ""
-    unchanged: bool = False
-    changes: dict[str, int] = field(default_factory=dict)
-    memory_mb: dict[str, list[float]] = field(default_factory=dict)
-    advice: list[str] = field(default_factory=list)
-
-    def write_lines(self, path: Path) -> None:
-        """A line of JSON for each file: ``path``, ``status`` (processed, rejected, skipped), ``reason``, ``code``."""
-        rows = [
-            {"path": r["path"], "status": r["outcome"], "reason": r["reason"], "code": r["code"]} for r in self.sources
-        ]
-        try:
-            path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-        except OSError as err:
-            raise UsageError(f"{path} cannot be written: {err.strerror}. The graph itself is published.") from err
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def load(cls, path: Path) -> Report:
-        """The report that ``report.json`` of an earlier build holds."""
-        known = cls.__dataclass_fields__
-        given = json.loads(path.read_text("utf-8"))
-        return cls(**{k: v for k, v in given.items() if k in known})
-
-
 def make_report(
     job: Job,
     graph: Graph,
@@ -440,22 +395,3 @@ def build_key(job: Job, sources: list[Source], left_out: list[Issue]) -> str:
     decided += weights.read_bytes() if weights.is_file() else b""
     skipped = [f"{i.source} {i.code}" for i in left_out]
     return Cache.key(job.config.sha256(), *rooms, *vectors, ontologies, decided, *references, *skipped)
-
-
-def published(workspace: Workspace, key: str) -> Report | None:
-    """The published report if it was made from the same input and no file failed for a passing reason."""
-    report, _ = published_report(workspace)
-    if report is None or report.build_key != key or any(issue["code"] in TRANSIENT for issue in report.issues):
-        return None
-    return replace(report, unchanged=True)
-
-
-def published_report(workspace: Workspace) -> tuple[Report | None, str]:
-    """The report of the published graph, or None and, if something is published, what is wrong with it."""
-    folder = workspace.current
-    if folder is None:
-        return None, ""
-    if name := damaged(folder):
-        log.warning("%s is not as its manifest has it; the graph is built again", folder / name)
-        return None, f"what was published is damaged: {name}"
-    return Report.load(folder / "report.json"), ""

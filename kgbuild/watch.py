@@ -11,7 +11,7 @@ from kgbuild.config import Config
 from kgbuild.errors import EmptyGraphError, WorkspaceError
 from kgbuild.pipeline import build
 from kgbuild.progress import Progress
-from kgbuild.publish import Report
+from kgbuild.report import Report
 
 Signature = frozenset[tuple[str, int, int, int]]
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from kgbuild.config import Config
-from kgbuild.publish import Report
 from kgbuild.queries.graph import Graph
+from kgbuild.report import Report
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"

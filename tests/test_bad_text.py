@@ -12,8 +12,8 @@ from pyarrow import parquet
 
 import kgbuild
 from kgbuild.config import Config
-from kgbuild.publish import Report
 from kgbuild.queries.evidence import check_evidence, compare_with_corpus
+from kgbuild.report import Report
 from kgbuild.statements.shapes import validate
 
 LIMIT = 40_000  # characters: the mechanism is that of the 5,000,000 of the defaults

@@ -12,7 +12,7 @@ import pytest
 from kgbuild import __version__
 from kgbuild.cli import COMMANDS
 from kgbuild.cli.app import run
-from kgbuild.publish import Report
+from kgbuild.report import Report
 
 Output = pytest.CaptureFixture[str]
 

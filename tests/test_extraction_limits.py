@@ -11,7 +11,7 @@ import rig
 
 import kgbuild
 from kgbuild.config import Config
-from kgbuild.publish import Report
+from kgbuild.report import Report
 from kgbuild.types import Extraction, Reading
 
 GOOD = dict(rig.document(n) for n in range(4))

@@ -14,7 +14,19 @@ ROOMS = ("models", "sources", "mentions", "embeddings", "entities", "statements"
 BASE = {
     "backbone", "bert", "cache", "config", "crash", "errors", "forks", "history", "identity", "mirror", "ontology_files", "operators", "progress", "registry", "serialise", "storage", "types", "vocab", "workers", "workspace",
 }  # fmt: skip
-TOP = {"stages", "contributions", "extracting", "linking", "publish", "pipeline", "plan", "watch", "cli", "training"}
+TOP = {
+    "stages",
+    "report",
+    "contributions",
+    "extracting",
+    "linking",
+    "publish",
+    "pipeline",
+    "plan",
+    "watch",
+    "cli",
+    "training",
+}
 HEAVY = (
     "torch",
     "spacy",

@@ -16,7 +16,7 @@ import kgbuild.errors
 from kgbuild.config import Config
 from kgbuild.errors import EmptyGraphError, WorkspaceError
 from kgbuild.progress import Silent
-from kgbuild.publish import Report
+from kgbuild.report import Report
 from kgbuild.workspace import Workspace
 
 Corpus = Callable[[Mapping[str, str | bytes]], Path]

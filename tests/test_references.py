@@ -12,7 +12,7 @@ import kgbuild
 from kgbuild.config import Config
 from kgbuild.errors import ConfigError
 from kgbuild.progress import Silent
-from kgbuild.publish import Report
+from kgbuild.report import Report
 
 REFERENCE = """@prefix schema: <https://schema.org/> .
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -21,10 +21,11 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from kgbuild.publish import Report
-from kgbuild.queries.answer import Answer
-from kgbuild.queries.report import grouped
+from kgbuild.report import Report
 from kgbuild.vocab import shorten
+
+if TYPE_CHECKING:
+    from kgbuild.queries.answer import Answer
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 NOTE = 38
@@ -95,6 +96,8 @@ def duration(seconds: float) -> str:
 
 def print_report(report: Report) -> None:
     """The summary of a build: counts, what failed, and the next commands."""
+    from kgbuild.queries.report import grouped
+
     table = Table(title=f"{report.status}{', nothing had changed' if report.unchanged else ''}", title_justify="left")
     table.add_column("what")
     table.add_column("count", justify="right")

@@ -29,7 +29,7 @@ def models(
         return
     from kgbuild.cli.console import console, print_json, print_table
     from kgbuild.models.catalog import ROLES, named
-    from kgbuild.publish import published_report
+    from kgbuild.report import published_report
     from kgbuild.workspace import Workspace
 
     settings, report = _config(config, set_), published_report(Workspace(out))[0] if out else None

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kgbuild.errors import UsageError
-from kgbuild.publish import Report
+from kgbuild.report import Report
 
 FUNCTIONS = 15
 

@@ -16,7 +16,7 @@ from kgbuild.embeddings.states import StateEncoder
 from kgbuild.errors import UsageError
 from kgbuild.identity import mention_iri
 from kgbuild.models.arrays import pixels
-from kgbuild.publish import published_report
+from kgbuild.report import published_report
 from kgbuild.stages import Job, load_reading
 from kgbuild.training.fusion_data import Corpus, corpus_of
 from kgbuild.training.worlds import Tale

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from kgbuild.graphs.terms import iri
 from kgbuild.identity import place_iri
-from kgbuild.publish import Report
 from kgbuild.queries.graph import Graph
 from kgbuild.queries.places import read_place
+from kgbuild.report import Report
 from kgbuild.types import Box, Page, Part, Target, TextPosition, TextQuote, TimeSpan
 
 ROOT = Path(__file__).parents[2]

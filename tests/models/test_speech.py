@@ -16,7 +16,7 @@ from kgbuild.mentions import extract, load
 from kgbuild.mentions.speech import samples, sentences
 from kgbuild.models.pauses import LONGEST, stretches
 from kgbuild.models.speech import Heard, Word, recogniser
-from kgbuild.publish import Report
+from kgbuild.report import Report
 from kgbuild.sources import discover
 from kgbuild.sources.pool import read_file
 from kgbuild.sources.reader import Limits

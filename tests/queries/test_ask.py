@@ -9,8 +9,8 @@ import pytest
 
 from kgbuild.cli.app import run
 from kgbuild.errors import QueryError
-from kgbuild.publish import Report
 from kgbuild.queries.graph import Graph
+from kgbuild.report import Report
 
 CORPUS = Path(__file__).parents[2] / "examples" / "corpus"
 

@@ -8,9 +8,9 @@ import pytest
 
 from kgbuild.cli.app import run
 from kgbuild.errors import UsageError
-from kgbuild.publish import Report
 from kgbuild.queries.cookbook import recipe, recipes
 from kgbuild.queries.graph import Graph
+from kgbuild.report import Report
 
 ROOT = Path(__file__).parents[2]
 

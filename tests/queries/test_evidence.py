@@ -9,8 +9,8 @@ import pytest
 
 from kgbuild.config import Config
 from kgbuild.errors import WorkspaceError
-from kgbuild.publish import Report
 from kgbuild.queries.evidence import check_evidence, compare_with_corpus
+from kgbuild.report import Report
 from kgbuild.workspace import write_manifest
 
 CORPUS = Path(__file__).parents[2] / "examples" / "corpus"

@@ -17,7 +17,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_serve_protocol import ask
 
-from kgbuild.publish import Report
 from kgbuild.queries.explorer import pages
 from kgbuild.queries.explorer.drawing import bars, neighbourhood, timeline
 from kgbuild.queries.explorer.known import Known
@@ -27,6 +26,7 @@ from kgbuild.queries.quarantine import kinds, quarantine
 from kgbuild.queries.rows import Rows
 from kgbuild.queries.store import generation
 from kgbuild.queries.why import explain
+from kgbuild.report import Report
 
 
 @pytest.fixture(scope="module")

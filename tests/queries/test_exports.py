@@ -14,8 +14,8 @@ from pyarrow import parquet as pq
 from kgbuild import registry
 from kgbuild.cli.app import run
 from kgbuild.errors import ConfigError, UsageError
-from kgbuild.publish import Report
 from kgbuild.queries.exports import export
+from kgbuild.report import Report
 
 
 @pytest.fixture(scope="module")

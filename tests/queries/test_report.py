@@ -11,7 +11,7 @@ import lxml.html
 from PIL import Image
 
 import kgbuild
-from kgbuild.publish import Report
+from kgbuild.report import Report
 
 
 def test_samples_show_sentence_box_and_time(example: tuple[Path, Report]) -> None:

@@ -13,7 +13,7 @@ import rig
 
 import kgbuild.errors
 from kgbuild.config import Config
-from kgbuild.publish import Report
+from kgbuild.report import Report
 from kgbuild.watch import look, watch
 from kgbuild.workspace import Workspace
 
