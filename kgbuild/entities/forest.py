@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -57,21 +57,29 @@ class Forest:
     def _block(self, rows: np.ndarray, plan: _Plan) -> np.ndarray:
         columns = np.ascontiguousarray(rows.T)
         absent = np.isnan(columns)
-        some = absent.any(1)
-        everything = plan.bits(np.iinfo(plan.bits).max)
-        passed = np.empty((len(plan.tests), len(rows)), plan.bits)  # all bits where the test holds, else none
-        for out, (feature, threshold, missing) in zip(passed, plan.tests, strict=True):
-            goes = columns[feature] <= threshold
-            if some[feature] and missing:
-                goes |= absent[feature]
-            np.multiply(goes, everything, out=out)
-        total, left, open_ = np.full(len(rows), self.base), np.empty(len(rows), plan.bits), np.empty_like(passed[:1])[0]
-        for nodes, leaves in plan.trees:
-            left.fill(everything)
+        some, everything = absent.any(1), plan.bits(np.iinfo(plan.bits).max)
+        passed: dict[int, np.ndarray] = {}  # all bits where a test holds, else none
+
+        def outcome(test: int) -> np.ndarray:
+            if test not in passed:
+                feature, threshold, missing = plan.tests[test]
+                goes = columns[feature] <= threshold
+                if some[feature] and missing:
+                    goes |= absent[feature]
+                passed[test] = np.multiply(goes, everything)
+            return passed[test]
+
+        total = np.full(len(rows), self.base)
+        left, open_ = np.empty(len(rows), plan.bits), np.empty(len(rows), plan.bits)
+        for start, nodes, leaves in plan.open(_settled(plan, columns, absent)):
+            if not nodes:
+                total += leaves[(start & -start).bit_length() - 1]
+                continue
+            left.fill(start)
             for test, kept in nodes:
-                np.bitwise_or(passed[test], kept, out=open_)
+                np.bitwise_or(outcome(test), kept, out=open_)
                 np.bitwise_and(left, open_, out=left)
-            total += leaves[_lowest(left)]
+            total += leaves.take(_lowest(left))
         scale, shift = np.array(self.calibration)[(rows[:, 0] > 0).astype(int)].T
         made: np.ndarray = scale * total + shift
         return made
@@ -79,11 +87,38 @@ class Forest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Plan:
-    """Distinct tests (feature, threshold, whether a missing one passes); of each tree its nodes and leaves."""
+    """Distinct tests (feature, threshold, whether a missing one passes); of each tree its nodes and leaves.
+
+    A node is its test, and the leaves that stay possible when it fails, and when it holds, as bits.
+    """
 
     tests: list[tuple[int, float, bool]]
-    trees: list[tuple[list[tuple[int, np.unsignedinteger[Any]]], np.ndarray]]
+    trees: list[tuple[list[tuple[int, int, int]], np.ndarray]]
     bits: type[np.unsignedinteger[Any]]
+
+    def open(self, settled: Sequence[int]) -> Iterator[tuple[int, list[tuple[int, int]], np.ndarray]]:
+        """Of each tree the leaves that stay possible, the nodes (test, leaves if it fails) still to be asked, and its
+        leaves, where all rows pass (1) or fail (-1) some tests: pairs of the same names do in most.
+        """
+        for nodes, leaves in self.trees:
+            start = int(np.iinfo(self.bits).max)
+            for test, failed, held in nodes:
+                if settled[test]:
+                    start &= held if settled[test] > 0 else failed
+            yield start, [(t, failed) for t, failed, _ in nodes if not settled[t] and start & ~failed], leaves
+
+
+def _settled(plan: _Plan, columns: np.ndarray, absent: np.ndarray) -> list[int]:
+    """Of each test 1 if all rows pass it, -1 if all fail, else 0."""
+    if not plan.tests:
+        return []
+    feature, threshold, missing = (np.array(part) for part in zip(*plan.tests, strict=True))
+    least, most = np.fmin.reduce(columns, 1)[feature], np.fmax.reduce(columns, 1)[feature]
+    some, none = absent.any(1)[feature], absent.all(1)[feature]
+    held = (none | (most <= threshold)) & (~some | missing)
+    failed = (none | (least > threshold)) & (~some | ~missing)
+    made: list[int] = (held.astype(int) - failed).tolist()
+    return made
 
 
 @lru_cache(4)  # asked for every few thousand rows
@@ -94,17 +129,19 @@ def _plan(forest: Forest) -> _Plan:
     Trees share tests: there are about four times as many nodes.
     """
     tests: dict[tuple[int, float, bool], int] = {}
-    trees: list[tuple[list[tuple[int, int]], list[float]]] = []
+    trees: list[tuple[list[tuple[int, int, int]], list[float]]] = []
 
-    def walk(node: int, nodes: list[tuple[int, int]], leaves: list[float]) -> None:
+    def walk(node: int, nodes: list[tuple[int, int, int]], leaves: list[float]) -> None:
         if forest.left[node] == node:
             leaves.append(float(forest.value[node]))
             return
         first = len(leaves)
         walk(int(forest.left[node]), nodes, leaves)
-        test = int(forest.feature[node]), forest.threshold[node], bool(forest.missing[node])
-        nodes.append((tests.setdefault(test, len(tests)), (1 << len(leaves)) - (1 << first)))
+        middle = len(leaves)
         walk(int(forest.right[node]), nodes, leaves)
+        test = int(forest.feature[node]), forest.threshold[node], bool(forest.missing[node])
+        lost = (1 << middle) - (1 << first), (1 << len(leaves)) - (1 << middle)
+        nodes.append((tests.setdefault(test, len(tests)), *lost))
 
     for root in forest.roots.tolist():
         trees.append(([], []))
@@ -112,7 +149,7 @@ def _plan(forest: Forest) -> _Plan:
     most = max((len(leaves) for _, leaves in trees), default=1)
     bits: type[np.unsignedinteger[Any]] = np.uint16 if most <= 16 else np.uint32 if most <= 32 else np.uint64
     everything = int(np.iinfo(bits).max)
-    made = [([(test, bits(everything ^ lost)) for test, lost in n], np.array(leaves)) for n, leaves in trees]
+    made = [([(t, everything ^ a, everything ^ b) for t, a, b in n], np.array(leaves)) for n, leaves in trees]
     return _Plan(list(tests), made, bits)
 
 
@@ -146,7 +183,7 @@ def _odd(count: int) -> np.ndarray:
 def _lowest(left: np.ndarray) -> np.ndarray:
     """The place of each number's lowest bit."""
     if left.dtype == np.uint16:
-        return _places()[left]
+        return _places().take(left)
     made: np.ndarray = np.frexp((left & (~left + left.dtype.type(1))).astype(np.float64))[1] - 1
     return made
 

@@ -181,17 +181,19 @@ class Scorer:
         kind = "plain" if self.surroundings.states is None else "states"
         forest = load_forest(PAIR_FEATURES, kind, self._weights)
         out = np.empty(len(pairs))
+        order = np.argsort(ways, kind="stable")  # pairs of the same names together: they look at the same few groups
 
         def fill(at: int) -> None:
-            part = slice(at, at + _CHUNK)
+            part = order[at : at + _CHUNK]
             features, extra = self.features(pairs[part], ways[part])
-            out[part] = forest.log_odds(features)
+            odds = forest.log_odds(features)
             if self._head is not None:
-                rows = np.flatnonzero(out[part] > LEAST)
-                said = self._heard(features[rows], pairs[part][rows])
-                out[at + rows] = self._head.blended(out[at + rows], said, self.same_name(ways[part][rows]))
+                rows = np.flatnonzero(odds > LEAST)
+                said = self._heard(features[rows], pairs[part[rows]])
+                odds[rows] = self._head.blended(odds[rows], said, self.same_name(ways[part[rows]]))
             for name, value in extra.items():
-                out[part] += EXTRA[name] * value
+                odds += EXTRA[name] * value
+            out[part] = odds
 
         with ThreadPoolExecutor(THREADS) as pool:  # each chunk is its own: how many there are changes no number
             list(pool.map(fill, range(0, len(pairs), _CHUNK)))
