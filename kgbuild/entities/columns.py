@@ -18,6 +18,7 @@ from kgbuild.types import EmbeddingTable
 
 _TELLING = 4  # groups of a source from which their mean tells its subject
 _TEXT = frozenset({"text", "cue"})  # modalities in which persons are called by given names
+_ROWS = 1024  # pairs of vectors that are multiplied at a time
 _NAMES = 4  # names of a group that are compared, the preferred one first
 
 
@@ -170,7 +171,7 @@ def _names(group: Group) -> list[str]:
 def cosines(vectors: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Products of rows ``a`` with rows ``b`` of unit vectors, float32 (n,); few at a time, to stay in the cache."""
     out = np.empty(len(a), np.float32)
-    for at in range(0, len(a), 2048):
-        part = slice(at, at + 2048)
-        np.einsum("ij,ij->i", vectors[a[part]], vectors[b[part]], out=out[part])
+    for at in range(0, len(a), _ROWS):
+        part = slice(at, at + _ROWS)
+        np.einsum("ij,ij->i", vectors.take(a[part], 0), vectors.take(b[part], 0), out=out[part])
     return out

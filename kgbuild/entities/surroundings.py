@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -27,6 +28,14 @@ _WHOLE = 1 << 24  # numbers of a matrix that is kept in single precision (64 MiB
 _SENSE = 0.35  # cosine of own states from which two groups of one name lend each other their contexts
 STATE_FEATURES = ("own_state", "around_state", "own_sense", "around_sense")
 Around = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+_LEFT, _RIGHT = (1, 2, 4), (1, 8, 64)  # a word stands around a group, is there a name, or is one of its own
+_MET = {
+    roles: np.isin(np.arange(_LEFT[-1] * _RIGHT[-1] + 1), np.outer([_LEFT[n] for n in i], [_RIGHT[n] for n in j]))
+    for roles, i, j in (
+        ("around", (0, 1), (0, 1)), ("named in the left", (1,), (0, 1)), ("named in the right", (0, 1), (1,)),
+        ("name of the left", (2,), (0, 1)), ("name of the right", (0, 1), (2,)),
+    )
+}  # fmt: skip
 CONTEXT_FEATURES = ("shared_words", "rarest_word", "shared_names", "names_the_other", *STATE_FEATURES)
 
 
@@ -62,13 +71,21 @@ class Surroundings:
         out = np.full((len(a), len(CONTEXT_FEATURES)), np.nan, np.float32)
         if not len(a):
             return out
-        common = self._around[a].multiply(self._present[b]).tocsr()
-        out[:, 0] = np.asarray(common.sum(1)).ravel()
-        out[:, 1] = common.max(1).toarray().ravel()
-        out[:, 2] = np.asarray(self._named[a].multiply(self._present[b]).sum(1)).ravel()
-        out[:, 2] = np.minimum(out[:, 2], np.asarray(self._named[b].multiply(self._present[a]).sum(1)).ravel())
-        out[:, 3] = np.asarray(self._around[a].multiply(self._own[b]).sum(1)).ravel()
-        out[:, 3] += np.asarray(self._around[b].multiply(self._own[a]).sum(1)).ravel()
+        left, right, rarity = self._roles
+        common = left[a].multiply(right[b]).tocsr()
+        role, weight = common.data.astype(np.intp), rarity[common.indices]
+
+        def over(ufunc: np.ufunc, roles: str) -> np.ndarray:
+            """Of the words that both have in such roles, for each pair; 0 where there are none."""
+            kept = np.flatnonzero(_MET[roles].take(role))
+            ends = np.searchsorted(kept, common.indptr)
+            rows, made = np.flatnonzero(np.diff(ends)), np.zeros(len(a), np.float32)
+            made[rows] = ufunc.reduceat(weight[kept], ends[rows]) if len(rows) else 0
+            return made
+
+        out[:, 0], out[:, 1] = over(np.add, "around"), over(np.maximum, "around")
+        out[:, 2] = np.minimum(over(np.add, "named in the left"), over(np.add, "named in the right"))
+        out[:, 3] = over(np.add, "name of the right") + over(np.add, "name of the left")
         out[~(self.has[a] & self.has[b])] = np.nan
         rows = np.flatnonzero(~one_name & self.has[a] & self.has[b])
         for i, half in enumerate(self._of_states):
@@ -76,6 +93,20 @@ class Surroundings:
         for i, half in enumerate(self._of_senses):
             out[rows, 6 + i] = half.cosines(a[rows], b[rows])
         return out
+
+    @cached_property
+    def _roles(self) -> tuple[csr_matrix, csr_matrix, np.ndarray]:
+        """The words of each group by the roles they play, as numbers whose product tells both roles, for the left and
+        for the right one of two groups; and the rarity of each word.
+        """
+        around, named = ((m > 0).astype(np.float32) for m in (self._around, self._named))
+        rarity = np.zeros(self._around.shape[1], np.float32)
+        rarity[self._around.indices] = self._around.data
+        plain = around - named
+        plain.eliminate_zeros()
+        of = plain, named, self._own  # no word around a group is one of its name
+        left, right = (sum(m * np.float32(n) for m, n in zip(of, numbers, strict=True)) for numbers in (_LEFT, _RIGHT))
+        return left, right, rarity
 
     def gather(self, pairs: np.ndarray) -> None:
         """Learn from pairs (m, 2) of groups of one name: their own states tell the senses of it, and what stands around
