@@ -17,7 +17,7 @@ from kgbuild.entities.given import other_given_names
 from kgbuild.entities.group import Group
 from kgbuild.entities.keys import is_task
 from kgbuild.entities.means import means
-from kgbuild.entities.names import NAME_FEATURES, each_once
+from kgbuild.entities.met import Met
 from kgbuild.types import EmbeddingTable
 
 EXTRA = {
@@ -50,20 +50,21 @@ EXTRA = {
 }
 _FUSED = 0.5  # cosine of fused vectors that speaks neither for nor against
 _SUBJECT = 0.55, 0.75  # cosine of two sources' mean vectors from which they may be, and are, of one subject
-_LIKE_TEXT = 0.35, 0.2  # cosine that an acronym of two letters, or of more, and its long form have at least
 _WORD = re.compile(r"\w+")
-_SEVERAL = 2  # longer names that begin or end with a word from which it is no short form of one of them
 _BEARERS = ("Place", "Person", "Organisation")  # whose names grow by other words than that of a maker
-_AT = {name: i for i, name in enumerate(NAME_FEATURES)}
 
 
 class Beside:
-    """``bare`` (n,): whether nothing stands around a group's mentions but their names."""
+    """``bare`` (n,): whether nothing stands around a group's mentions but their names. ``names`` (k, 2), with features
+    ``named``: the ways in which pairs of groups met are rows of these.
+    """
 
     def __init__(
-        self, groups: Sequence[Group], columns: Columns, bare: np.ndarray, fused: EmbeddingTable | None = None
-    ) -> None:
+        self, groups: Sequence[Group], columns: Columns, names: np.ndarray, named: np.ndarray, bare: np.ndarray,
+        fused: EmbeddingTable | None = None,
+    ) -> None:  # fmt: skip
         self._groups, self._columns, self._bare = groups, columns, bare
+        self._met = Met.of(columns, names, named)
         self._fused = means(groups, fused) if fused is not None and len(fused.ids) else None
         self._bearers = np.isin(columns.classes, _BEARERS)
         of = np.isin(columns.classes, _BEARERS[:2])
@@ -75,28 +76,25 @@ class Beside:
         texts = {m.context for g in self._groups for m in g.mentions}
         return frozenset(w for text in texts for w in _WORD.findall(text) if w.islower())
 
-    def features(
-        self, pairs: np.ndarray, names: np.ndarray, named: np.ndarray, vector: np.ndarray
-    ) -> dict[str, np.ndarray]:
+    def features(self, pairs: np.ndarray, ways: np.ndarray, vector: np.ndarray) -> dict[str, np.ndarray]:
         """Float32 (m,) for each of ``EXTRA`` that is no matter of the graph.
 
-        ``pairs`` (m, 2) of groups met by ``names`` (m, 2) with features ``named``; ``vector`` (m,): their cosine.
+        ``pairs`` (m, 2) of groups, their ``ways`` (m,), and ``vector`` (m,): their cosine.
         """
         a, b = pairs.T
-        c, exact = self._columns, named[:, _AT["exact"]] > 0
-        other = ~exact & (named[:, _AT["folded"]] == 0)
-        known = c.typed[a] & c.typed[b]
+        c, met = self._columns, self._met
+        exact, other, gloss = met.exact[ways], met.other[ways], met.gloss[ways]
+        both, same = c.typed[a] & c.typed[b], c.type[a] == c.type[b]
         x, y = c.first_name(a), c.first_name(b)
         telling = exact & (c.key[x] == c.key[y]) & c.names.telling(x)  # "Master" is no "Master-slave", though called so
         subject, told = self._one_subject(a, b), ~(self._bare[a] | self._bare[b])
-        strange, gloss = self._strange(a, b, names, named, vector, other), c.spelling.gloss(*names.T)
-        kind = (c.type[a] == c.type[b]) & known & ~c.of("Person")[a]
-        sure = other & (named[:, _AT["acronym"]] == 1) & ~strange
+        strange = self._strange(a, b, ways, vector)
+        sure = met.sure[ways] & ~strange
         found = {
-            "same_type": known & (c.type[a] == c.type[b]),
-            "class_name": exact & kind & c.names.several(x),  # one word may be of several things
-            "respelt": exact & c.spelling.respelt(*names.T),
-            "misread": exact & c.spelling.misread(*names.T),
+            "same_type": both & same,
+            "class_name": exact & same & both & ~c.of("Person")[a] & c.names.several(x),  # a word may be several things
+            "respelt": met.respelt[ways],
+            "misread": met.misread[ways],
             "gloss": gloss,
             "sure_acronym": sure,
             "strange_acronym": strange,
@@ -107,8 +105,10 @@ class Beside:
             "unlike_names": np.where(~exact & told, 1 - subject, 0),
             # coreference has joined what one source calls by two names
             "one_source": (c.source[a] == c.source[b]) & other & ~sure & ~gloss,
-            "other_type": known & (c.type[a] != c.type[b]),
-            **self._held(a, b, names, named, other & ~gloss),
+            "other_type": both & ~same,
+            **self._held(a, b, ways),
+            **self._of_persons(a, b, ways),
+            "unspaced": met.apart[ways] & (c.names.unspaced(x) | c.names.unspaced(y)),
         }
         if self._fused is not None:
             found["fused"] = np.nan_to_num(np.einsum("ij,ij->i", self._fused[a], self._fused[b]) - _FUSED)
@@ -123,16 +123,12 @@ class Beside:
         made: np.ndarray = np.clip((self._columns.likeness_of_sources(a, b) - low) / (high - low), 0, 1)
         return np.where(self._bare[a] | self._bare[b], 1, made)
 
-    def _strange(
-        self, a: np.ndarray, b: np.ndarray, names: np.ndarray, named: np.ndarray, vector: np.ndarray, other: np.ndarray
-    ) -> np.ndarray:
+    def _strange(self, a: np.ndarray, b: np.ndarray, ways: np.ndarray, vector: np.ndarray) -> np.ndarray:
         """Whether two share initials only: unlike texts, and neither text says that the one is short for the other."""
-        letters = self._columns.names.letters
-        few = np.maximum(letters[names[:, 0]], letters[names[:, 1]]) < 3
-        out: np.ndarray = other & (named[:, _AT["acronym"]] > 0) & (vector < np.where(few, *_LIKE_TEXT))
+        out: np.ndarray = self._met.acronym[ways] & (vector < self._met.least[ways])
         text = self._columns.names.names
         for row in np.flatnonzero(out).tolist():
-            i, j = names[row].tolist()
+            i, j = self._met.names[ways[row]].tolist()
             out[row] = not any(
                 f"{x} ({y}" in m.context
                 for x, y in ((text[i], text[j]), (text[j], text[i]))
@@ -141,66 +137,48 @@ class Beside:
             )
         return out
 
-    def _held(
-        self, a: np.ndarray, b: np.ndarray, names: np.ndarray, named: np.ndarray, other: np.ndarray
-    ) -> dict[str, np.ndarray]:
-        """Names within names: English compounds end with their head: "TCP Host" is no TCP, but "Amazon S3" may be S3;
-        of places the longer name is of another one; "SQL or NoSQL" are two things. What stands in the middle of a name,
-        or is a word of several names (and no person's), is a part of them: "Load", "Add Load Balancers".
-        """
-        c, (i, j) = self._columns, names.T
+    def _held(self, a: np.ndarray, b: np.ndarray, ways: np.ndarray) -> dict[str, np.ndarray]:
+        """Names within names: of places the longer one is of another place, of no persons the head tells."""
+        c, met = self._columns, self._met
         x, y = c.first_name(a), c.first_name(b)
-        held: np.ndarray = (named[:, _AT["contained"]] > 0.999) & other
-        first, last = named[:, _AT["first_word"]] > 0, named[:, _AT["last_word"]] > 0
-        formal = c.names.formal(x) | c.names.formal(y)
-        known, person = c.typed[a] | c.typed[b], c.persons[i] | c.persons[j]
-        about = c.names.role[i] | c.names.role[j] | (~person & (known | c.names.common[i] | c.names.common[j]))
-        parts = ~person & (c.names.held[np.where(c.names.held[i] > 0, i, j)] > _SEVERAL)
-        role = c.names.role[i] | c.names.role[j]
-        text = c.names.text
-
-        def plural(x: int, y: int) -> bool:  # "forum" and "forums db"
-            short, long = sorted((text[x], text[y]), key=len)
-            return bool(long.startswith(f"{short}s "))
-
-        asked = role & other & ~held
-        said = each_once(plural, i, j, asked)
-        held, first = np.where(asked, said, held), np.where(asked, said, first)
-        named = self._bearers[a] | self._bearers[b]
-        task, made_by = self._longer_by_its_beginning(names, held & last & ~first, ~person & ~parts & ~named)
-        old, young = c.names.generation(x), c.names.generation(y)
+        person, ended, part = met.person[ways], met.ended[ways], met.part[ways]
+        known, formal = c.typed[a] | c.typed[b], c.names.formal(x) | c.names.formal(y)
+        about = met.role[ways] | (~person & (known | met.common[ways]))
+        task = met.once(self._is_task, ways, ended)
+        own = ended & ~task & ~person & ~part & ~(self._bearers[a] | self._bearers[b])
         return {
-            "kind_of": held & first & ~last & ~formal & about,
+            "kind_of": met.begun[ways] & ~formal & about,
             "task": task,
-            "made_by": made_by,
-            "inside": held & ~first & ~last,
-            "shared_word": held & parts,
-            "one_of": held & (c.names.listed[i] != c.names.listed[j]),
-            "place_in": held & last & ~first & c.of("Place")[a] & c.of("Place")[b],
-            "unspaced": other & (c.names.unspaced(x) | c.names.unspaced(y)),
-            "generation": (old > 0) & (young > 0) & (old != young),
-            "given_name": c.names.other_first(i, j) & other,
-            "other_given_names": each_once(lambda x, y: other_given_names(text[x], text[y]), i, j, self._people(a, b)),
+            "made_by": met.once(self._is_made_by, ways, own),
+            "inside": met.inside[ways],
+            "shared_word": part,
+            "one_of": met.listed[ways],
+            "place_in": ended & c.of("Place")[a] & c.of("Place")[b],
         }
 
-    def _people(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Whether one of each pair is a person, and the other one may be."""
+    def _of_persons(self, a: np.ndarray, b: np.ndarray, ways: np.ndarray) -> dict[str, np.ndarray]:
+        """Names that tell two persons apart; one of each pair that is asked is a person, and the other one may be."""
+        names, text = self._columns.names, self._columns.names.text
+        old, young = (names.generation(self._columns.first_name(n)) for n in (a, b))
         person, known = self._columns.of("Person"), self._columns.typed
-        made: np.ndarray = (person[a] | person[b]) & (person[a] | ~known[a]) & (person[b] | ~known[b])
-        return made
+        people = (person[a] | person[b]) & (person[a] | ~known[a]) & (person[b] | ~known[b])
+        return {
+            "generation": (old > 0) & (young > 0) & (old != young),
+            "given_name": self._met.given_name[ways],
+            "other_given_names": self._met.once(lambda i, j: other_given_names(text[i], text[j]), ways, people),
+        }
 
-    def _longer_by_its_beginning(
-        self, names: np.ndarray, ends: np.ndarray, own: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Of names that end with the other: whether the longer is the title of a task, and whether it only adds who
-        made the thing: "AWS ElastiCache", where "AWS" is a name too and "ElastiCache" (``own``) no ordinary word.
+    def _is_task(self, i: int, j: int) -> bool:
+        """Whether the longer of two names is the title of a task on the other."""
+        names = self._columns.names
+        short, long = sorted((i, j), key=lambda n: len(names.text[n]))
+        return is_task(names.names[long], names.names[short])
+
+    def _is_made_by(self, i: int, j: int) -> bool:
+        """Whether the longer of two names only adds who made the thing: "AWS ElastiCache", where "AWS" is a name too
+        and "ElastiCache" no ordinary word.
         """
-        c, task, made_by = self._columns, np.zeros(len(ends), bool), np.zeros(len(ends), bool)
-        for row in np.flatnonzero(ends).tolist():
-            i, j = sorted(names[row].tolist(), key=lambda n: len(c.names.text[n]))
-            short, long = c.names.text[i], c.names.text[j]
-            task[row] = is_task(c.names.names[j], c.names.names[i])
-            maker = long.removesuffix(short).strip()
-            told = own[row] and not task[row] and long.endswith(f" {short}") and maker in self._makers
-            made_by[row] = told and " " not in short + maker and short not in self._ordinary
-        return task, made_by
+        short, long = sorted((self._columns.names.text[n] for n in (i, j)), key=len)
+        maker = long.removesuffix(short).strip()
+        named = long.endswith(f" {short}") and maker in self._makers
+        return named and " " not in short + maker and short not in self._ordinary

@@ -113,8 +113,10 @@ def _settled(plan: _Plan, columns: np.ndarray, absent: np.ndarray) -> list[int]:
     if not plan.tests:
         return []
     feature, threshold, missing = (np.array(part) for part in zip(*plan.tests, strict=True))
-    least, most = np.fmin.reduce(columns, 1)[feature], np.fmax.reduce(columns, 1)[feature]
-    some, none = absent.any(1)[feature], absent.all(1)[feature]
+    lowest: np.ndarray = np.fmin.reduce(columns, 1)
+    highest: np.ndarray = np.fmax.reduce(columns, 1)
+    least, most = lowest[feature], highest[feature]
+    some, none = np.take(absent.any(1), feature), np.take(absent.all(1), feature)
     held = (none | (most <= threshold)) & (~some | missing)
     failed = (none | (least > threshold)) & (~some | ~missing)
     made: list[int] = (held.astype(int) - failed).tolist()

@@ -59,7 +59,7 @@ class Scorer:
         self._weights = weights
         kept = [self._likely(names[at : at + _CHUNK]) for at in range(0, max(1, len(names)), _CHUNK)]
         self.names, self.named, self.near = (np.concatenate(part) for part in zip(*kept, strict=True))
-        self.beside = Beside(groups, columns, ~self.surroundings.has, fused)
+        self.beside = Beside(groups, columns, self.names, self.named, ~self.surroundings.has, fused)
         if self.surroundings.states is not None:
             self.surroundings.gather(self._of_one_name())
         head = load_head(weights) if self.surroundings.states is not None else None
@@ -112,7 +112,7 @@ class Scorer:
         around = self.surroundings.features(a, b, self.same_name(ways))
         vector = cosines(self.columns.vectors, a, b)
         beside = np.stack([vector, self.near[ways]], 1).astype(np.float32)
-        extra = self.beside.features(pairs, self.names[ways], named, vector)
+        extra = self.beside.features(pairs, ways, vector)
         return np.concatenate([named, around, beside], 1), extra
 
     def candidates(self) -> Iterator[np.ndarray]:

@@ -26,9 +26,9 @@ def said(mentions: Sequence[Mention], vectors: Sequence[Sequence[float]], *, bar
     columns = Columns(groups, table)
     rows = [next(i for i, g in enumerate(groups) if m in g.mentions) for m in mentions[:2]]
     names = columns.first_name(np.array(rows))[None]
-    beside = Beside(groups, columns, np.full(len(groups), bare))
+    beside = Beside(groups, columns, names, columns.names.features(*names.T), np.full(len(groups), bare))
     vector = (columns.vectors[rows[:1]] * columns.vectors[rows[1:]]).sum(1)
-    found = beside.features(np.array([rows]), names, columns.names.features(*names.T), vector)
+    found = beside.features(np.array([rows]), np.array([0]), vector)
     return {name: float(value[0]) for name, value in found.items() if value[0]}
 
 
