@@ -100,8 +100,9 @@ class _Plan:
         """Of each tree the leaves that stay possible, the nodes (test, leaves if it fails) still to be asked, and its
         leaves, where all rows pass (1) or fail (-1) some tests: pairs of the same names do in most.
         """
+        everything = int(np.iinfo(self.bits).max)
         for nodes, leaves in self.trees:
-            start = int(np.iinfo(self.bits).max)
+            start = everything
             for test, failed, held in nodes:
                 if settled[test]:
                     start &= held if settled[test] > 0 else failed
