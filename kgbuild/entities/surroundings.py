@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -53,11 +52,10 @@ class Surroundings:
         for g in groups:
             for rows, found in zip((near, named, own), known.get(g.id) or around(g), strict=True):
                 rows.add(found)
-        rarity = rareness(near.counts(), len(groups))
-        common = np.ones(len(vocabulary), np.float32)
-        self._around, self._named = near.matrix(rarity), named.matrix(rarity)
-        self._present, self._own = near.matrix(common), own.matrix(common)
-        self.has = np.diff(self._around.indptr) > 0
+        self._rarity = rareness(near.counts(), len(groups))
+        telling = (self._rarity > 0).astype(np.float32)
+        self._left, self._right = _roles(*(rows.matrix(telling) for rows in (near, named, own)))
+        self.has = near.sizes() > 0
         self.states = means(groups, states) if states is not None and len(states.ids) else None
         self._of_states = [] if self.states is None else [_Half(self.states[:, half]) for half in _HALVES]
         self.senses: np.ndarray | None = None
@@ -71,9 +69,8 @@ class Surroundings:
         out = np.full((len(a), len(CONTEXT_FEATURES)), np.nan, np.float32)
         if not len(a):
             return out
-        left, right, rarity = self._roles
-        common = left[a].multiply(right[b]).tocsr()
-        role, weight = common.data.astype(np.intp), rarity[common.indices]
+        common = self._left[a].multiply(self._right[b]).tocsr()
+        role, weight = common.data.astype(np.intp), self._rarity[common.indices]
 
         def over(ufunc: np.ufunc, roles: str) -> np.ndarray:
             """Of the words that both have in such roles, for each pair; 0 where there are none."""
@@ -93,20 +90,6 @@ class Surroundings:
         for i, half in enumerate(self._of_senses):
             out[rows, 6 + i] = half.cosines(a[rows], b[rows])
         return out
-
-    @cached_property
-    def _roles(self) -> tuple[csr_matrix, csr_matrix, np.ndarray]:
-        """The words of each group by the roles they play, as numbers whose product tells both roles, for the left and
-        for the right one of two groups; and the rarity of each word.
-        """
-        around, named = ((m > 0).astype(np.float32) for m in (self._around, self._named))
-        rarity = np.zeros(self._around.shape[1], np.float32)
-        rarity[self._around.indices] = self._around.data
-        plain = around - named
-        plain.eliminate_zeros()
-        of = plain, named, self._own  # no word around a group is one of its name
-        left, right = (sum(m * np.float32(n) for m, n in zip(of, numbers, strict=True)) for numbers in (_LEFT, _RIGHT))
-        return left, right, rarity
 
     def gather(self, pairs: np.ndarray) -> None:
         """Learn from pairs (m, 2) of groups of one name: their own states tell the senses of it, and what stands around
@@ -161,6 +144,14 @@ def _text(group: Group) -> tuple[str, set[str]]:
     return text, {w for s in surfaces for w in words(s[:_CHARACTERS])}
 
 
+def _roles(around: csr_matrix, named: csr_matrix, own: csr_matrix) -> tuple[csr_matrix, csr_matrix]:
+    """The words of each group, as numbers whose product tells the roles that a word plays for the left and the right one
+    of two groups. No word around a group is one of its name.
+    """
+    left, right = ((around - named) * plain + named * name + own * of_name for plain, name, of_name in (_LEFT, _RIGHT))
+    return left, right
+
+
 class _Rows:
     """Distinct words of each group, ascending, as ascending numbers of the words in a vocabulary that grows."""
 
@@ -175,6 +166,10 @@ class _Rows:
     def counts(self) -> np.ndarray:
         """How many rows hold each word."""
         return np.bincount(np.asarray(self._words), minlength=len(self._vocabulary))
+
+    def sizes(self) -> np.ndarray:
+        """How many words each row holds."""
+        return np.diff(np.asarray(self._ends))
 
     def matrix(self, weight: np.ndarray) -> csr_matrix:
         """Rows: groups; columns: words, each with its weight."""
