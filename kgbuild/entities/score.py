@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import isfinite
-from os import cpu_count
 
 import numpy as np
 from scipy.sparse import coo_matrix
@@ -23,6 +22,7 @@ from kgbuild.entities.forest import load_forest
 from kgbuild.entities.group import Group
 from kgbuild.entities.head import LEAST, load_head
 from kgbuild.entities.names import NAME_FEATURES
+from kgbuild.entities.near import THREADS
 from kgbuild.entities.surroundings import CONTEXT_FEATURES, Surroundings
 from kgbuild.types import EmbeddingTable
 
@@ -33,7 +33,6 @@ _LIKE, _HELD, _NEAR = 0.6, 0.5, 0.62
 _CHUNK = (
     1 << 13
 )  # pairs at a time, by each thread: what is computed of them is a few hundred MiB for eight times as many
-THREADS = min(4, cpu_count() or 1)
 _AT = {name: i for i, name in enumerate(NAME_FEATURES)}
 
 

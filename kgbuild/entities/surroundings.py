@@ -145,8 +145,8 @@ def _text(group: Group) -> tuple[str, set[str]]:
 
 
 def _roles(around: csr_matrix, named: csr_matrix, own: csr_matrix) -> tuple[csr_matrix, csr_matrix]:
-    """The words of each group, as numbers whose product tells the roles that a word plays for the left and the right one
-    of two groups. No word around a group is one of its name.
+    """The words of each group, as numbers whose product tells the roles that a word plays for the left and the right
+    one of two groups. No word around a group is one of its name.
     """
     left, right = ((around - named) * plain + named * name + own * of_name for plain, name, of_name in (_LEFT, _RIGHT))
     return left, right
