@@ -17,7 +17,7 @@ from kgbuild.history import StageRun, contents, read_runs, write_runs
 from kgbuild.mirror import send
 from kgbuild.progress import Progress, Silent
 from kgbuild.report import Report, published, published_report
-from kgbuild.stages import Job, extract_sources, extractors, list_sources, read_sources
+from kgbuild.stages import WARM, Job, extract_sources, extractors, list_sources, read_sources
 from kgbuild.types import Issue, Source
 from kgbuild.workspace import Before, Workspace
 
@@ -46,7 +46,7 @@ def build(
     sources, left_out = list_sources(job)
     with workspace.lock(), extractors(job) as pool:
         if _any_new(workspace, sources):
-            pool.warm()
+            pool.warm(WARM)
         from kgbuild.contributions import Contributions  # these load much: meanwhile the extractor does so too
         from kgbuild.publish import build_key
 

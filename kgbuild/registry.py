@@ -33,6 +33,12 @@ def check(kind: str, name: str) -> None:
         raise ConfigError(f"no {kind[:-1]} named {name!r}. Known: {known}.")
 
 
+def own(kind: str, name: str) -> bool:
+    """Whether a plug-in of that name is kgbuild's own, so that it is known what it does."""
+    found = available(kind).get(name)
+    return found is not None and found.module.partition(".")[0] == __package__
+
+
 def load(kind: str, name: str) -> Any:
     """The plug-in of that name, imported now. Raises ``ConfigError`` if there is none or it fails."""
     check(kind, name)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kgbuild import registry
 from kgbuild.cache import Cache, code_version
 from kgbuild.config import Config
 from kgbuild.crash import point
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _WORTH_A_WORKER = 10_000  # characters of work: to start a process and load its models costs about as much
+WARM = b""  # asks an extractor for nothing but to load its models
 # What begins the answer of a worker to whom the cache failed.
 FAILURES = {b"unwritable": WorkspaceError, b"unreached": StorageError}
 
@@ -148,7 +150,7 @@ def read_sources(
     progress.advance("read", len(sources) - len(todo))
     if todo:
         if soon:
-            soon.warm()
+            soon.warm(WARM)
         size = sum(s.size for s in todo)
         workers = min(job.workers, len(todo), 1 + len(todo) // 16 + size // 65_536)  # a few small files need but one
         with ReaderPool(Path(job.root), job.config, workers) as pool:
@@ -270,8 +272,11 @@ def _setup(job: Job) -> bytes:
 
 def _groups(job: Job, sources: Sequence[Source], workers: int) -> list[Sequence[Source]]:
     """What a worker gets at once: each source alone; where models of pictures are named, sources with pictures together
-    until they fill a batch, or hold many pixels, or no worker would be left without work.
+    until they fill a batch, or hold many pixels, or no worker would be left without work. Texts that are too few for a
+    second worker go to the first at once, which does half of them in a copy of itself.
     """
+    if workers == 1 < job.workers and texts_only(job, [load_reading(job, s) for s in sources]):
+        return [sources] if sources else []
     if not any(job.config["models"][role] for role in _OF_PICTURES):
         return [[source] for source in sources]
     groups, group, pictures, pixels = list[Sequence[Source]](), list[Source](), 0, 0
@@ -285,6 +290,17 @@ def _groups(job: Job, sources: Sequence[Source], workers: int) -> list[Sequence[
         group.append(source)
         pictures, pixels = pictures + (len(boxes) or most), pixels + held  # texts go alone
     return [*groups, group] if group else groups
+
+
+def texts_only(job: Job, readings: Sequence[Reading]) -> bool:
+    """Whether these are texts, and nothing but kgbuild's own extractors reads them: what keeps no threads."""
+    config = job.config
+    given = [
+        ("encoders", config["embeddings"]["encoder"]),
+        *(("extractors", n) for n in config["mentions"]["extractors"]),
+    ]
+    own = not named(config) and not config["llm"]["endpoint"] and all(registry.own(*plugin) for plugin in given)
+    return own and not any(s.blob for r in readings for s in r.segments)
 
 
 def _weight(job: Job, source: Source) -> int:

@@ -66,6 +66,7 @@ class Worker:
         self._factory, self._setup, self._bounds = factory, setup, bounds
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = False  # the child has said that it is set up
+        self._early = False  # it was asked something whose answer nobody has read
         self._life = -1  # nothing is ever written to this end of a pipe: the child dies when it closes
         self._stopped = False
         self.peak_mb = 0.0  # the most memory that a child had after an answer
@@ -96,6 +97,9 @@ class Worker:
                     read_frames(process.stdout)  # it is ready: its limit counts from here
                 self._ready = True
             with guard.within(limit, self._bounds.held_mb):
+                if self._early:
+                    read_frames(process.stdout)
+                    self._early = False
                 write_frames(process.stdin, [request])
                 *frames, peak = read_frames(process.stdout)
             if peak.startswith(_FAILED):
@@ -130,10 +134,12 @@ class Worker:
         write_frames(self._process.stdin, [self._setup])
         return self._process
 
-    def warm(self) -> None:
-        """Start the child before anything is asked of it: its libraries load meanwhile."""
+    def warm(self, request: bytes) -> None:
+        """Start the child with a request whose answer is thrown away: what it needs is loaded meanwhile."""
         if self._process is None and not self._stopped:
-            self._start()
+            process, self._early = self._start(), True
+            with contextlib.suppress(OSError):  # if it died, the next request tells
+                write_frames(process.stdin, [request])
 
     def kill(self) -> None:
         """End the child now, and every later one: for a pool that is left in the middle of its work."""
@@ -145,9 +151,9 @@ class Worker:
         """End the child if there is one."""
         if self._process is not None:
             process, self._process = self._process, None
-            if not self._ready:  # it would look for an end of its requests only when all is loaded
+            if self._early:  # nobody waits for what it does
                 process.kill()
-            self._ready = False
+            self._ready = self._early = False
             for pipe in (process.stdin, process.stdout):
                 if pipe:
                     with contextlib.suppress(BrokenPipeError):
@@ -171,9 +177,9 @@ class WorkerPool:
         for worker in reversed(self._workers):
             self._free.put(worker)
 
-    def warm(self) -> None:
-        """Start one worker before anything is asked."""
-        self._workers[0].warm()
+    def warm(self, request: bytes) -> None:
+        """Start one worker, if none was, with a request whose answer is thrown away."""
+        self._workers[0].warm(request)
 
     def ask(self, request: bytes, timeout_s: float | None = None) -> Frames:
         """Answer of the next free worker; safe to call from several threads."""

@@ -112,13 +112,13 @@ def test_a_child_that_is_killed_from_outside_says_so() -> None:
 
 def test_a_worker_that_was_started_early_answers_first_and_one_that_was_not_asked_is_gone() -> None:
     with WorkerPool(FACTORY, b"set", 3) as pool:
-        pool.warm()
+        pool.warm(b"hello")
         started = pool._workers[0]._process
         assert started is not None and started.poll() is None
         assert pool.ask(b"hello")[1] == b"hello" and pool.ask(b"again")[1] == b"again"
         assert [w._process for w in pool._workers] == [started, None, None]
     with WorkerPool(FACTORY, b"set", 2) as pool:
-        pool.warm()
+        pool.warm(b"hello")
         unasked = pool._workers[0]._process
     assert unasked is not None and unasked.returncode is not None
 
