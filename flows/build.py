@@ -25,7 +25,7 @@ from kgbuild.history import StageRun
 from kgbuild.pipeline import copy_graph, publish
 from kgbuild.progress import Silent
 from kgbuild.publish import build_key
-from kgbuild.report import Report, published
+from kgbuild.report import Report, published_report
 from kgbuild.stages import Job, extract_sources, list_sources, passing_failures, read_sources
 from kgbuild.types import Source
 from kgbuild.workspace import Workspace
@@ -75,7 +75,8 @@ def extract_batch(job: Job, sources: Sequence[Source], shared: Shared | None = N
 def publish_graph(job: Job, workspace: Workspace, found: Any, done: dict[str, StageRun], started: float) -> Report:
     """Assemble the graph from the cache and publish it."""
     sources, left_out = found
-    return publish(job, workspace, sources, left_out, done=done, started=started, progress=Silent())
+    before, _ = published_report(workspace)
+    return publish(job, workspace, sources, left_out, before, done=done, started=started, progress=Silent())
 
 
 @task(name="copy", retries=RETRIES, retry_delay_seconds=[10, 60], retry_condition_fn=may_pass)
@@ -103,8 +104,10 @@ def build(
     pool = task_runner(runner, job.workers)
     sources, left_out = list_sources(job)
     with workspace.lock():
-        report = published(workspace, build_key(job, sources, left_out))
-        if report is None:
+        key, (before, _) = build_key(job, sources, left_out), published_report(workspace)
+        if before is not None and before.holds(key):
+            report = replace(before, unchanged=True)
+        else:
             shared = None if runner == "threads" else Shared.offer(job)
             done = run_batches(pool, job, sources, shared)
             if shared:

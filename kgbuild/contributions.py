@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kgbuild import registry
+from kgbuild.collector import paused
 from kgbuild.config import Config
 from kgbuild.entities.forest import load_forest
 from kgbuild.entities.group import Group, group
@@ -76,11 +77,12 @@ class Contributions:
         cache = self._job.store()
         try:
             ready(self._job.config)
-            for source in sources:
-                if self._stop.is_set():
-                    return
-                if extracted(self._job, cache, source):
-                    self._made[source.id] = contribution(self._job, source)
+            with paused():
+                for source in sources:
+                    if self._stop.is_set():
+                        return
+                    if extracted(self._job, cache, source):
+                        self._made[source.id] = contribution(self._job, source)
         except Exception:  # what cannot be made now is made, or told of, in its turn
             log.debug("nothing more is made ahead", exc_info=True)
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kgbuild.collector import paused
 from kgbuild.config import Config
 from kgbuild.crash import point
 from kgbuild.errors import EmptyGraphError
 from kgbuild.history import StageRun, contents, read_runs, write_runs
 from kgbuild.mirror import send
 from kgbuild.progress import Progress, Silent
-from kgbuild.report import Report, published, published_report
+from kgbuild.report import Report, published_report
 from kgbuild.stages import WARM, Job, extract_sources, extractors, list_sources, read_sources
 from kgbuild.types import Issue, Source
 from kgbuild.workspace import Before, Workspace
@@ -51,16 +51,19 @@ def build(
         from kgbuild.publish import build_key
 
         key = build_key(job, sources, left_out)
-        if (known := published(workspace, key)) is not None:
+        before, _ = published_report(workspace)
+        if before is not None and before.holds(key):
             copy_graph(job, workspace)  # the copy of last time may have failed
-            return known
+            return replace(before, unchanged=True)
         done, given = dict[str, StageRun](), Contributions(job)
         with given.ahead(sources):
             done["read"] = read_sources(job, sources, progress=progress, soon=pool)
             done["extract"] = extract_sources(job, sources, progress=progress, pool=pool)
         for name, run in done.items():
             log.info("%s ended", name, extra={"stage": name, "seconds": run.seconds, "files": len(sources)})
-        report = publish(job, workspace, sources, left_out, done=done, started=started, progress=progress, given=given)
+        report = publish(
+            job, workspace, sources, left_out, before, done=done, started=started, progress=progress, given=given
+        )
         copy_graph(job, workspace)
         return report
 
@@ -84,32 +87,20 @@ def copy_graph(job: Job, workspace: Workspace) -> None:
 
 
 def publish(
-    job: Job, workspace: Workspace, sources: list[Source], left_out: list[Issue], *,
+    job: Job, workspace: Workspace, sources: list[Source], left_out: list[Issue], before: Report | None, *,
     done: dict[str, StageRun], started: float, progress: Progress, given: Contributions | None = None,
 ) -> Report:  # fmt: skip
-    """Assemble the graph from the cache, write it beside the published one, swap. ``done``: the stages before;
+    """Assemble the graph from the cache, write it beside the published one, swap.
+
+    ``before``: the report of that one, if it has been found whole (``published_report``); ``done``: the stages before;
     ``given``: what the sources give, of which some may have been made ahead.
     """
-    with collector_paused():
-        return _publish(job, workspace, sources, left_out, done, started, progress, given)
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Without the cyclic garbage collector: it would walk millions of mentions and quads again and again, a fifth of
-    the time, and find nothing, since they hold no cycles.
-    """
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
+    with paused():
+        return _publish(job, workspace, sources, left_out, before, done, started, progress, given)
 
 
 def _publish(
-    job: Job, workspace: Workspace, sources: list[Source], left_out: list[Issue],
+    job: Job, workspace: Workspace, sources: list[Source], left_out: list[Issue], before: Report | None,
     done: dict[str, StageRun], started: float, progress: Progress, given: Contributions | None,
 ) -> Report:  # fmt: skip
     from kgbuild.publish import assemble_graph, build_key, make_report, past_run, write_graph
@@ -122,7 +113,7 @@ def _publish(
         raise EmptyGraphError(f"nothing was extracted from {len(sources)} files: {reasons}. Nothing was published.")
     point("stage.assemble")
     done = {**done, "assemble": StageRun.since(begun)}
-    past, (before, _) = read_runs(workspace.current), published_report(workspace)
+    past = read_runs(workspace.current)
     kept = Before(workspace.current if before else None)
     with workspace.generation() as folder:
         begun = time.monotonic()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,10 @@ class Report:
         except OSError as err:
             raise UsageError(f"{path} cannot be written: {err.strerror}. The graph itself is published.") from err
 
+    def holds(self, key: str) -> bool:
+        """Whether the graph was made from the input of this key, and no file failed for a passing reason."""
+        return self.build_key == key and not any(issue["code"] in TRANSIENT for issue in self.issues)
+
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -57,14 +61,6 @@ class Report:
         known = cls.__dataclass_fields__
         given = json.loads(path.read_text("utf-8"))
         return cls(**{k: v for k, v in given.items() if k in known})
-
-
-def published(workspace: Workspace, key: str) -> Report | None:
-    """The published report if it was made from the same input and no file failed for a passing reason."""
-    report, _ = published_report(workspace)
-    if report is None or report.build_key != key or any(issue["code"] in TRANSIENT for issue in report.issues):
-        return None
-    return replace(report, unchanged=True)
 
 
 def published_report(workspace: Workspace) -> tuple[Report | None, str]:
