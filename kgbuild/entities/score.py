@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from math import isfinite
 
 import numpy as np
 from scipy.sparse import coo_matrix
@@ -161,12 +160,17 @@ class Scorer:
         for at in range(0, len(pairs), _CHUNK):
             part = slice(at, at + _CHUNK)
             features, extra = self.features(pairs[part], ways[part])
-            extra = {"head": self._heard(features, pairs[part])} | extra | {n: v[part] for n, v in more.items()}
-            names = (*PAIR_FEATURES, *extra)
-            beside = [np.asarray(v, np.float64)[:, None] for v in extra.values()]
-            for row in np.concatenate([features, *beside], 1).tolist():
-                kept = [(n, round(v, 4)) for n, v in zip(names, row, strict=True) if v and isfinite(v)]
-                yield tuple([known.setdefault(p, p) for p in kept])
+            columns = dict(zip(PAIR_FEATURES, features.T, strict=True))
+            columns |= {"head": self._heard(features, pairs[part])} | extra | {n: v[part] for n, v in more.items()}
+            made = np.full((len(features), len(columns)), None)
+            for place, (name, column) in enumerate(columns.items()):
+                rows = np.flatnonzero((column != 0) & np.isfinite(column))
+                # exact: what single precision holds is exact times ten thousand too
+                values, again = np.unique(np.round(column[rows].astype(np.float64), 4), return_inverse=True)
+                told = [known.setdefault((name, v), (name, v)) for v in values.tolist()]
+                made[rows, place] = np.fromiter(told, object, len(told))[again]
+            for row in made.tolist():
+                yield tuple([pair for pair in row if pair is not None])
 
     def _heard(self, features: np.ndarray, pairs: np.ndarray) -> np.ndarray:
         """Log-odds (m,) that the match head gives pairs (m, 2); 0 where there is none."""

@@ -23,9 +23,10 @@ class Spelling:
     def __init__(self, names: Sequence[str], spelt: Sequence[str]) -> None:
         cut = [n[:CHARACTERS] for n in names]
         self._bare = np.array([clean(n).casefold() for n in cut], object)
-        self._plain = np.array([" ".join(words(bare(n))) for n in cut], object)
-        self._upper = np.array([bare(n)[:1].isupper() for n in cut], bool)
-        self._read = np.array([_joined(a) != _joined(b) for a, b in zip(names, spelt, strict=True)], bool)
+        plain = [bare(n) for n in cut]
+        self._plain = np.array([" ".join(words(n)) for n in plain], object)
+        self._upper = np.array([n[:1].isupper() for n in plain], bool)
+        self._read = np.array([a != b and _joined(a) != _joined(b) for a, b in zip(names, spelt, strict=True)], bool)
         bases = [found[1] if (found := BRACKETED.fullmatch(n)) else "" for n in self._bare]
         once = Counter(bases)
         self._base = np.array([b if once[b] == 1 else "" for b in bases], object)
