@@ -6,6 +6,7 @@ made then, of the sources whose extraction is known.
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -59,6 +60,7 @@ class Contributions:
     def of(self, sources: Sequence[Source]) -> list[Contribution]:
         """What each of these gives, in their order; nothing of it is kept here."""
         made, self._made = self._made, {}
+        gc.unfreeze()
         return list(self._job.store().each(lambda s: made.get(s.id) or contribution(self._job, s), sources))
 
     @contextmanager
@@ -70,6 +72,7 @@ class Contributions:
             yield
         except BaseException:
             self._stop.set()
+            gc.unfreeze()
             raise
         thread.join()
 
@@ -83,6 +86,7 @@ class Contributions:
                         return
                     if extracted(self._job, cache, source):
                         self._made[source.id] = contribution(self._job, source)
+                gc.freeze()  # or the collector would walk all of it as soon as it works again
         except Exception:  # what cannot be made now is made, or told of, in its turn
             log.debug("nothing more is made ahead", exc_info=True)
 
