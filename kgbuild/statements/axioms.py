@@ -24,7 +24,10 @@ def _links() -> Links:
 
 @dataclass(slots=True)
 class Axioms:
-    """Compiled axioms. ``wider`` and ``above`` are closed; chains are of two properties each."""
+    """Compiled axioms. ``wider`` and ``above`` are closed; chains are of two properties each.
+
+    Above a class stand no blank nodes but those that something else follows from.
+    """
 
     wider: Links = field(default_factory=_links)  # property -> properties above it
     above: Links = field(default_factory=_links)  # class -> classes above it
@@ -117,7 +120,11 @@ def _classes(a: Axioms, said: dict[str, Links]) -> None:
             a.some += [(s, p, "" if c in _THINGS else c) for c in said[OWL + "someValuesFrom"].get(s, ())]
             for c in said[OWL + "allValuesFrom"].get(s, ()):
                 a.every[s].append((p, c))
-    a.above = _closed(direct)
+    asked = {c for c, _, _ in a.has_value} | {c for _, _, c in a.some} | a.every.keys()
+    asked = asked.union(*a.parts.values())
+    a.above = _links()
+    for c, above in _closed(direct).items():  # unions and the like without a name are above most classes, for nothing
+        a.above[c] = {up: None for up in above if up in asked or not up.startswith("_:")}
 
 
 def _items(head: str, said: dict[str, Links]) -> list[str]:

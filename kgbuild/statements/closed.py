@@ -13,9 +13,9 @@ import numpy as np
 
 from kgbuild.embeddings import LITERALS
 from kgbuild.identity import relation_iri
-from kgbuild.statements.misfit import misfit
+from kgbuild.statements.misfit import Kinds, misfit
 from kgbuild.statements.ontology import Ontology, Property, class_iri, iri
-from kgbuild.statements.typing import AGENT, Kind
+from kgbuild.statements.typing import AGENT
 from kgbuild.statements.values import literal
 from kgbuild.types import Entity, Extraction, RelationMention
 from kgbuild.vocab import CORE, GENERAL
@@ -157,7 +157,7 @@ class ClosedTyper:
         self._kinds = {m: tuple(map(class_iri, e.types)) for e in entities for m in e.mentions}
 
     def __call__(self, extraction: Extraction) -> Extraction:
-        ends: dict[str, Kind] = {m.id: literal(m.label, m.surface) for m in extraction.mentions if m.label in LITERALS}
+        ends: dict[str, Kinds] = {m.id: literal(m.label, m.surface) for m in extraction.mentions if m.label in LITERALS}
         ends |= {m.id: self._kinds[m.id] for m in extraction.mentions if m.id in self._kinds}
         relations: list[RelationMention] = []
         for r in extraction.relations:
@@ -165,7 +165,7 @@ class ClosedTyper:
             relations += [r] if typed is None else [r, typed] if self._keep else [typed]
         return replace(extraction, relations=tuple(relations))
 
-    def _typed(self, r: RelationMention, ends: dict[str, Kind]) -> RelationMention | None:
+    def _typed(self, r: RelationMention, ends: dict[str, Kinds]) -> RelationMention | None:
         for m in self._meanings.get(r.predicate, ()):
             subject, object = (r.object, r.subject) if m.turned else (r.subject, r.object)
             kind, other = ends.get(subject), ends.get(object)

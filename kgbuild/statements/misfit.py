@@ -14,18 +14,49 @@ _WHOLE = frozenset(XSD + t for t in ("integer", "int", "long", "nonNegativeInteg
 _OF_VALUES = frozenset((GENERAL + "Time", GENERAL + "Quantity"))
 
 
-def misfit(subject: tuple[str, ...], object: tuple[str, ...] | Value, p: Property, ontology: Ontology) -> str:
+Kinds = tuple[str, ...] | Value  # what stands at an end: a thing of these classes, finest first, or a literal
+
+
+def misfit(subject: tuple[str, ...], object: Kinds, p: Property, ontology: Ontology) -> str:
     """Why a property may not stand between two things of these classes (finest first), or a thing and a literal;
     "" if it may.
     """
-    for end, kinds, bars in (("domain: the subject", subject, p.barred[0]), ("range: the object", object, p.barred[1])):
-        if not isinstance(kinds, Value) and (kind := ontology.barred(kinds, bars)):
-            return f"{end} is a {called(kind, ontology)}, {p.label} takes no {_names(bars, ontology)}"
+    return (
+        _barred("domain: the subject", subject, p, p.barred[0], ontology)
+        or _barred("range: the object", object, p, p.barred[1], ontology)
+        or _no_subject(subject, p, ontology)
+        or _no_object(object, p, ontology)
+    )
+
+
+def may_begin(subject: Kinds, p: Property, ontology: Ontology) -> bool:
+    """Whether a property may stand behind a thing of these classes. What may begin and end, has no ``misfit``."""
+    if isinstance(subject, Value):
+        return False
+    return not (_barred("", subject, p, p.barred[0], ontology) or _no_subject(subject, p, ontology))
+
+
+def may_end(object: Kinds, p: Property, ontology: Ontology) -> bool:
+    """Whether a property may stand before a thing of these classes, or a literal."""
+    return not (_barred("", object, p, p.barred[1], ontology) or _no_object(object, p, ontology))
+
+
+def _barred(end: str, kinds: Kinds, p: Property, bars: frozenset[str], ontology: Ontology) -> str:
+    if bars and not isinstance(kinds, Value) and (kind := ontology.barred(kinds, bars)):
+        return f"{end} is a {called(kind, ontology)}, {p.label} takes no {_names(bars, ontology)}"
+    return ""
+
+
+def _no_subject(subject: tuple[str, ...], p: Property, ontology: Ontology) -> str:
     for wanted in p.domains:
         if not ontology.admits(subject, wanted):
             return (
                 f"domain: the subject is a {called(subject[0], ontology)}, {p.label} takes {_names(wanted, ontology)}"
             )
+    return ""
+
+
+def _no_object(object: Kinds, p: Property, ontology: Ontology) -> str:
     is_value = isinstance(object, Value)
     if is_value and not p.literal and not p.either and not any(w & _OF_VALUES for w in p.ranges):
         return f"range: the object is a value, {p.label} takes {_names(p.range, ontology) or 'an entity'}"
@@ -37,7 +68,7 @@ def misfit(subject: tuple[str, ...], object: tuple[str, ...] | Value, p: Propert
     return ""
 
 
-def unfit(object: tuple[str, ...] | Value, wanted: frozenset[str], ontology: Ontology) -> str:
+def unfit(object: Kinds, wanted: frozenset[str], ontology: Ontology) -> str:
     """In what way a thing of these classes, or a literal, is none of the classes or datatypes of ``wanted``; "" if it
     is one, or nothing tells.
     """

@@ -21,7 +21,7 @@ from kgbuild.embeddings.relation import probability
 from kgbuild.identity import normalise, relation_iri
 from kgbuild.mentions.lemmas import lemma
 from kgbuild.mentions.wordlists import LIGHT
-from kgbuild.statements.misfit import misfit
+from kgbuild.statements.misfit import Kinds, may_begin, may_end
 from kgbuild.statements.ontology import Ontology, Property, class_iri
 from kgbuild.statements.values import literal
 from kgbuild.types import EmbeddingTable, Entity, Extraction, RelationMention, Value
@@ -33,7 +33,6 @@ _SMALL = frozenset((
 ))  # fmt: skip
 _NAMED = 0.95  # chance of the property that the words name themselves
 _READ = 0.85  # least chance of a property that text is read for: what its reader did not find, likeness seldom finds
-Kind = tuple[str, ...] | Value  # what stands at an end: a thing of these classes, or a literal
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +60,7 @@ class Typer:
         self._table, self._ontology = table, ontology
         self._least = [max(threshold, _READ) if iri.startswith(GENERAL) else threshold for iri in table.iris]
         self._kinds = {m: tuple(map(class_iri, e.types)) for e in entities for m in e.mentions}
-        self._fits: dict[tuple[Kind, Kind], np.ndarray] = {}
+        self._fits: dict[tuple[Callable[..., bool], Kinds], np.ndarray] = {}
         self._properties = [ontology.properties[iri] for iri in table.iris]
         self._named: dict[str, list[int]] = defaultdict(list)
         for row, p in enumerate(self._properties):
@@ -74,11 +73,11 @@ class Typer:
         if not keys or not self._properties:
             return extraction
         rows = {key: row for row, key in enumerate(keys)}
-        ends: dict[str, Kind] = {m.id: literal(m.label, m.surface) for m in extraction.mentions if m.label in LITERALS}
+        ends: dict[str, Kinds] = {m.id: literal(m.label, m.surface) for m in extraction.mentions if m.label in LITERALS}
         ends |= {m.id: self._kinds[m.id] for m in extraction.mentions if m.id in self._kinds}
         scores = vectors.matrix @ self._table.matrix.T
         forward, backward = scores[: len(keys)], scores[len(keys) :]
-        known: dict[tuple[int, str, Kind, Kind], tuple[Property, bool, float] | None] = {}  # cells of one column
+        known: dict[tuple[int, str, Kinds, Kinds], tuple[Property, bool, float] | None] = {}  # cells of one column
         made = []
         for r in extraction.relations:
             row = rows.get(vector_key(r))
@@ -93,7 +92,7 @@ class Typer:
         return replace(extraction, relations=(*extraction.relations, *made))
 
     def _best(
-        self, phrase: str, subject: Kind, object: Kind, ahead: np.ndarray, back: np.ndarray
+        self, phrase: str, subject: Kinds, object: Kinds, ahead: np.ndarray, back: np.ndarray
     ) -> tuple[Property, bool, float] | None:
         """The property that is meant, whether it is read from object to subject, and its chance; None if unsure."""
         as_said, turned = self._fitting(subject, object), self._fitting(object, subject)
@@ -106,7 +105,7 @@ class Typer:
         if named and not self._exclude_each_other(named):
             best, sure = max(named, key=lambda row: both[row]), _NAMED
         else:
-            rival = np.delete(both, best).max(initial=-np.inf)
+            rival = max(both[:best].max(initial=-np.inf), both[best + 1 :].max(initial=-np.inf))
             sure = float(probability(np.float64(both[best]), np.float64(rival), self._table.calibration))
         if sure < self._least[best]:
             return None
@@ -127,17 +126,17 @@ class Typer:
         names = {w for name in (p.label, *p.aliases) for w in self._base_form(name).split()}
         return bool((own & names) - _SMALL) and ("by" in own) <= ("by" in names)
 
-    def _fitting(self, subject: Kind, object: Kind) -> np.ndarray:
+    def _fitting(self, subject: Kinds, object: Kinds) -> np.ndarray:
         """Which properties may stand between the two: bool (properties,)."""
-        if isinstance(subject, Value):
-            return np.zeros(len(self._properties), dtype=bool)
-        key = (subject, object)
-        if key not in self._fits:
-            self._fits[key] = np.array([not misfit(subject, object, p, self._ontology) for p in self._properties])
-        return self._fits[key]
+        return self._able(may_begin, subject) & self._able(may_end, object)
+
+    def _able(self, may: Callable[[Kinds, Property, Ontology], bool], end: Kinds) -> np.ndarray:
+        if (may, end) not in self._fits:
+            self._fits[may, end] = np.array([may(end, p, self._ontology) for p in self._properties])
+        return self._fits[may, end]
 
 
-def _kind(end: Kind) -> Kind:
+def _kind(end: Kinds) -> Kinds:
     """A literal without its words: of these, only whether a number is whole says what it fits."""
     return Value("0.5" if "." in end.lexical else "0", end.datatype) if isinstance(end, Value) else end
 

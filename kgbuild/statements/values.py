@@ -7,6 +7,7 @@ from today's date. See docs/decisions/0007 for the datatypes.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from kgbuild.statements.quantities import duration_value, quantity_value
 from kgbuild.statements.times import time_value
@@ -25,6 +26,7 @@ _FORMS = {
 LIMIT = 100  # characters; what is longer is no date and no number
 
 
+@lru_cache(1 << 16)  # asked when relations are typed, and again when they become statements
 def literal(label: str, surface: str) -> Value:
     """The literal that a Time, Quantity or Text mention becomes: the label says which reading is tried first.
 
