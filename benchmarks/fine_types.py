@@ -117,7 +117,7 @@ class Bench:
                 kind = "Thing" if mode == "no coarse class" else t["class"]
                 if mode == "general" and kind not in ("Person", "Organisation", "Place"):
                     kind = "Thing"
-                likest = typer.best(Entity("e", case.mention.surface, (), (kind,), (case.mention.id,)))
+                (likest,) = typer.best([Entity("e", case.mention.surface, (), (kind,), (case.mention.id,))])
                 if likest is None:
                     continue
                 given = likest[0].rpartition("#")[2]

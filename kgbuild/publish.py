@@ -184,7 +184,7 @@ def _type_entities(
     parts = class_vectors(job, [(c.label, c.description, c.aliases) for c in classes])
     table = ClassTable(tuple(c.iri for c in classes), class_matrix(parts))
     typer = FineTyper(table, ontology, dict(zip(vectors.ids, vectors.matrix, strict=True)), threshold=threshold)
-    return tuple(map(typer, entities))
+    return typer(entities)
 
 
 def _type_relations(

@@ -7,6 +7,7 @@ below the threshold the entity keeps the class that it has. IRIs are made before
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -29,6 +30,7 @@ COARSE = frozenset(
     )
 )  # fmt: skip
 _VALUES = frozenset((GENERAL + "Time", GENERAL + "Quantity"))
+_BLOCK = 1024  # entities that are compared with classes at once
 
 
 @lru_cache(1)
@@ -87,16 +89,17 @@ class FineTyper:
     ) -> None:
         self._table, self._ontology, self._vectors, self._threshold = table, ontology, vectors, threshold
         self._weights = facts()["weights"]
-        self._below: dict[str, np.ndarray] = {}
-        self._apart: dict[tuple[str, int], np.ndarray] = {}
 
-    def __call__(self, entity: Entity) -> Entity:
-        """The entity with its fine class first, then the classes above it and what a user calls its own class, last
-        its own class.
+    def __call__(self, entities: Sequence[Entity]) -> tuple[Entity, ...]:
+        """The entities, each with its fine class first, then the classes above it and what a user calls its own class,
+        last its own class.
         """
+        return tuple(map(self._typed, entities, self.best(entities)))
+
+    def _typed(self, entity: Entity, likest: tuple[str, float, float] | None) -> Entity:
         kind, score = class_iri(entity.types[-1]), 1.0
         types = [c for c, general in sorted(self._ontology.equal.items()) if general == kind]
-        if (likest := self.best(entity)) is not None:
+        if likest is not None:
             found, cosine, rival = likest
             sure = chance(cosine, rival, kind == THING, self._weights)
             if sure >= self._threshold:
@@ -108,33 +111,41 @@ class FineTyper:
         own = tuple(t.removeprefix(GENERAL) for t in types)
         return replace(entity, types=(*own, *entity.types), type_score=score)
 
-    def best(self, entity: Entity) -> tuple[str, float, float] | None:
-        """The likest class, its cosine, and that of the next one that stands neither above nor below it."""
-        kind = class_iri(entity.types[-1])
-        rows = self._candidates(kind)
-        mentions = [self._vectors[m] for m in entity.mentions if m in self._vectors]
-        if not len(rows) or not mentions:
-            return None
-        scores = self._table.matrix[rows] @ mention_matrix(np.mean(mentions, axis=0, keepdims=True))[0]
-        best = int(scores.argmax())
-        others = scores[self._rivals(kind, best)]
-        return self._table.iris[rows[best]], float(scores[best]), float(others.max()) if len(others) else 0.0
+    def best(self, entities: Sequence[Entity]) -> list[tuple[str, float, float] | None]:
+        """Of each entity the likest class, its cosine, and that of the next one that stands neither above nor below it;
+        None where no class or vector is known.
+        """
+        found: list[tuple[str, float, float] | None] = [None] * len(entities)
+        known = [[self._vectors[m] for m in e.mentions if m in self._vectors] for e in entities]
+        of_kind: dict[str, list[int]] = defaultdict(list)
+        for n, e in enumerate(entities):
+            if known[n]:
+                of_kind[class_iri(e.types[-1])].append(n)
+        for kind, members in of_kind.items():
+            iris, matrix, apart = self._candidates(kind)
+            for begin in range(0, len(members) if iris else 0, _BLOCK):
+                block = members[begin : begin + _BLOCK]
+                means = [known[n][0] if len(known[n]) == 1 else np.mean(known[n], axis=0) for n in block]
+                # product by product: as one, their sums would depend on what else is in the block
+                scores = (matrix @ mention_matrix(np.stack(means))[:, :, None])[:, :, 0]
+                likest = scores.argmax(1)
+                rivals = np.where(apart[likest], scores, -np.inf).max(1)
+                rivals[~apart[likest].any(1)] = 0
+                rows = zip(block, likest.tolist(), scores.max(1).tolist(), rivals.tolist(), strict=True)
+                for n, best, cosine, rival in rows:
+                    found[n] = iris[best], cosine, rival
+        return found
 
-    def _rivals(self, kind: str, best: int) -> np.ndarray:
-        """Which candidates below a class stand neither above nor below one of them."""
-        if (kind, best) not in self._apart:
-            o, classes = self._ontology, [self._table.iris[row] for row in self._candidates(kind)]
-            found, up = classes[best], self._ontology.above(classes[best])
-            self._apart[kind, best] = np.array([c not in up and found not in o.above(c) for c in classes])
-        return self._apart[kind, best]
-
-    def _candidates(self, kind: str) -> np.ndarray:
-        """Rows of the classes below one, of all that can be for a thing that is not known better."""
-        if kind not in self._below:
-            o = self._ontology
-            rows = [n for n, c in enumerate(self._table.iris) if c != kind and (kind == THING or kind in o.above(c))]
-            self._below[kind] = np.array([n for n in rows if not o.are_disjoint(self._table.iris[n], kind)], dtype=int)
-        return self._below[kind]
+    def _candidates(self, kind: str) -> tuple[list[str], np.ndarray, np.ndarray]:
+        """The classes below one, of all that can be for a thing that is not known better; their vectors; and of each
+        two, whether neither stands above or below the other.
+        """
+        o, iris = self._ontology, self._table.iris
+        rows = [n for n, c in enumerate(iris) if c != kind and (kind == THING or kind in o.above(c))]
+        rows = [n for n in rows if not o.are_disjoint(iris[n], kind)]
+        classes = [iris[n] for n in rows]
+        above = np.array([[c in up for c in classes] for up in map(o.above, classes)], dtype=bool)
+        return classes, self._table.matrix[rows], ~(above | above.T)
 
 
 def _unit(matrix: np.ndarray) -> np.ndarray:

@@ -50,7 +50,7 @@ def typed(text: TextEncoder, tmp_path_factory: pytest.TempPathFactory) -> Typed:
         (vector,) = text.mentions([Mention("m", Target("s"), surface, kind, 0.9, "t/1", context=context)])
         threshold = 0.8
         entity = Entity("e", surface, (), (kind,), ("m",))
-        made = FineTyper(table, ontology, {"m": vector}, threshold=threshold)(entity)
+        (made,) = FineTyper(table, ontology, {"m": vector}, threshold=threshold)([entity])
         assert replace(made, types=entity.types, type_score=1.0) == entity
         assert made.types[-1] == kind and (len(made.types) > 1) == (threshold <= made.type_score < 1)
         return made.types
