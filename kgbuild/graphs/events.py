@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kgbuild.graphs.data import GraphData
-from kgbuild.graphs.terms import Triple, iri, label, literal
+from kgbuild.graphs.terms import Said, iri, label, literal
 from kgbuild.identity import seconds
 from kgbuild.types import Event, TimeSpan, Value
 from kgbuild.vocab import CORE, DCTERMS, TYPE, XSD
@@ -21,19 +21,23 @@ def stated_events(data: GraphData) -> list[Event]:
     return [e for e in data.events if not e.mentions or things_of(data, e)]
 
 
-def happens(data: GraphData, event: Event) -> Iterator[Triple]:
+def happens(data: GraphData, event: Event) -> Said:
     """What a source states of an event."""
-    node, span = iri(event.id), event.target.find(TimeSpan)
-    yield node, iri(TYPE), iri(CORE + event.kind)
-    if event.kind == "BuildUp":
-        yield node, iri(TYPE), iri(CORE + "Scene")
+    return iri(event.id), tuple(_happens(data, event))
+
+
+def _happens(data: GraphData, event: Event) -> Iterator[str]:
+    span = event.target.find(TimeSpan)
+    yield f"{iri(DCTERMS + 'isPartOf')} {iri(event.part_of or event.target.source)}"
+    if event.label:  # the label of what it shows finds that alone
+        yield f"{iri(DCTERMS + 'title')} {label(event.label, '')}"
+    for kind in (event.kind, "Scene") if event.kind == "BuildUp" else (event.kind,):
+        yield f"{iri(TYPE)} {iri(CORE + kind)}"
     if span is not None:
-        for name, value in (("startOffset", span.start), ("endOffset", span.end)):
-            yield node, iri(CORE + name), literal(Value(seconds(value), XSD + "decimal"))
-    if event.label:
-        yield node, iri(DCTERMS + "title"), label(event.label, "")  # the label of what it shows finds that alone
-    for thing in things_of(data, event):
-        yield node, iri(CORE + "shows"), iri(thing)
-    yield node, iri(DCTERMS + "isPartOf"), iri(event.part_of or event.target.source)
+        yield f"{iri(CORE + 'endOffset')} {literal(Value(seconds(span.end), XSD + 'decimal'))}"
     if event.resumes:
-        yield node, iri(CORE + "resumes"), iri(event.resumes)
+        yield f"{iri(CORE + 'resumes')} {iri(event.resumes)}"
+    for thing in things_of(data, event):
+        yield f"{iri(CORE + 'shows')} {iri(thing)}"
+    if span is not None:
+        yield f"{iri(CORE + 'startOffset')} {literal(Value(seconds(span.start), XSD + 'decimal'))}"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from kgbuild.types import Value
 from kgbuild.vocab import XSD
 
-Triple = tuple[str, str, str]
+# A subject, and what is said of it in one graph: each time a predicate, a blank and an object, in order, each once.
+Said = tuple[str, Sequence[str]]
 
 # All that RFC 3987 does not let stand in an IRI, and percent signs that begin no escape.
 _PLANES = "".join(f"{chr(p << 16)}-{chr((p << 16) + 0xFFFD)}" for p in range(1, 14)) + "\U000e1000-\U000efffd"
@@ -30,27 +32,25 @@ def iri(value: str) -> str:
 
 def text(value: str) -> str:
     """A string literal; lone surrogates and non-characters become U+FFFD."""
+    return f'"{_ESCAPED.sub(_escape, value) if _ESCAPED.search(value) else value}"'
 
-    def escape(match: re.Match[str]) -> str:
-        c = match.group()
-        if c in _ESCAPES:
-            return _ESCAPES[c]
-        return "\ufffd" if c >= "\ud800" else f"\\u{ord(c):04X}"
 
-    return '"' + (_ESCAPED.sub(escape, value) if _ESCAPED.search(value) else value) + '"'
+def _escape(match: re.Match[str]) -> str:
+    c = match.group()
+    if c in _ESCAPES:
+        return _ESCAPES[c]
+    return "\ufffd" if c >= "\ud800" else f"\\u{ord(c):04X}"
 
 
 def label(value: str, language: str) -> str:
     """A label with its language tag, plain when the language is not known."""
-    return literal(Value(value, language=language))
+    return f"{text(value)}@{language}" if language else text(value)
 
 
 def literal(value: Value) -> str:
     """A typed or language-tagged literal."""
-    if value.language:
-        return f"{text(value.lexical)}@{value.language}"
-    if not value.datatype or value.datatype == XSD + "string":
-        return text(value.lexical)
+    if value.language or not value.datatype or value.datatype == XSD + "string":
+        return label(value.lexical, value.language)
     return f"{text(value.lexical)}^^{iri(value.datatype)}"
 
 

@@ -150,4 +150,4 @@ def union(nquads: str) -> Graph:
 
 
 def test_equal_data_gives_equal_lines() -> None:
-    assert quads(evil_data()) == quads(evil_data())
+    assert list(quads(evil_data())) == list(quads(evil_data()))
