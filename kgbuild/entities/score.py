@@ -29,9 +29,7 @@ PAIR_FEATURES = (*NAME_FEATURES, *CONTEXT_FEATURES, "vector", "near")
 # Names below all of these are hardly ever of one thing: at least so alike in spelling, so much of the shorter one
 # held by the other, or so near in their vectors.
 _LIKE, _HELD, _NEAR = 0.6, 0.5, 0.62
-_CHUNK = (
-    1 << 13
-)  # pairs at a time, by each thread: what is computed of them is a few hundred MiB for eight times as many
+_CHUNK = 1 << 13  # pairs at a time, by each thread: eight times as many need a few hundred MiB
 _AT = {name: i for i, name in enumerate(NAME_FEATURES)}
 
 
@@ -121,7 +119,9 @@ class Scorer:
             found = found[self.columns.allowed(found[:, 0], found[:, 1])]
             again = several[found[:, 0]] | several[found[:, 1]]  # may come in another block too, by another name
             held.append(found[again].astype(np.int32))
-            yield self._best(found[~again])
+            alone = found[~again]  # comes again by its one name only
+            _, first = np.unique(alone[:, 0] * len(several) + alone[:, 1], return_index=True)
+            yield alone[np.sort(first)]
         yield self._best(np.concatenate(held))
 
     def scored(self, least: float, wanted: np.ndarray) -> Scored:
@@ -129,9 +129,14 @@ class Scorer:
 
         Links are pairs (n, 2) that are ``wanted``, and candidates above ``least``: most others can be forgotten.
         """
-        blocks, size = [], len(self.columns.vectors)
-        for found in self.candidates():
-            blocks.append((found.astype(np.int32), self.log_odds(found[:, :2], found[:, 2])))
+        size, asked = len(self.columns.vectors), []
+        with ThreadPoolExecutor(THREADS) as pool:  # each chunk is its own: how many there are changes no number
+            for found in self.candidates():
+                # pairs of the same names together: they look at the same few groups
+                found = found[np.argsort(found[:, 2], kind="stable")].astype(np.int32)
+                parts = [found[at : at + _CHUNK] for at in range(0, len(found), _CHUNK)]
+                asked += [(part, pool.submit(self.log_odds, part[:, :2], part[:, 2])) for part in parts]
+        blocks = [(np.zeros((0, 3), np.int32), np.zeros(0)), *((found, odds.result()) for found, odds in asked)]
         ends = np.concatenate([wanted, *(found[odds > least, :2] for found, odds in blocks)])
         _, part = connected_components(coo_matrix((np.ones(len(ends), bool), ends.T), (size, size)), directed=False)
         for at, (found, odds) in enumerate(blocks):
@@ -165,8 +170,8 @@ class Scorer:
             made = np.full((len(features), len(columns)), None)
             for place, (name, column) in enumerate(columns.items()):
                 rows = np.flatnonzero((column != 0) & np.isfinite(column))
-                # exact: what single precision holds is exact times ten thousand too
-                values, again = np.unique(np.round(column[rows].astype(np.float64), 4), return_inverse=True)
+                rounded = np.round(column[rows].astype(np.float64), 4) + 0.0  # no -0.0
+                values, again = np.unique(rounded, return_inverse=True)
                 told = [known.setdefault((name, v), (name, v)) for v in values.tolist()]
                 made[rows, place] = np.fromiter(told, object, len(told))[again]
             for row in made.tolist():
@@ -182,25 +187,15 @@ class Scorer:
     def log_odds(self, pairs: np.ndarray, ways: np.ndarray) -> np.ndarray:
         """Log-odds float64 (m,) that each pair is one thing."""
         kind = "plain" if self.surroundings.states is None else "states"
-        forest = load_forest(PAIR_FEATURES, kind, self._weights)
-        out = np.empty(len(pairs))
-        order = np.argsort(ways, kind="stable")  # pairs of the same names together: they look at the same few groups
-
-        def fill(at: int) -> None:
-            part = order[at : at + _CHUNK]
-            features, extra = self.features(pairs[part], ways[part])
-            odds = forest.log_odds(features)
-            if self._head is not None:
-                rows = np.flatnonzero(odds > LEAST)
-                said = self._heard(features[rows], pairs[part[rows]])
-                odds[rows] = self._head.blended(odds[rows], said, self.same_name(ways[part[rows]]))
-            for name, value in extra.items():
-                odds += EXTRA[name] * value
-            out[part] = odds
-
-        with ThreadPoolExecutor(THREADS) as pool:  # each chunk is its own: how many there are changes no number
-            list(pool.map(fill, range(0, len(pairs), _CHUNK)))
-        return out
+        features, extra = self.features(pairs, ways)
+        odds = load_forest(PAIR_FEATURES, kind, self._weights).log_odds(features)
+        if self._head is not None:
+            rows = np.flatnonzero(odds > LEAST)
+            said = self._heard(features[rows], pairs[rows])
+            odds[rows] = self._head.blended(odds[rows], said, self.same_name(ways[rows]))
+        for name, value in extra.items():
+            odds += EXTRA[name] * value
+        return odds
 
 
 def probability(log_odds: np.ndarray) -> np.ndarray:
