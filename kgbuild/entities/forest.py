@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,8 @@ class Forest:
     def _block(self, rows: np.ndarray, plan: _Plan) -> np.ndarray:
         columns = np.ascontiguousarray(rows.T)
         absent = np.isnan(columns)
-        some, everything = absent.any(1), plan.bits(np.iinfo(plan.bits).max)
+        bits = plan.failed.dtype.type
+        some, everything = absent.any(1), ~bits(0)
         passed: dict[int, np.ndarray] = {}  # all bits where a test holds, else none
 
         def outcome(test: int) -> np.ndarray:
@@ -70,7 +72,7 @@ class Forest:
             return passed[test]
 
         total = np.full(len(rows), self.base)
-        left, open_ = np.empty(len(rows), plan.bits), np.empty(len(rows), plan.bits)
+        left, open_ = np.empty(len(rows), bits), np.empty(len(rows), bits)
         for start, nodes, leaves in plan.open(_settled(plan, columns, absent)):
             if not nodes:
                 total += leaves[(start & -start).bit_length() - 1]
@@ -87,32 +89,36 @@ class Forest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Plan:
-    """Distinct tests (feature, threshold, whether a missing one passes); of each tree its nodes and leaves.
+    """Distinct tests (feature, threshold, whether a missing one passes), and the nodes of all trees one after another:
+    the test of each, and the leaves of its tree that stay possible when it fails, and when it holds, as bits.
 
-    A node is its test, and the leaves that stay possible when it fails, and when it holds, as bits.
+    ``first``: where the nodes of each tree begin. ``leaves``: the values of each tree's.
     """
 
     tests: list[tuple[int, float, bool]]
-    trees: list[tuple[list[tuple[int, int, int]], np.ndarray]]
-    bits: type[np.unsignedinteger[Any]]
+    test: np.ndarray
+    failed: np.ndarray
+    held: np.ndarray
+    first: np.ndarray
+    leaves: list[np.ndarray]
 
-    def open(self, settled: Sequence[int]) -> Iterator[tuple[int, list[tuple[int, int]], np.ndarray]]:
+    def open(self, settled: np.ndarray) -> Iterator[tuple[int, list[tuple[int, Any]], np.ndarray]]:
         """Of each tree the leaves that stay possible, the nodes (test, leaves if it fails) still to be asked, and its
         leaves, where all rows pass (1) or fail (-1) some tests: pairs of the same names do in most.
         """
-        everything = int(np.iinfo(self.bits).max)
-        for nodes, leaves in self.trees:
-            start = everything
-            for test, failed, held in nodes:
-                if settled[test]:
-                    start &= held if settled[test] > 0 else failed
-            yield start, [(t, failed) for t, failed, _ in nodes if not settled[t] and start & ~failed], leaves
+        known = settled[self.test]
+        kept = np.where(known > 0, self.held, np.where(known < 0, self.failed, ~self.held.dtype.type(0)))
+        start = np.bitwise_and.reduceat(kept, self.first)
+        size = np.diff(np.append(self.first, len(self.test)))
+        asked = np.flatnonzero((known == 0) & (np.repeat(start, size) & ~self.failed != 0))
+        nodes = list(zip(self.test[asked].tolist(), self.failed[asked], strict=True))
+        ends = np.searchsorted(asked, self.first).tolist()
+        for i, (begin, end) in enumerate(pairwise([*ends, len(nodes)])):
+            yield int(start[i]), nodes[begin:end], self.leaves[i]
 
 
-def _settled(plan: _Plan, columns: np.ndarray, absent: np.ndarray) -> list[int]:
+def _settled(plan: _Plan, columns: np.ndarray, absent: np.ndarray) -> np.ndarray:
     """Of each test 1 if all rows pass it, -1 if all fail, else 0."""
-    if not plan.tests:
-        return []
     feature, threshold, missing = (np.array(part) for part in zip(*plan.tests, strict=True))
     lowest: np.ndarray = np.fmin.reduce(columns, 1)
     highest: np.ndarray = np.fmax.reduce(columns, 1)
@@ -120,8 +126,7 @@ def _settled(plan: _Plan, columns: np.ndarray, absent: np.ndarray) -> list[int]:
     some, none = np.take(absent.any(1), feature), np.take(absent.all(1), feature)
     held = (none | (most <= threshold)) & (~some | missing)
     failed = (none | (least > threshold)) & (~some | ~missing)
-    made: list[int] = (held.astype(int) - failed).tolist()
-    return made
+    return held.astype(np.int8) - failed
 
 
 @lru_cache(4)  # asked for every few thousand rows
@@ -131,7 +136,7 @@ def _plan(forest: Forest) -> _Plan:
     Leaves are bits from left to right (QuickScorer, Lucchese et al. 2015): the lowest bit left is the answer.
     Trees share tests: there are about four times as many nodes.
     """
-    tests: dict[tuple[int, float, bool], int] = {}
+    tests: dict[tuple[int, float, bool], int] = {(0, np.inf, True): 0}  # which holds: that of a tree of one leaf
     trees: list[tuple[list[tuple[int, int, int]], list[float]]] = []
 
     def walk(node: int, nodes: list[tuple[int, int, int]], leaves: list[float]) -> None:
@@ -149,11 +154,14 @@ def _plan(forest: Forest) -> _Plan:
     for root in forest.roots.tolist():
         trees.append(([], []))
         walk(root, *trees[-1])
+        if not trees[-1][0]:
+            trees[-1][0].append((0, 0, 0))
     most = max((len(leaves) for _, leaves in trees), default=1)
     bits: type[np.unsignedinteger[Any]] = np.uint16 if most <= 16 else np.uint32 if most <= 32 else np.uint64
-    everything = int(np.iinfo(bits).max)
-    made = [([(t, everything ^ a, everything ^ b) for t, a, b in n], np.array(leaves)) for n, leaves in trees]
-    return _Plan(list(tests), made, bits)
+    nodes = np.array([node for found, _ in trees for node in found], np.uint64).reshape(-1, 3)
+    failed, held = (np.invert(nodes[:, n].astype(bits)) for n in (1, 2))
+    first = np.cumsum([0, *(len(found) for found, _ in trees)])[:-1]
+    return _Plan(list(tests), nodes[:, 0].astype(int), failed, held, first, [np.array(leaves) for _, leaves in trees])
 
 
 def _repeats(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:

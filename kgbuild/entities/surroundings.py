@@ -112,7 +112,7 @@ class _Half:
     """Vectors (n, d) of groups, of any length, and their lengths float32 (n,)."""
 
     def __init__(self, vectors: np.ndarray) -> None:
-        self._vectors = vectors if vectors.size > _WHOLE else vectors.astype(np.float32, copy=False)
+        self._vectors = vectors if vectors.size > _WHOLE else np.ascontiguousarray(vectors, np.float32)
         blocks = (vectors[at : at + _ROWS].astype(np.float32) for at in range(0, len(vectors), _ROWS))
         self._lengths = np.concatenate([np.zeros(0, np.float32), *(np.linalg.norm(b, axis=1) for b in blocks)])
 

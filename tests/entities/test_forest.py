@@ -38,6 +38,11 @@ def test_trees_of_more_leaves_than_a_short_has_bits() -> None:
     assert np.array_equal(forest.log_odds(rows), [walked(forest, row) for row in rows])
 
 
+def test_a_tree_of_one_leaf_says_the_same_of_every_row() -> None:
+    rows = np.array([[-1], [np.nan], [5]], np.float32)
+    assert chain(leaves=1).log_odds(rows).tolist() == [0, 0, 0]
+
+
 def chain(leaves: int) -> Forest:
     """One tree over one feature: leaf n where it is above n - 1 and at most n."""
     inner = np.arange(leaves - 1)
@@ -48,6 +53,16 @@ def chain(leaves: int) -> Forest:
     threshold = np.concatenate([inner, np.zeros(leaves)]).astype(np.float32)
     nothing = np.zeros(size, np.int32)
     return Forest(("x",), np.array([0]), nothing, threshold, left, right, nothing > 0, value, leaves, 0.0)
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 1])
+def test_tests_that_all_rows_pass_or_fail_are_settled(share: float) -> None:
+    """Rows with the same name features, some of them missing in some rows or in all."""
+    forest, pick = load_forest(PAIR_FEATURES, "states"), np.random.default_rng(4)
+    rows = np.tile(pick.random(len(PAIR_FEATURES), np.float32), (30, 1))
+    rows[:, -10:] = pick.random((30, 10), np.float32)
+    rows[pick.random(30) < share, ::3] = np.nan
+    assert np.allclose(forest.log_odds(rows), [walked(forest, row) for row in rows], rtol=0, atol=1e-9)
 
 
 def test_rows_that_repeat_get_what_each_alone_gets() -> None:
