@@ -34,8 +34,9 @@ def identify(
     """Entities in the order of their IRIs, and the merges in the order of entity and score."""
     drafts = []
     for members in clusters:
-        mentions = sorted((m for i in members for m in groups[i].mentions), key=lambda m: m.id)
-        label, kind = preferred(mentions), main_type(mentions)
+        one, mentions = groups[members[0]], sorted((m for i in members for m in groups[i].mentions), key=lambda m: m.id)
+        alone = len(members) == 1  # it has been asked for its name and class already
+        label, kind = (one.name, one.type) if alone else (preferred(mentions), main_type(mentions))
         others = tuple(sorted({tidy(m.surface) for m in mentions} - {shown(label)}))
         drafts.append((entity_iri(base, label, kind), label, kind, others, mentions, members))
     shared: dict[str, list[int]] = defaultdict(list)

@@ -44,17 +44,17 @@ class Neighbours:
 
     def _matrix(self, label: np.ndarray) -> csr_matrix:
         """Rows: groups; columns: (predicate, direction, cluster of the other end), weighted by rarity."""
-        column: dict[tuple[str, bool, int], int] = {}
-        cells = {
-            (own, column.setdefault((predicate, forward, int(label[other])), len(column)))
-            for s, predicate, o in self.links
-            for own, forward, other in ((s, True, o), (o, False, s))
-        }
-        at = np.array(sorted(cells))
-        count = np.bincount(at[:, 1], minlength=len(column))
+        number: dict[str, int] = {}
+        links = np.array([(s, number.setdefault(predicate, len(number)), o) for s, predicate, o in self.links])
+        ends = links[:, [0, 2]]  # each seen from the one and from the other
+        meant = (links[:, 1:2] * 2 + [1, 0]) * self.size + label[ends[:, ::-1]]
+        _, first, again = np.unique(meant, return_index=True, return_inverse=True)
+        column = np.argsort(np.argsort(first))[again].ravel()
+        at = np.stack(np.divmod(np.unique(ends.ravel() * len(first) + column), len(first)), 1)
+        count = np.bincount(at[:, 1], minlength=len(first))
         weight = 1 / np.log2(2 + count)
         weight[count < 2] = 0
-        return csr_matrix((weight[at[:, 1]], (at[:, 0], at[:, 1])), (self.size, len(column)))
+        return csr_matrix((weight[at[:, 1]], (at[:, 0], at[:, 1])), (self.size, len(first)))
 
     def _contradictions(self, pairs: np.ndarray, label: np.ndarray, rows: np.ndarray) -> np.ndarray:
         objects: dict[str, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))

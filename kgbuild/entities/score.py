@@ -53,8 +53,10 @@ class Scorer:
     ) -> None:  # fmt: skip
         self.columns, self.surroundings = columns, surroundings
         self._weights = weights
-        kept = [self._likely(names[at : at + _CHUNK]) for at in range(0, max(1, len(names)), _CHUNK)]
-        self.names, self.named, self.near = (np.concatenate(part) for part in zip(*kept, strict=True))
+        with ThreadPoolExecutor(THREADS) as pool:
+            chunks = [names[at : at + _CHUNK] for at in range(0, max(1, len(names)), _CHUNK)]
+            kept = zip(*pool.map(self._likely, chunks), strict=True)
+        self.names, self.named, self.near = (np.concatenate(part) for part in kept)
         self.beside = Beside(groups, columns, self.names, self.named, ~self.surroundings.has, fused)
         if self.surroundings.states is not None:
             self.surroundings.gather(self._of_one_name())
