@@ -117,16 +117,16 @@ def _publish(
     kept = Before(workspace.current if before else None)
     with workspace.generation() as folder:
         begun = time.monotonic()
-        write_graph(job, graph, folder, progress=progress, before=kept)
-        done["write"] = StageRun.since(begun)
-        key = build_key(job, sources, left_out)
-        report = make_report(
-            job, graph, left_out, out=str(workspace.out), done=done, started=started, key=key, before=before
-        )
-        runs = (*past, past_run(job, report, done))
-        write_runs(runs, folder)
-        point("history.written")
-        write_report(report.as_dict(), graph.data, graph.alignment.merges, folder, runs=runs)
+        with write_graph(job, graph, folder, progress=progress, before=kept):
+            done["write"] = StageRun.since(begun)
+            key = build_key(job, sources, left_out)
+            report = make_report(
+                job, graph, left_out, out=str(workspace.out), done=done, started=started, key=key, before=before
+            )
+            runs = (*past, past_run(job, report, done))
+            write_runs(runs, folder)
+            point("history.written")
+            write_report(report.as_dict(), graph.data, graph.alignment.merges, folder, runs=runs)
         point("report.written")
     for name in ("assemble", "write"):
         log.info("%s ended", name, extra={"stage": name, "seconds": done[name].seconds, "files": len(sources)})

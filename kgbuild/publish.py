@@ -6,7 +6,8 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from importlib.resources import files
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_RDF = ("nquads", "turtle")
 _LEAST, _LONGEST = 16, 50  # pixels of a picture's shorter side; times that its longer side may be as long
 
 
@@ -225,27 +227,29 @@ def _texts(properties: Sequence[Property]) -> list[tuple[str, str, Sequence[str]
     return [(p.label, p.description, p.aliases) for p in properties]
 
 
+@contextmanager
 def write_graph(
     job: Job, graph: Graph, folder: Path, *, progress: Progress, before: Before | None = None
-) -> None:  # fmt: skip
-    """All exports of the graph into a folder: RDF, GraphML, tables, vectors, merges, texts, pictures.
+) -> Iterator[None]:
+    """All exports of the graph into a folder: RDF, GraphML, tables, vectors, merges, texts, pictures. A copy of this
+    process writes the RDF and may go on while the block runs; after it all is written.
 
     ``before``: the generation whose texts and pictures need not be written again where they are the same.
     """
-    data = graph.data
     names = {"nquads": "graph.nq", "turtle": "facts.ttl", "graphml": "graph.graphml", "parquet": "."}
     exporters = sorted(registry.available("exporters"))
     progress.start("write", len(exporters) + 3)
 
-    def export(name: str) -> bytes:
-        registry.load("exporters", name)(data, folder / names.get(name, name))
-        point("write.export")
+    def export(chosen: Sequence[str]) -> bytes:
+        for name in chosen:
+            registry.load("exporters", name)(graph.data, folder / names.get(name, name))
+            point("write.export")
         return b""
 
-    with beside(lambda: export("nquads")) as written:  # as much work as all the rest
+    with beside(lambda: export(_RDF)) as rdf:  # about half of all that is to be written
         for name in exporters:
-            if name != "nquads":
-                export(name)
+            if name not in _RDF:
+                export([name])
                 progress.advance("write", note=name)
         VectorIndex.build(graph.vectors.mentions).save(folder / "vectors.faiss")
         if graph.vectors.pictures.ids:
@@ -254,10 +258,11 @@ def write_graph(
         for name, rows in (("merges", graph.alignment.merges), ("links", graph.linking.links)):
             (folder / f"{name}.json").write_text(_listed(rows), "utf-8")
         progress.advance("write", note="merges")
-        _write_sources(job, data, folder, before or Before(None))
+        _write_sources(job, graph.data, folder, before or Before(None))
         progress.advance("write", note="texts and pictures")
-        written()
-    progress.advance("write", note="nquads")
+        yield
+        rdf()
+    progress.advance("write", len(_RDF), note="RDF")
     progress.finish("write")
 
 

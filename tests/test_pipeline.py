@@ -210,11 +210,11 @@ def test_a_killed_build_loses_nothing(corpus: Corpus, tmp_path: Path) -> None:
     before = products(out)
     (folder / "c.txt").write_text("Something new about London.", "utf-8")
     code = (
-        "import os, kgbuild, kgbuild.publish as p, kgbuild.pipeline as q\n"
+        "import os, kgbuild, kgbuild.publish as p\n"
         "from kgbuild.config import Config\n"
         "real = p.write_graph\n"
-        "def cut(*a, **k):\n    real(*a, **k)\n    os._exit(9)\n"
-        "q.write_graph = cut\n"
+        "def cut(*a, **k):\n    with real(*a, **k):\n        pass\n    os._exit(9)\n"
+        "p.write_graph = cut\n"
         f"kgbuild.build({str(folder)!r}, out={str(out)!r}, config=Config.load(overrides={{'run.workers': 1}}))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
