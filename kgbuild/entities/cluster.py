@@ -106,19 +106,10 @@ class _Part:
         self.unfit: dict[int, int] = {}
         for g in np.unique(found.ends).tolist():
             self.members[g], self.kinds[g] = [g], found.kinds[g]
+            self.edges[g] = {}
         columns = (found.sum, found.count, found.best, found.row)
         for (a, b), *edge in zip(found.ends.tolist(), *(c.tolist() for c in columns), strict=True):
-            self._add(a, b, edge)
-
-    def _add(self, a: int, b: int, edge: list[float]) -> None:
-        known = self.edges.setdefault(a, {}).get(b)
-        if known is None:
-            self.edges[a][b] = self.edges.setdefault(b, {})[a] = edge
-            return
-        known[0] += edge[0]
-        known[1] += edge[1]
-        if (edge[2], -edge[3]) > (known[2], -known[3]):
-            known[2:] = edge[2:]
+            self.edges[a][b] = self.edges[b][a] = edge
 
     def run(self, label: np.ndarray) -> list[int]:
         """Joins while the best mean is positive; writes ``label`` and returns the rows that joined."""
@@ -155,13 +146,19 @@ class _Part:
             a, b = b, a
         self.members[a] += self.members.pop(b)
         self.kinds[a] |= self.kinds.pop(b)
-        del self.edges[a][b]
-        changed = []
-        for c, edge in self.edges.pop(b).items():
-            if c != a:
-                del self.edges[c][b]
-                self._add(a, c, edge)
-                now = self.edges[a][c]
-                if now[0] > 0:
-                    changed.append(((min(a, c), max(a, c)), now[0] / now[1]))
+        mine, gone, changed = self.edges[a], self.edges.pop(b), []
+        del mine[b], gone[a]
+        for c, edge in gone.items():
+            near = self.edges[c]
+            del near[b]
+            if (known := mine.get(c)) is None:
+                mine[c] = near[a] = edge
+            else:
+                known[0] += edge[0]
+                known[1] += edge[1]
+                if (edge[2], -edge[3]) > (known[2], -known[3]):
+                    known[2:] = edge[2:]
+                edge = known
+            if edge[0] > 0:
+                changed.append(((min(a, c), max(a, c)), edge[0] / edge[1]))
         return changed
