@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 
 from kgbuild import registry
 from kgbuild.collector import paused
@@ -93,8 +94,8 @@ class Contributions:
 
 def ready(config: Config) -> None:
     """Load what every assembly needs: ontologies, weights and libraries."""
-    import faiss  # noqa: F401
-
+    for name in ("faiss", "jinja2", "pyarrow.parquet"):
+        import_module(name)
     load_ontology(config["statements"]["ontologies"])
     load_forest(PAIR_FEATURES, "states", config["align"]["weights"])
     load_head(config["align"]["weights"])
