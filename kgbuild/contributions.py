@@ -17,12 +17,13 @@ from importlib import import_module
 from kgbuild import registry
 from kgbuild.collector import paused
 from kgbuild.config import Config
+from kgbuild.embeddings.tables import unpack
 from kgbuild.entities.forest import load_forest
 from kgbuild.entities.group import Group, group
 from kgbuild.entities.head import load_head
 from kgbuild.entities.score import PAIR_FEATURES
 from kgbuild.entities.surroundings import Around, around
-from kgbuild.stages import Job, extracted, load_extraction, load_tables
+from kgbuild.stages import Job, extracted, load_extraction, load_tables, unpacked
 from kgbuild.statements import load_ontology
 from kgbuild.statements.judge import shipped
 from kgbuild.types import EmbeddingTable, Extraction, Reading, Source
@@ -43,8 +44,10 @@ class Contribution:
 
 def contribution(job: Job, source: Source) -> Contribution:
     """What a source gives, from the cache."""
-    reading, extraction = load_extraction(job, source)
-    tables = load_tables(job, source)
+    return _made(*load_extraction(job, source), load_tables(job, source))
+
+
+def _made(reading: Reading, extraction: Extraction, tables: Mapping[str, EmbeddingTable]) -> Contribution:
     known = frozenset(tables["mentions"].ids) if "mentions" in tables else frozenset()
     groups = tuple(group(extraction.mentions, known))
     return Contribution(reading, extraction, tables, groups, {g.id: around(g) for g in groups})
@@ -85,8 +88,8 @@ class Contributions:
                 for source in sources:
                     if self._stop.is_set():
                         return
-                    if extracted(self._job, cache, source):
-                        self._made[source.id] = contribution(self._job, source)
+                    if (found := extracted(self._job, cache, source)) is not None:
+                        self._made[source.id] = _made(*unpacked(found[0]), unpack(found[1]))
                 gc.freeze()  # or the collector would walk all of it as soon as it works again
         except Exception:  # what cannot be made now is made, or told of, in its turn
             log.debug("nothing more is made ahead", exc_info=True)

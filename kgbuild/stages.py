@@ -240,9 +240,11 @@ def extract_sources(
     return StageRun.since(begun, took, pool.peak_mb)
 
 
-def extracted(job: Job, cache: Cache, source: Source) -> bool:
-    """Whether mentions and vectors of a source stand in the cache, both undamaged."""
-    return cache.has("vectors", job.vectors_key(source)) and cache.has("extractions", job.extraction_key(source))
+def extracted(job: Job, cache: Cache, source: Source) -> tuple[bytes, bytes] | None:
+    """The extraction and the vectors of a source as the cache has them; None if one of them is absent or damaged."""
+    vectors = cache.get("vectors", job.vectors_key(source))
+    found = None if vectors is None else cache.get("extractions", job.extraction_key(source))
+    return None if vectors is None or found is None else (found, vectors)
 
 
 def _store_death(job: Job, cache: Cache, source: Source, death: WorkerDied) -> None:
@@ -354,8 +356,13 @@ def load_extraction(job: Job, source: Source) -> tuple[Reading, Extraction]:
             return reading, Extraction(source.id)
         issue = Issue("extract", "io", "its extraction is missing or damaged in the cache; build again", source.id)
         return reading, Extraction(source.id, issues=(issue,))
-    reading_json, _, extraction_json = found.partition(b"\n")
-    return from_json(Reading, _decode(reading_json)), from_json(Extraction, _decode(extraction_json))
+    return unpacked(found)
+
+
+def unpacked(value: bytes) -> tuple[Reading, Extraction]:
+    """What ``store_extraction`` kept."""
+    reading, _, extraction = value.partition(b"\n")
+    return from_json(Reading, _decode(reading)), from_json(Extraction, _decode(extraction))
 
 
 @dataclass(frozen=True, slots=True)
