@@ -159,6 +159,8 @@ def _numbers(values: Iterable[str]) -> list[int]:
 
 def _names(group: Group) -> list[str]:
     """The preferred name, then the commonest one of each other key."""
+    if len(group.keys) == 1:
+        return [group.name]
     counts = Counter(called(m) for m in group.mentions)
     by_key = {group.key: group.name}
     for name in sorted(counts, key=lambda n: (-counts[n], n)):

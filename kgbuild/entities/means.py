@@ -23,6 +23,6 @@ def means(groups: Sequence[Group], table: EmbeddingTable) -> np.ndarray:
         for at in range(0, len(alike), max(1, _BLOCK // count)):
             part = alike[at : at + max(1, _BLOCK // count)]
             mean = table.matrix[[rows[i] for i in part.tolist()]].mean(1)
-            length = np.array([float(np.linalg.norm(m)) for m in mean])
+            length = np.sqrt(np.vecdot(mean, mean))
             out[part] = mean / np.maximum(length, 1e-12).astype(mean.dtype)[:, None]
     return out

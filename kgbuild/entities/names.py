@@ -105,7 +105,7 @@ class NameTable:
         self._sure = np.array([(1 if len(m) > 2 else 0.5) / meanings[m] for m in self.made], np.float32)
         self._initials = _codes(["".join(w[0] for w in t if w) + "|" + t[-1] if len(t) > 1 else "" for t in tokens])
         self._digits = np.array([all(w.isdigit() for w in t) for t in tokens], bool)
-        self._numbers = _codes([" ".join(sorted(w for w in t if any(c.isdigit() for c in w))) for t in tokens])
+        self._numbers = _codes([" ".join(sorted(w for w in t if _has_digit(w))) for t in tokens])
         self._formal = np.array([t[-1] in _FORMAL for t in tokens], bool)
         self.role = np.array([len(t) > 1 and t[-1] in _ROLES for t in tokens], bool)
         self.common = np.array([n[:1].isupper() and n.split()[-1][:1].islower() for n in cut], bool)
@@ -229,6 +229,10 @@ def _codes(values: Sequence[str] | np.ndarray) -> np.ndarray:
 def _equal(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     made: np.ndarray = (a == b) & (a != "")
     return made.astype(bool)
+
+
+def _has_digit(word: str) -> bool:
+    return not word.isalpha() and any(c.isdigit() for c in word)
 
 
 def _short(name: str) -> str:
