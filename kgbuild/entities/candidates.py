@@ -9,6 +9,7 @@ in blocks: there are more of them than memory should hold at once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import numpy as np
 
@@ -22,6 +23,7 @@ _BLOCK = 60  # names of one word or acronym that are compared all with all
 _LONGER = 20  # longer names that a name of one word is compared with, the most borne first
 _ALL = 900  # pairs of groups of two names that are all compared
 _PAIRS = 1 << 20  # pairs of groups in a block, about
+_KEPT = 256  # names whose anchors are kept at hand
 _NEAREST = 4  # anchors that each of them is compared with: the middle one and the nearest
 _NEAR = 0.55  # cosine from which a neighbour is a candidate
 
@@ -125,13 +127,14 @@ def group_pairs(columns: Columns, pairs: np.ndarray) -> Iterator[np.ndarray]:
     small = np.flatnonzero(each <= _ALL)
     for rows in np.split(small, np.flatnonzero(np.diff(np.cumsum(each[small]) // _PAIRS)) + 1):
         yield _ordered(_product(columns, pairs, rows))
-    held: list[np.ndarray] = []
-    for row in np.flatnonzero(each > _ALL):
-        both = _anchored(columns.vectors, columns.groups_of(pairs[row, 0]), columns.groups_of(pairs[row, 1]))
+    anchored, held, count = _Anchored(columns), list[np.ndarray](), 0
+    for row in np.flatnonzero(each > _ALL).tolist():
+        both = anchored.pairs(*pairs[row].tolist())
         held.append(np.concatenate([both, np.full((len(both), 1), row)], 1))
-        if sum(map(len, held)) > _PAIRS:
+        count += len(both)
+        if count > _PAIRS:
             yield _ordered(np.concatenate(held))
-            held = []
+            held, count = [], 0
     if held:
         yield _ordered(np.concatenate(held))
 
@@ -139,7 +142,8 @@ def group_pairs(columns: Columns, pairs: np.ndarray) -> Iterator[np.ndarray]:
 def _ordered(found: np.ndarray) -> np.ndarray:
     """Without pairs of a group with itself, the smaller group first."""
     found = found[found[:, 0] != found[:, 1]]
-    return np.stack([found[:, :2].min(1), found[:, :2].max(1), found[:, 2]], 1)
+    a, b, row = found.T
+    return np.stack([np.minimum(a, b), np.maximum(a, b), row], 1)
 
 
 def _product(columns: Columns, pairs: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -154,27 +158,39 @@ def _product(columns: Columns, pairs: np.ndarray, rows: np.ndarray) -> np.ndarra
     return np.stack([a, b, row], 1).astype(np.int64)
 
 
-def _anchored(vectors: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Each group of the rarer name with its nearest anchors of the other, whose anchors meet the rarer's in turn."""
-    a, b = sorted((a, b), key=len)
-    near = _to_anchors(vectors, a, b)
-    return near if np.array_equal(a, b) else np.concatenate([near, _to_anchors(vectors, _spread(b), a)])
+class _Anchored:
+    """Pairs of groups of two names, of which at least one is borne by many."""
 
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        self._anchors = lru_cache(_KEPT)(self._of)
 
-def _spread(groups: np.ndarray) -> np.ndarray:
-    """The anchors of a name: at most ``ANCHORS`` of its groups, evenly from first to last."""
-    return groups[np.unique(np.linspace(0, len(groups) - 1, min(len(groups), ANCHORS)).astype(int))]
+    def pairs(self, name: int, other: int) -> np.ndarray:
+        """Each group of the rarer name with its nearest anchors of the other, whose anchors meet it in turn."""
+        rare, often = sorted((name, other), key=lambda n: len(self._columns.groups_of(n)))
+        few, many = self._columns.groups_of(rare), self._columns.groups_of(often)
+        near = self._near(few, self._anchors(often))
+        if np.array_equal(few, many):
+            return near
+        return np.concatenate([near, self._near(self._anchors(often)[0], self._anchors(rare))])
 
+    def _of(self, name: int) -> tuple[np.ndarray, np.ndarray, int]:
+        """The anchors of a name: at most ``ANCHORS`` of its groups, evenly from first to last; their vectors, and which
+        is the middle one.
+        """
+        groups, vectors = self._columns.groups_of(name), self._columns.vectors
+        anchors = groups[np.linspace(0, len(groups) - 1, min(len(groups), ANCHORS)).astype(int)]
+        return anchors, vectors[anchors], int((vectors[anchors] @ vectors[anchors].sum(0)).argmax())
 
-def _to_anchors(vectors: np.ndarray, groups: np.ndarray, others: np.ndarray) -> np.ndarray:
-    anchors, found = _spread(others), []
-    middle = (vectors[anchors] @ vectors[anchors].sum(0)).argmax()  # so that no two of them are without a link
-    for at in range(0, len(groups), 4096):
-        part = groups[at : at + 4096]
-        near = vectors[part] @ vectors[anchors].T
-        near[part[:, None] == anchors[None, :]] = -2
-        for n in range(min(_NEAREST, len(anchors))):
-            best = near.argmax(1) if n else np.full(len(part), middle)
-            found.append(np.stack([part, anchors[best]], 1))
-            near[np.arange(len(part)), best] = -np.inf
-    return np.concatenate(found).astype(np.int64)
+    def _near(self, groups: np.ndarray, others: tuple[np.ndarray, np.ndarray, int]) -> np.ndarray:
+        (anchors, vectors, middle), found = others, []
+        for at in range(0, len(groups), 4096):
+            part = groups[at : at + 4096]
+            near = self._columns.vectors[part] @ vectors.T
+            near[part[:, None] == anchors[None, :]] = -2
+            rows = np.arange(len(part))
+            for n in range(min(_NEAREST, len(anchors))):
+                best = near.argmax(1) if n else np.full(len(part), middle)  # so that no two are without a link
+                found.append(np.stack([part, anchors[best]], 1))
+                near[rows, best] = -np.inf
+        return np.concatenate(found).astype(np.int64)

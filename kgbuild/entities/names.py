@@ -174,8 +174,8 @@ class NameTable:
             return out
         swap = (self._total[a] > self._total[b]) | ((self._total[a] == self._total[b]) & (a > b))
         a, b = np.where(swap, b, a), np.where(swap, a, b)  # a: the name with less in it
-        mass = np.asarray(self._mass[a].multiply(self._has[b]).sum(1)).ravel()
-        common = self._mass[a].multiply(self._has[b]).max(1).toarray().ravel()
+        shared = self._mass[a].multiply(self._has[b]).tocsr()
+        mass, common = np.asarray(shared.sum(1)).ravel(), shared.max(1).toarray().ravel()
         low, high = self._total[a], self._total[b]
         acronym = np.where(_equal(self.short[a], self.made[b]), self._sure[b], 0)
         acronym = np.maximum(acronym, np.where(_equal(self.made[a], self.short[b]), self._sure[a], 0))
