@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -78,9 +77,9 @@ class GraphData:
         """The language of each entity's preferred label, by IRI: the commonest among the mentions written so."""
         found: dict[str, str] = {}
         for e in self.entities:
-            mentions = (self.mention[i] for i in e.mentions)
-            counts = Counter(m.language for m in mentions if m.language and called(m) == e.pref_label)
-            found[e.id] = min(counts, key=lambda code: (-counts[code], code), default="")
+            mentions = [self.mention[i] for i in e.mentions]
+            said = [m.language for m in mentions if m.language and called(m) == e.pref_label]
+            found[e.id] = min({*said}, key=lambda code: (-said.count(code), code), default="")
         return found
 
     @property

@@ -6,7 +6,6 @@ IRI, the source's with a fragment. Who found something, and in what, is said of 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -163,8 +162,10 @@ def provenance_per_fact(data: GraphData) -> float:
     ``benchmarks/provenance.py`` counts the same, and the whole graph, from the published quads.
     """
     facts = {(s.id, e.target.source) for s in data.asserted for e in s.evidence}
-    about: dict[str, set[str]] = defaultdict(set)
+    about: set[tuple[str, str]] = set()  # places, of which several statements tell
+    own = 0
     for s in data.asserted:
-        for node, said in stated(data, s, "Statement"):
-            about[node].update(said)
-    return round(sum(map(len, about.values())) / len(facts), 2) if facts else 0.0
+        *places, (_, said) = stated(data, s, "Statement")
+        about.update((place, line) for place, lines in places for line in lines)
+        own += len(said)
+    return round((own + len(about)) / len(facts), 2) if facts else 0.0

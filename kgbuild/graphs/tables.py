@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,67 +13,99 @@ from kgbuild.identity import selectors_key
 from kgbuild.types import UNSEEN, TimeSpan, Value
 from kgbuild.vocab import words
 
+_LISTS = frozenset(("alt_labels", "modalities", "same_as", "sources", "evidence", "premises", "things"))
+_NUMBERS = frozenset(("confidence", "score", "start", "end", *(f"by_{name}" for name in MODALITIES)))
+_WHOLE = frozenset((("entities", "mentions"),))
 
-def tables(data: GraphData) -> dict[str, list[dict[str, Any]]]:
-    """Rows of each table by its name."""
+
+def tables(data: GraphData) -> dict[str, dict[str, list[Any]]]:
+    """The columns of each table by its name: to make them one by one takes less than to make rows."""
+    entities, statements, mentions, owner = data.entities, data.statements, data.mentions, data.entity_of
+    relation = {p: data.phrases.get(p) or words(p) for p in {s.predicate for s in statements}}
+    objects = [s.object if isinstance(s.object, Value) else Value(s.object) for s in statements]
+    evidence = [(s, e, data.relation[e.id]) for s in statements for e in s.evidence]
+    place = lru_cache(1 << 15)(selectors_key)  # many statements share their sentence
+    decided = {m: dict(shares) for m, shares in data.gates.items()}
+    events = [(e, span) for e in stated_events(data) if (span := e.target.find(TimeSpan)) is not None]
+    segments = [(s, r.source.path) for r in data.readings for s in r.segments]
     return {
-        "entities": [
-            {
-                "id": e.id, "label": e.pref_label, "language": data.languages[e.id],
-                "alt_labels": list(e.alt_labels), "type": e.types[0], "mentions": len(e.mentions),
-                "modalities": list(data.modalities[e.id]), "same_as": list(e.same_as),
-                "sources": sorted({data.mention[m].target.source for m in e.mentions}),
-            }
-            for e in data.entities
-        ],
-        "statements": [
-            {
-                "id": s.id, "subject": s.subject, "predicate": s.predicate,
-                "relation": data.phrases.get(s.predicate) or words(s.predicate),
-                "object": s.object.lexical if isinstance(s.object, Value) else s.object,
-                "datatype": s.object.datatype if isinstance(s.object, Value) else "",
-                "confidence": s.confidence, "status": s.status, "reason": s.reason,
-                "rule": s.rule, "premises": list(s.premises), "note": s.note,
-                "evidence": [e.id for e in s.evidence], "sources": sorted({e.target.source for e in s.evidence}),
-            }
-            for s in data.statements
-        ],
-        "evidence": [
-            {
-                "statement": s.id, "id": e.id, "subject": data.relation[e.id].subject,
-                "object": data.relation[e.id].object, "source": e.target.source,
-                "place": selectors_key(e.target.selectors), "surface": e.surface, "confidence": e.score,
-                "agent": e.agent, "modality": e.modality, "status": data.relation[e.id].status,
-            }
-            for s in data.statements for e in s.evidence
-        ],
-        "mentions": [
-            {
-                "id": m.id, "source": m.target.source, "place": selectors_key(m.target.selectors), "surface": m.surface,
-                "language": m.language, "label": m.label, "score": m.score, "agent": m.agent, "modality": m.modality,
-                "entity": data.entity_of[m.id].id if m.id in data.entity_of else "",
-                **{f"by_{name}": dict(data.gates.get(m.id, ())).get(name) for name in MODALITIES},
-            }
-            for m in data.mentions
-        ],
-        "events": [
-            {
-                "id": e.id, "source": e.target.source, "kind": e.kind, "label": e.label,
-                "place": selectors_key(e.target.selectors), "start": span.start, "end": span.end,
-                "things": things_of(data, e), "part_of": e.part_of, "resumes": e.resumes, "confidence": e.score,
-            }
-            for e in stated_events(data) if (span := e.target.find(TimeSpan)) is not None
-        ],
-        "segments": [
-            {
-                "id": s.id, "source": s.target.source, "path": r.source.path,
-                "place": selectors_key(s.target.selectors),
-                "modality": s.modality, "language": s.language, "text": s.text,
-                "picture": s.blob if s.modality not in UNSEEN else "",
-            }
-            for r in data.readings for s in r.segments
-        ],
-    }  # fmt: skip
+        "entities": {
+            "id": [e.id for e in entities],
+            "label": [e.pref_label for e in entities],
+            "language": [data.languages[e.id] for e in entities],
+            "alt_labels": [e.alt_labels for e in entities],
+            "type": [e.types[0] for e in entities],
+            "mentions": [len(e.mentions) for e in entities],
+            "modalities": [data.modalities[e.id] for e in entities],
+            "same_as": [e.same_as for e in entities],
+            "sources": [sorted({data.mention[m].target.source for m in e.mentions}) for e in entities],
+        },
+        "statements": {
+            "id": [s.id for s in statements],
+            "subject": [s.subject for s in statements],
+            "predicate": [s.predicate for s in statements],
+            "relation": [relation[s.predicate] for s in statements],
+            "object": [o.lexical for o in objects],
+            "datatype": [o.datatype for o in objects],
+            "confidence": [s.confidence for s in statements],
+            "status": [s.status for s in statements],
+            "reason": [s.reason for s in statements],
+            "rule": [s.rule for s in statements],
+            "premises": [s.premises for s in statements],
+            "note": [s.note for s in statements],
+            "evidence": [[e.id for e in s.evidence] for s in statements],
+            "sources": [sorted({e.target.source for e in s.evidence}) for s in statements],
+        },
+        "evidence": {
+            "statement": [s.id for s, _, _ in evidence],
+            "id": [e.id for _, e, _ in evidence],
+            "subject": [r.subject for _, _, r in evidence],
+            "object": [r.object for _, _, r in evidence],
+            "source": [e.target.source for _, e, _ in evidence],
+            "place": [place(e.target.selectors) for _, e, _ in evidence],
+            "surface": [e.surface for _, e, _ in evidence],
+            "confidence": [e.score for _, e, _ in evidence],
+            "agent": [e.agent for _, e, _ in evidence],
+            "modality": [e.modality for _, e, _ in evidence],
+            "status": [r.status for _, _, r in evidence],
+        },
+        "mentions": {
+            "id": [m.id for m in mentions],
+            "source": [m.target.source for m in mentions],
+            "place": [selectors_key(m.target.selectors) for m in mentions],
+            "surface": [m.surface for m in mentions],
+            "language": [m.language for m in mentions],
+            "label": [m.label for m in mentions],
+            "score": [m.score for m in mentions],
+            "agent": [m.agent for m in mentions],
+            "modality": [m.modality for m in mentions],
+            "entity": [owner[m.id].id if m.id in owner else "" for m in mentions],
+            **{f"by_{name}": [decided.get(m.id, {}).get(name) for m in mentions] for name in MODALITIES},
+        },
+        "events": {
+            "id": [e.id for e, _ in events],
+            "source": [e.target.source for e, _ in events],
+            "kind": [e.kind for e, _ in events],
+            "label": [e.label for e, _ in events],
+            "place": [selectors_key(e.target.selectors) for e, _ in events],
+            "start": [span.start for _, span in events],
+            "end": [span.end for _, span in events],
+            "things": [things_of(data, e) for e, _ in events],
+            "part_of": [e.part_of for e, _ in events],
+            "resumes": [e.resumes for e, _ in events],
+            "confidence": [e.score for e, _ in events],
+        },
+        "segments": {
+            "id": [s.id for s, _ in segments],
+            "source": [s.target.source for s, _ in segments],
+            "path": [path for _, path in segments],
+            "place": [selectors_key(s.target.selectors) for s, _ in segments],
+            "modality": [s.modality for s, _ in segments],
+            "language": [s.language for s, _ in segments],
+            "text": [s.text for s, _ in segments],
+            "picture": [s.blob if s.modality not in UNSEEN else "" for s, _ in segments],
+        },
+    }
 
 
 def write_parquet(data: GraphData, path: Path) -> None:
@@ -82,48 +114,19 @@ def write_parquet(data: GraphData, path: Path) -> None:
     from pyarrow import parquet
 
     text, number, many = pa.string(), pa.float64(), pa.list_(pa.string())
-    lists, floats, whole = (
-        {"alt_labels", "modalities", "same_as", "sources", "evidence", "premises", "things"},
-        {"confidence", "score", "start", "end", *(f"by_{name}" for name in MODALITIES)},
-        {("entities", "mentions")},
-    )
-    for name, rows in tables(data).items():
+    for name, columns in tables(data).items():
         made = {}
-        for c in _columns(name):
-            kind = many if c in lists else number if c in floats else pa.int64() if (name, c) in whole else text
-            values = [row[c] for row in rows]
-            made[c] = pa.array(_storable(values) if kind in (text, many) else values, kind)
+        for c, values in columns.items():
+            kind = many if c in _LISTS else number if c in _NUMBERS else pa.int64() if (name, c) in _WHOLE else text
+            try:
+                made[c] = pa.array(values, kind)
+            except UnicodeEncodeError:  # Arrow's strings are UTF-8: lone surrogates, which hardly any holds, are not
+                made[c] = pa.array([_whole(v) for v in values], kind)
         parquet.write_table(pa.table(made), path / f"{name}.parquet", compression="zstd")
 
 
-def _columns(name: str) -> tuple[str, ...]:
-    return {
-        "entities": ("id", "label", "language", "alt_labels", "type", "mentions", "modalities", "same_as", "sources"),
-        "statements": (
-            "id", "subject", "predicate", "relation", "object", "datatype", "confidence", "status", "reason",
-            "rule", "premises", "note", "evidence", "sources",
-        ),
-        "evidence": ("statement", "id", "subject", "object", "source", "place", "surface", "confidence", "agent",
-                     "modality", "status"),
-        "mentions": ("id", "source", "place", "surface", "language", "label", "score", "agent", "modality", "entity",
-                     *(f"by_{name}" for name in MODALITIES)),
-        "events": (
-            "id", "source", "kind", "label", "place", "start", "end", "things", "part_of", "resumes", "confidence",
-        ),
-        "segments": ("id", "source", "path", "place", "modality", "language", "text", "picture"),
-    }[name]  # fmt: skip
-
-
-def _storable(values: list[Any]) -> list[Any]:
-    """Strings, or lists of them. Arrow's are UTF-8: lone surrogates, which hardly any holds, become U+FFFD."""
-    try:
-        "".join(chain.from_iterable(values) if values and isinstance(values[0], list) else values).encode()
-    except UnicodeEncodeError:
-        return [_whole(v) for v in values]
-    return values
-
-
 def _whole(value: Any) -> Any:
+    """A string, or a list of them, with U+FFFD for lone surrogates."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return [_whole(v) for v in value]

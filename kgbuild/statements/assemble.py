@@ -89,6 +89,8 @@ def combine(evidence: Sequence[Evidence]) -> float:
 
     A source that says it twice is no surer for it, nor is a sentence that another source has copied.
     """
+    if len(evidence) == 1:
+        return _at_most(1 - min(evidence[0].score, CEILING))
     heard: set[tuple[str, str] | str] = set()
     doubt = 1.0
     for e in sorted(evidence, key=lambda e: (-e.score, e.id)):
@@ -98,6 +100,10 @@ def combine(evidence: Sequence[Evidence]) -> float:
             doubt *= 1 - min(e.score, CEILING)
         if words.count(" ") >= _SENTENCE:
             heard.add(words)
+    return _at_most(doubt)
+
+
+def _at_most(doubt: float) -> float:
     return round(min(CEILING, 1 - doubt), 4)
 
 

@@ -8,7 +8,7 @@ et al., WWW 2013).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 Shares = Mapping[str, Mapping[str, float]]
@@ -82,21 +82,26 @@ def signs(facts: Sequence[Fact], known: Knowledge) -> list[tuple[float, ...]]:
     for f in facts:
         p, key = f.predicate, (f.subject, f.predicate, f.object)
         here, turned = pairs[f.subject, f.object], pairs.get((f.object, f.subject), {})
-        with_it, returned = known.joined.get(p, {}), known.back.get(p, {})
+        with_it, returned, others = known.joined.get(p, {}), known.back.get(p, {}), len(here) > 1
         found.append((
-            known.one.get(p, 0.0) * _most(c for o, c in values[f.subject, p].items() if o != f.object),
-            known.one_of.get(p, 0.0) * _most(c for s, c in things[p, f.object].items() if s != f.subject),
-            _most(c * (1 - min(1.0, 2 * with_it.get(q, 0.0))) for q, c in here.items() if q != p),
-            _most(c * known.joined.get(q, {}).get(p, 0.0) for q, c in here.items() if q != p),
-            _most(c * known.back.get(q, {}).get(p, 0.0) for q, c in turned.items()),
-            _most(share * (1 - turned.get(q, 0.0)) for q, share in returned.items()),
+            known.one.get(p, 0.0) * _most_beside(values[f.subject, p], f.object),
+            known.one_of.get(p, 0.0) * _most_beside(things[p, f.object], f.subject),
+            _most(c * (1 - min(1.0, 2 * with_it.get(q, 0.0))) for q, c in here.items() if q != p) if others else 0.0,
+            _most(c * known.joined.get(q, {}).get(p, 0.0) for q, c in here.items() if q != p) if others else 0.0,
+            _most(c * known.back.get(q, {}).get(p, 0.0) for q, c in turned.items()) if turned else 0.0,
+            _most(share * (1 - turned.get(q, 0.0)) for q, share in returned.items())
+            if turned else _most(returned.values()),
             held.get(key, 0.0), broken.get(key, 0.0), float(f.small), float(f.empty),
         ))  # fmt: skip
     return found
 
 
-def _most(values: Iterator[float]) -> float:
+def _most(values: Iterable[float]) -> float:
     return max(values, default=0.0)
+
+
+def _most_beside(row: Mapping[str, float], own: str) -> float:
+    return _most(c for name, c in row.items() if name != own) if len(row) > 1 else 0.0
 
 
 def _consequences(
