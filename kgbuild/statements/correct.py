@@ -14,7 +14,7 @@ from dataclasses import replace
 from kgbuild.entities.decisions import Decisions
 from kgbuild.identity import statement_iri
 from kgbuild.statements.assemble import combine
-from kgbuild.statements.misfit import misfit
+from kgbuild.statements.misfit import Misfit
 from kgbuild.statements.ontology import Ontology, Property, class_iri
 from kgbuild.types import Entity, Statement, Value
 from kgbuild.vocab import TYPE
@@ -36,14 +36,14 @@ def correct(
     decided = decisions.accept | decisions.reject
     found = {s.id: s for s in statements}
     open_to = [s for s in found.values() if s.status == "asserted" and s.id.rsplit("/", 1)[-1] not in decided]
-    things, made = _widen(open_to, entities, ontology, base)
-    types = {e.id: tuple(map(class_iri, e.types)) for e in things.values()}
+    types, misfit = {e.id: tuple(map(class_iri, e.types)) for e in entities}, Misfit(ontology)
+    things, made = _widen(open_to, entities, types, misfit, ontology, base)
     for s in open_to:
         p = ontology.properties.get(s.predicate)
         if p is None or isinstance(s.object, Value) or s.subject == s.object:
             continue
-        reason = misfit(types[s.subject], types[s.object], p, ontology)
-        if reason and not misfit(types[s.object], types[s.subject], p, ontology):
+        reason = misfit(types[s.subject], types[s.object], p)
+        if reason and not misfit(types[s.object], types[s.subject], p):
             other = _turned(s, found, base)
             found[other.id] = other
             found[s.id] = replace(s, status="quarantined", reason=f"{TURNED}: {reason}; kept the other way round")
@@ -63,34 +63,33 @@ def _turned(s: Statement, found: dict[str, Statement], base: str) -> Statement:
 
 
 def _widen(
-    statements: Sequence[Statement], entities: Sequence[Entity], ontology: Ontology, base: str
-) -> tuple[dict[str, Entity], list[Statement]]:
-    """Entities by id, without the classes that forbid what is said of them more surely; the classes given up."""
+    statements: Sequence[Statement], entities: Sequence[Entity], types: dict[str, tuple[str, ...]], misfit: Misfit,
+    ontology: Ontology, base: str,
+) -> tuple[dict[str, Entity], list[Statement]]:  # fmt: skip
+    """Entities by id, without the classes that forbid what is said of them more surely; the classes given up.
+
+    ``types``: IRIs of the classes by entity id; here too those given up are left out.
+    """
     things, refused = {e.id: e for e in entities}, []
     for s in sorted(statements, key=lambda s: (-s.confidence, s.id)):
         p = ontology.properties.get(s.predicate)
-        if p is None or s.subject == s.object or _fits(s, p, things, ontology, slice(None)):
+        if p is None or s.subject == s.object:
             continue
-        if not _fits(s, p, things, ontology, slice(-1, None)):  # not the finer classes alone forbid it
+        object = s.object if isinstance(s.object, Value) else types[s.object]
+        if not misfit(types[s.subject], object, p):
             continue
+        if misfit(types[s.subject][-1:], object if isinstance(object, Value) else object[-1:], p):
+            continue  # not the finer classes alone forbid it
         for id, sets, bars in ((s.subject, p.domains, p.barred[0]), (s.object, p.ranges, p.barred[1])):
             e = things.get(str(id))
             while e is not None and len(e.types) > 1 and s.confidence > e.type_score:
-                kinds = tuple(map(class_iri, e.types))
+                kinds = types[e.id]
                 if all(ontology.admits(kinds, wanted) for wanted in sets) and not ontology.barred(kinds, bars):
                     break
                 refused.append(_given_up(e, s, p, ontology, base))
                 e = replace(e, types=e.types[1:], type_score=e.type_score if len(e.types) > 2 else 1.0)
-                things[e.id] = e
+                things[e.id], types[e.id] = e, kinds[1:]
     return things, refused
-
-
-def _fits(s: Statement, p: Property, things: dict[str, Entity], ontology: Ontology, some: slice) -> bool:
-    """Whether a statement is legal by some of the classes of its ends."""
-    subject, *object = (
-        tuple(map(class_iri, things[end].types[some])) for end in (s.subject, s.object) if not isinstance(end, Value)
-    )
-    return not misfit(subject, object[0] if object else s.object, p, ontology)  # type: ignore[arg-type]
 
 
 def _given_up(e: Entity, s: Statement, p: Property, ontology: Ontology, base: str) -> Statement:

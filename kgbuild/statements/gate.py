@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kgbuild.entities.decisions import Decisions
 from kgbuild.statements.held import Held
-from kgbuild.statements.misfit import called, misfit
+from kgbuild.statements.misfit import Misfit, called
 from kgbuild.statements.one_value import one_value
 from kgbuild.statements.ontology import Ontology, class_iri
 from kgbuild.statements.rivals import weigh
@@ -33,14 +33,14 @@ def gate(
     decisions = decisions or Decisions()
     types = {e.id: tuple(map(class_iri, e.types)) for e in entities}
     labels = {e.id: e.pref_label for e in entities}
-    checked, legal = [], []
+    checked, legal, misfit = [], [], Misfit(ontology)
     for s in statements:
         key = s.id.rsplit("/", 1)[-1]
         if key in decisions.accept:
             checked.append(replace(s, status="asserted", reason=""))
             continue
         reason = "rejected by the user's decision" if key in decisions.reject else ""
-        reason = reason or s.reason or _reason(s, types, ontology, open_under)
+        reason = reason or s.reason or _reason(s, types, ontology, misfit, open_under)
         if not reason:
             legal.append(s)
             reason = _unsure(s, min_confidence)
@@ -90,7 +90,9 @@ def _weighed(s: Statement, confidence: float, min_confidence: float) -> Statemen
     return replace(less, status="quarantined", reason=f"{_unsure(less, min_confidence)}; {alone}")
 
 
-def _reason(s: Statement, types: dict[str, tuple[str, ...]], ontology: Ontology, open_under: str) -> str:
+def _reason(
+    s: Statement, types: dict[str, tuple[str, ...]], ontology: Ontology, misfit: Misfit, open_under: str
+) -> str:
     p = ontology.properties.get(s.predicate)
     if p is None and not (open_under and s.predicate.startswith(open_under)):
         return f"no loaded ontology knows the property {shorten(s.predicate)}"
@@ -98,7 +100,7 @@ def _reason(s: Statement, types: dict[str, tuple[str, ...]], ontology: Ontology,
         return "subject and object are the same entity"
     if p is None:
         return ""
-    return misfit(types[s.subject], s.object if isinstance(s.object, Value) else types[s.object], p, ontology)
+    return misfit(types[s.subject], s.object if isinstance(s.object, Value) else types[s.object], p)
 
 
 def _unsure(s: Statement, min_confidence: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 
 from kgbuild.statements.limits import Most
 from kgbuild.statements.misfit import unfit
@@ -21,6 +22,9 @@ class Held:
         self._o, self._l, self._types, self._label = ontology, ontology.limits, types, label
         self._values: dict[tuple[str, str], dict[str, str | Value]] = defaultdict(dict)
         self._subjects: dict[tuple[str, str], str] = {}
+        # the same few classes and properties are asked for again and again
+        self._apart, self._ends = cache(ontology.are_disjoint), cache(partial(_ends, ontology))
+        self._follow = cache(partial(_follow, ontology))
         self._kinds: dict[str, set[str]] = defaultdict(set)  # classes that a thing has by what is said of it
 
     def kinds_of(self, thing: str) -> set[str]:
@@ -29,7 +33,7 @@ class Held:
 
     def clash(self, thing: str, kind: str) -> str:
         """A class of a thing that excludes another class, "" if none does."""
-        return next((k for k in sorted(self.kinds_of(thing)) if self._o.are_disjoint(k, kind)), "")
+        return next((k for k in sorted(self.kinds_of(thing)) if self._apart(k, kind)), "")
 
     def is_of(self, thing: str, kind: str) -> None:
         """Take it that a thing is of a class."""
@@ -42,11 +46,9 @@ class Held:
 
     def _kinds_said(self, s: str, p: str, o: str | Value) -> list[tuple[str, str]]:
         """(thing, class) pairs that a fact says by the domains and ranges of its property."""
-        known = self._o.properties.get(p)
-        if known is None:
-            return []
-        pairs = [(s, known.domains)] if isinstance(o, Value) else [(s, known.domains), (o, known.ranges)]
-        return [(thing, next(iter(wanted))) for thing, sets in pairs for wanted in sets if len(wanted) == 1]
+        subject, object = self._ends(p)
+        pairs = [(s, kind) for kind in subject]
+        return pairs if isinstance(o, Value) else pairs + [(o, kind) for kind in object]
 
     def no_kind(self, s: str, p: str, o: str | Value) -> str:
         """Why a fact may not stand beside what is said of its ends, "" if it may: classes that exclude each other."""
@@ -73,7 +75,7 @@ class Held:
 
     def _says(self, s: str, p: str, o: str | Value) -> list[tuple[str, str, str | Value]]:
         found: list[tuple[str, str, str | Value]] = []
-        for q, turned in sorted(self._l.follow(p)):
+        for q, turned in self._follow(p):
             if not turned:
                 found.append((s, q, o))
             elif not isinstance(o, Value):
@@ -128,6 +130,17 @@ class Held:
 
     def _name(self, y: str | Value) -> str:
         return y.lexical if isinstance(y, Value) else self._label(y)
+
+
+def _ends(ontology: Ontology, p: str) -> list[tuple[str, ...]]:
+    """The classes that a property makes its subject of, and its object."""
+    known = ontology.properties.get(p)
+    both = (known.domains, known.ranges) if known is not None else ((), ())
+    return [tuple(next(iter(wanted)) for wanted in sets if len(wanted) == 1) for sets in both]
+
+
+def _follow(ontology: Ontology, p: str) -> list[tuple[str, bool]]:
+    return sorted(ontology.limits.follow(p))
 
 
 def _key(o: str | Value) -> str:

@@ -29,6 +29,22 @@ def misfit(subject: tuple[str, ...], object: Kinds, p: Property, ontology: Ontol
     )
 
 
+class Misfit:
+    """``misfit`` under one ontology, of the same classes looked at once: texts say few kinds of things."""
+
+    def __init__(self, ontology: Ontology) -> None:
+        self._ontology = ontology
+        self._known: dict[tuple[str, Kinds, Kinds], str] = {}
+
+    def __call__(self, subject: tuple[str, ...], object: Kinds, p: Property) -> str:
+        if isinstance(object, Value):
+            return misfit(subject, object, p, self._ontology)
+        key = (p.iri, subject, object)
+        if key not in self._known:
+            self._known[key] = misfit(subject, object, p, self._ontology)
+        return self._known[key]
+
+
 def may_begin(subject: Kinds, p: Property, ontology: Ontology) -> bool:
     """Whether a property may stand behind a thing of these classes. What may begin and end, has no ``misfit``."""
     if isinstance(subject, Value):

@@ -33,18 +33,15 @@ def weigh(statements: Sequence[Statement], ontology: Ontology, judged: Collectio
     weighed = {}
     for (_, predicate), said in values.items():
         degree = ontology.properties[predicate].functionality
-        for s in said:
-            others = (r for r in said if not (predicate in judged and _one_source(r, s)))
+        for s in said if len(said) > 1 else ():
+            sources = {e.target.source for e in s.evidence} if predicate in judged else set()
+            others = (r for r in said if sources.isdisjoint(e.target.source for e in r.evidence))
             rival = max((r.confidence for r in others if not _agree(r.object, s.object)), default=0.0)
             if rival:
                 sure = min(max(s.confidence, 1 - CEILING), CEILING)
                 odds = math.log(sure / (1 - sure)) - WEIGHT * degree * rival
                 weighed[s.id] = round(1 / (1 + math.exp(-odds)), 4)
     return weighed
-
-
-def _one_source(a: Statement, b: Statement) -> bool:
-    return not {e.target.source for e in a.evidence}.isdisjoint(e.target.source for e in b.evidence)
 
 
 def _agree(a: str | Value, b: str | Value) -> bool:
