@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kgbuild.graphs.data import GraphData
+from kgbuild.graphs.provenance import provenance_per_fact, stated
 from kgbuild.graphs.terms import iri
 from kgbuild.identity import place_iri
 from kgbuild.queries.graph import Graph
 from kgbuild.queries.places import read_place
 from kgbuild.report import Report
-from kgbuild.types import Box, Page, Part, Target, TextPosition, TextQuote, TimeSpan
+from kgbuild.types import Box, Evidence, Page, Part, Statement, Target, TextPosition, TextQuote, TimeSpan
 
 ROOT = Path(__file__).parents[2]
 SOURCE = "https://x.org/source/a.mp4"
@@ -77,3 +79,17 @@ def test_refused_statements_keep_their_evidence_in_their_own_graph(graph: Graph)
     )
     assert not graph.sparql(both).boolean
     assert graph.sparql("ASK { ?s a core:QuarantinedStatement ; oa:hasTarget/oa:hasSource/core:path ?file }").boolean
+
+
+def test_triples_per_fact_are_those_that_are_written() -> None:
+    sentence, row = Target(SOURCE, (TextPosition(0, 9),)), Target("https://x.org/source/b.csv", (TextPosition(3, 5),))
+    said = [Evidence(f"{SOURCE}#relation-{n}", sentence, "A is in B", 0.9, "text/1", "text") for n in (1, 2)]
+    cell = Evidence("https://x.org/source/b.csv#relation-3", row, "", 0.9, "records/1", "text")
+    a, b, p = "https://x.org/entity/a", "https://x.org/entity/b", "https://x.org/p"
+    statements = (
+        Statement("https://x.org/statement/1", a, p, b, (said[0], cell), 0.9, rule="turned", premises=(b, b)),
+        Statement("https://x.org/statement/2", b, p, a, (*said,), 0.9, note="0.80 as read"),
+    )
+    data = GraphData("https://x.org/", (), (), (), (), statements, ())
+    written = {(node, line) for s in statements for node, lines in stated(data, s, "Statement") for line in lines}
+    assert provenance_per_fact(data) == round(len(written) / 3, 2) > 5
