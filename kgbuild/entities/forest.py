@@ -16,7 +16,7 @@ import numpy as np
 from kgbuild.errors import ConfigError
 
 _SAMPLE = 2000  # rows that show whether rows repeat
-_ROWS = 1 << 13  # scored at once: what a block needs stays in the processor's cache
+_ROWS = 1 << 14  # scored at once: what a block needs stays in the processor's cache
 
 
 @dataclass(frozen=True, slots=True, eq=False)

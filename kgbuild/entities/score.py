@@ -29,7 +29,7 @@ PAIR_FEATURES = (*NAME_FEATURES, *CONTEXT_FEATURES, "vector", "near")
 # Names below all of these are hardly ever of one thing: at least so alike in spelling, so much of the shorter one
 # held by the other, or so near in their vectors.
 _LIKE, _HELD, _NEAR = 0.6, 0.5, 0.62
-_CHUNK = 1 << 13  # pairs at a time, by each thread: eight times as many need a few hundred MiB
+_CHUNK = 1 << 14  # pairs at a time, by each thread: four times as many need a few hundred MiB
 _AT = {name: i for i, name in enumerate(NAME_FEATURES)}
 
 
