@@ -17,6 +17,7 @@ from importlib import import_module
 from kgbuild import registry
 from kgbuild.collector import paused
 from kgbuild.config import Config
+from kgbuild.embeddings import LITERALS
 from kgbuild.embeddings.tables import unpack
 from kgbuild.entities.forest import load_forest
 from kgbuild.entities.group import Group, group
@@ -26,6 +27,7 @@ from kgbuild.entities.surroundings import Around, around
 from kgbuild.stages import Job, extracted, load_extraction, load_tables, unpacked
 from kgbuild.statements import load_ontology
 from kgbuild.statements.judge import shipped
+from kgbuild.statements.values import literal
 from kgbuild.types import EmbeddingTable, Extraction, Reading, Source
 
 log = logging.getLogger(__name__)
@@ -89,7 +91,11 @@ class Contributions:
                     if self._stop.is_set():
                         return
                     if (found := extracted(self._job, cache, source)) is not None:
-                        self._made[source.id] = _made(*unpacked(found[0]), unpack(found[1]))
+                        made = _made(*unpacked(found[0]), unpack(found[1]))
+                        for m in made.extraction.mentions:
+                            if m.label in LITERALS:
+                                literal(m.label, m.surface)  # it remembers what each date and number means
+                        self._made[source.id] = made
                 gc.freeze()  # or the collector would walk all of it as soon as it works again
         except Exception:  # what cannot be made now is made, or told of, in its turn
             log.debug("nothing more is made ahead", exc_info=True)
