@@ -100,6 +100,7 @@ class _Part:
 
     def __init__(self, found: _Edges, bad: list[int]) -> None:
         self.edges: dict[int, dict[int, list[float]]] = {}
+        self.heap: list[tuple[float, int, int]] = []  # minus the mean of each pair that may join, and the two
         self.members: dict[int, list[int]] = {}
         self.kinds: dict[int, int] = {}
         self.bad = bad
@@ -110,14 +111,15 @@ class _Part:
         columns = (found.sum, found.count, found.best, found.row)
         for (a, b), *edge in zip(found.ends.tolist(), *(c.tolist() for c in columns), strict=True):
             self.edges[a][b] = self.edges[b][a] = edge
+            if edge[0] > 0:
+                self.heap.append((-edge[0] / edge[1], a, b))
+        heapq.heapify(self.heap)
 
     def run(self, label: np.ndarray) -> list[int]:
         """Joins while the best mean is positive; writes ``label`` and returns the rows that joined."""
-        heap = [(-e[0] / e[1], a, b) for a, near in self.edges.items() for b, e in near.items() if a < b and e[0] > 0]
-        heapq.heapify(heap)
         rows = []
-        while heap:
-            mean, a, b = heapq.heappop(heap)
+        while self.heap:
+            mean, a, b = heapq.heappop(self.heap)
             edge = self.edges.get(a, {}).get(b)
             if edge is None or -edge[0] / edge[1] != mean:  # one of the two is gone, or their mean has changed
                 continue
@@ -125,8 +127,7 @@ class _Part:
                 edge[0] = NEVER
                 continue
             rows.append(int(edge[3]))
-            for c, mean in self._merge(a, b):
-                heapq.heappush(heap, (-mean, *c))
+            self._merge(a, b)
         for members in self.members.values():
             label[members] = min(members)
         return rows
@@ -140,13 +141,13 @@ class _Part:
                     self.unfit[a] |= bad
         return bool(self.unfit[a] & b)
 
-    def _merge(self, a: int, b: int) -> list[tuple[tuple[int, int], float]]:
-        """The one with fewer neighbours goes into the other; the pairs whose mean has changed and is positive."""
+    def _merge(self, a: int, b: int) -> None:
+        """The one with fewer neighbours goes into the other; pairs whose mean has changed are looked at again."""
         if len(self.edges[a]) < len(self.edges[b]):
             a, b = b, a
         self.members[a] += self.members.pop(b)
         self.kinds[a] |= self.kinds.pop(b)
-        mine, gone, changed = self.edges[a], self.edges.pop(b), []
+        mine, gone = self.edges[a], self.edges.pop(b)
         del mine[b], gone[a]
         for c, edge in gone.items():
             near = self.edges[c]
@@ -160,5 +161,5 @@ class _Part:
                     known[2:] = edge[2:]
                 edge = known
             if edge[0] > 0:
-                changed.append(((min(a, c), max(a, c)), edge[0] / edge[1]))
-        return changed
+                low, high = (a, c) if a < c else (c, a)
+                heapq.heappush(self.heap, (-edge[0] / edge[1], low, high))
