@@ -126,7 +126,7 @@ def main() -> None:
                 print(f"{number} after {delay:.2f} s: ended {code} in {took[0]:.1f} s, whole: {whole}, right: {right}")
         control = [
             sweep.run(lambda pid: None, fresh=False, at=name, before=write_over)[1]
-            for name in ("write.export:1", "write.export:2", "index.named:1")
+            for name in ("write.export:1", "write.export:2")
         ]
     finish(
         f"Kills: {len(names)} points, {chosen.timed} random times over {sweep.seconds:.1f} s; {chosen.signals} signals",
