@@ -43,9 +43,11 @@ class Consistency:
 def compare(data: GraphData) -> Consistency:
     """Compare the statements of a graph by the modality of their evidence; pairs in the order of their labels."""
     label = data.label
-    drawn, written = _by_pair(data.asserted, drawn=True), _by_pair(data.asserted, drawn=False)
+    drawn, together = _by_pair(data.asserted, drawn=True), _together(data)
+    if not drawn and not together:
+        return Consistency((), (), ())  # nothing is drawn
+    written = _by_pair(data.asserted, drawn=False)
     told = {e.id for e in data.entities if set(data.modalities[e.id]) - DRAWN}
-    together = _together(data)
 
     def said(statements: list[Statement]) -> tuple[tuple[str, str], ...]:
         found = set()

@@ -59,8 +59,9 @@ class Judge:
         )
         _, found = max(by_source.values())
         shares = [(text, w * x) for text, w, x in zip(SIGNS.values(), self.weights, found, strict=True) if x]
-        told = sorted((row for row in shares if abs(row[1]) >= TOLD), key=lambda row: (-abs(row[1]), row[0]))
-        note = "; ".join(f"{text} ({share:+.1f})" for text, share in told)
+        told = [row for row in shares if abs(row[1]) >= TOLD]
+        told.sort(key=lambda row: (-abs(row[1]), row[0]))
+        note = "; ".join([f"{text} ({share:+.1f})" for text, share in told])
         return replace(s, confidence=combine(heard), note=f"{s.confidence:.2f} as read; {note}" if note else "")
 
 
@@ -73,24 +74,25 @@ def signs_of(
 ) -> Iterator[tuple[Statement, Fact, tuple[float, ...]]]:
     """What each source says by a known property, and its signs, source by source."""
     names = {e.id: e.pref_label for e in entities}
-    said: dict[str, list[Statement]] = defaultdict(list)
+    said: dict[str, list[tuple[Statement, float]]] = defaultdict(list)
     for s in statements:
         if s.status == "asserted" and s.predicate in known.one:
-            for source in sorted({e.target.source for e in s.evidence if e.agent.startswith(READER)}):
-                said[source].append(s)
+            heard: dict[str, float] = {}
+            for e in s.evidence:
+                if e.agent.startswith(READER):
+                    heard[e.target.source] = max(e.score, heard.get(e.target.source, 0.0))
+            for source in sorted(heard):
+                said[source].append((s, heard[source]))
     for source, own in said.items():
-        facts = [_fact(s, source, names) for s in own]
-        yield from zip(own, facts, signs(facts, known), strict=True)
+        facts = [_fact(s, source, confidence, names) for s, confidence in own]
+        yield from zip((s for s, _ in own), facts, signs(facts, known), strict=True)
 
 
-def _fact(s: Statement, source: str, names: Mapping[str, str]) -> Fact:
-    confidence = max(e.score for e in s.evidence if e.target.source == source and e.agent.startswith(READER))
-    object = f"{s.object.lexical}^^{s.object.datatype}" if isinstance(s.object, Value) else s.object
-    ends = [o.lexical if isinstance(o, Value) else names.get(o, "") for o in (s.subject, s.object)]
-    return Fact(
-        source, s.subject, s.predicate, object, confidence, any(map(is_small, ends)),
-        any(is_empty(e) for e in ends if e),
-    )  # fmt: skip
+def _fact(s: Statement, source: str, confidence: float, names: Mapping[str, str]) -> Fact:
+    o = s.object
+    key, name = (f"{o.lexical}^^{o.datatype}", o.lexical) if isinstance(o, Value) else (o, names.get(o, ""))
+    ends = names.get(s.subject, ""), name
+    return Fact(source, s.subject, s.predicate, key, confidence, any(map(is_small, ends)), any(map(is_empty, ends)))
 
 
 @lru_cache(1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 Shares = Mapping[str, Mapping[str, float]]
 Path = tuple[str, bool, str, bool]  # two properties, and whether each is walked from object to subject
@@ -64,8 +65,9 @@ def is_small(name: str) -> bool:
     return name[:1].islower()
 
 
+@lru_cache(1 << 15)  # most things are spoken of more than once
 def is_empty(name: str) -> bool:
-    return all(word.lower() in _EMPTY for word in name.split())
+    return name != "" and all(word.lower() in _EMPTY for word in name.split())
 
 
 def signs(facts: Sequence[Fact], known: Knowledge) -> list[tuple[float, ...]]:
