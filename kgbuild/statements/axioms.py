@@ -7,8 +7,8 @@ datatype reasoning (dt-*), inconsistency (the gate's task), keys and cardinaliti
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
 
 from kgbuild.vocab import OWL, RDF, RDFS, TYPE
 
@@ -120,11 +120,49 @@ def _classes(a: Axioms, said: dict[str, Links]) -> None:
             a.some += [(s, p, "" if c in _THINGS else c) for c in said[OWL + "someValuesFrom"].get(s, ())]
             for c in said[OWL + "allValuesFrom"].get(s, ()):
                 a.every[s].append((p, c))
-    asked = {c for c, _, _ in a.has_value} | {c for _, _, c in a.some} | a.every.keys()
-    asked = asked.union(*a.parts.values())
-    a.above = _links()
-    for c, above in _closed(direct).items():  # unions and the like without a name are above most classes, for nothing
-        a.above[c] = {up: None for up in above if up in asked or not up.startswith("_:")}
+    asked, above = _asked(a), _closed(direct)  # unions and the like without a name are above most classes, for nothing
+    a.above = _only(above, lambda c: c in asked or not c.startswith("_:"))
+
+
+def _asked(a: Axioms) -> set[str]:
+    """The classes that something follows from besides what stands above them."""
+    found = {c for c, _, _ in a.has_value} | {c for _, _, c in a.some} | a.every.keys()
+    return found.union(*a.parts.values())
+
+
+def _only(links: Links, wanted: Callable[[str], bool]) -> Links:
+    made = _links()
+    made.update((start, {to: None for to in reached if wanted(to)}) for start, reached in links.items())
+    return made
+
+
+def narrowed(a: Axioms, properties: Collection[str], classes: Collection[str]) -> Axioms:
+    """The axioms without what no end is served by: that a fact is one of a wider property or class too, if that is none
+    of these and nothing else follows from it. General ontologies name many in other vocabularies.
+    """
+    led = {
+        SAME,
+        TYPE,
+        *a.inverse,
+        *a.domain,
+        *a.range,
+        *a.symmetric,
+        *a.transitive,
+        *a.functional,
+        *a.inverse_functional,
+        *a.first,
+    }
+    led |= {
+        *a.second,
+        *(p for _, p, _ in (*a.has_value, *a.some)),
+        *(p for pairs in a.every.values() for p, _ in pairs),
+    }
+    asked = _asked(a)
+    return replace(
+        a,
+        wider=_only(a.wider, lambda p: p in properties or p in led),
+        above=_only(a.above, lambda c: c in classes or c in asked),
+    )
 
 
 def _items(head: str, said: dict[str, Links]) -> list[str]:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from kgbuild.entities.decisions import Decisions
 from kgbuild.identity import statement_iri
 from kgbuild.statements.assemble import CEILING
-from kgbuild.statements.axioms import SAME, Axioms, Triple
+from kgbuild.statements.axioms import SAME, Axioms, Triple, narrowed
 from kgbuild.statements.held import Held
 from kgbuild.statements.infer import Inferred, facts, infer, term, written
 from kgbuild.statements.misfit import called, misfit
@@ -33,6 +33,8 @@ def deduce(
     types = {e.id: tuple(map(class_iri, e.types)) for e in entities}
     ids = {(s.subject, s.predicate, written(s.object)): s.id for s in stated if s.status == "asserted"}
     taken = {s.id for s in stated}
+    if not rules:  # which may ask for anything
+        axioms = narrowed(axioms, ontology.properties.keys(), ontology.classes.keys() - {THING})
     found = {i.fact: i for i in infer(facts(stated, entities), axioms, rules)}
     own = {p for r in rules for p in r.makes}
     drafts: dict[Triple, tuple[str, str]] = {}  # id and why it is refused
