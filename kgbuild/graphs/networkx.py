@@ -45,15 +45,18 @@ def nodes(data: GraphData) -> Iterator[Node]:
 
 def edges(data: GraphData) -> Iterator[Edge]:
     """Statements: key = their IRI, with ``predicate``, ``label`` (the same in words), ``confidence``, ``sources``."""
-    for s in data.asserted:
+    stated = data.asserted
+    names = {p: (shorten(p), data.phrases.get(p) or words(p)) for p in {s.predicate for s in stated}}
+    for s in stated:
         if not isinstance(s.object, Value):
+            predicate, label = names[s.predicate]
             yield (
                 s.subject,
                 s.object,
                 s.id,
                 {
-                    "predicate": shorten(s.predicate),
-                    "label": data.phrases.get(s.predicate) or words(s.predicate),
+                    "predicate": predicate,
+                    "label": label,
                     "confidence": s.confidence,
                     "sources": " ".join(sorted({e.target.source for e in s.evidence})),
                 },

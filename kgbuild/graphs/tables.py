@@ -25,7 +25,7 @@ def tables(data: GraphData) -> dict[str, dict[str, list[Any]]]:
     objects = [s.object if isinstance(s.object, Value) else Value(s.object) for s in statements]
     evidence = [(s, e, data.relation[e.id]) for s in statements for e in s.evidence]
     place = lru_cache(1 << 15)(selectors_key)  # many statements share their sentence
-    decided = {m: dict(shares) for m, shares in data.gates.items()}
+    decided = [dict(data.gates.get(m.id, ())) for m in mentions]
     events = [(e, span) for e in stated_events(data) if (span := e.target.find(TimeSpan)) is not None]
     segments = [(s, r.source.path) for r in data.readings for s in r.segments]
     return {
@@ -80,7 +80,7 @@ def tables(data: GraphData) -> dict[str, dict[str, list[Any]]]:
             "agent": [m.agent for m in mentions],
             "modality": [m.modality for m in mentions],
             "entity": [owner[m.id].id if m.id in owner else "" for m in mentions],
-            **{f"by_{name}": [decided.get(m.id, {}).get(name) for m in mentions] for name in MODALITIES},
+            **{f"by_{name}": [shares.get(name) for shares in decided] for name in MODALITIES},
         },
         "events": {
             "id": [e.id for e, _ in events],

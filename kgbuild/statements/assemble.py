@@ -84,20 +84,22 @@ def _shares(mentions: Sequence[Mention], owner: Mapping[str, str]) -> dict[str, 
     return found
 
 
-def combine(evidence: Sequence[Evidence]) -> float:
+def combine(evidence: Sequence[Evidence], scores: Sequence[float] = ()) -> float:
     """Noisy-or over independent evidence: the best score of each source and modality counts once.
 
-    A source that says it twice is no surer for it, nor is a sentence that another source has copied.
+    A source that says it twice is no surer for it, nor is a sentence that another source has copied. ``scores``: those
+    of the evidence, if it has others than its own.
     """
-    if len(evidence) == 1:
-        return _at_most(1 - min(evidence[0].score, CEILING))
+    scores = scores or [e.score for e in evidence]
+    if len(scores) == 1:
+        return _at_most(1 - min(scores[0], CEILING))
     heard: set[tuple[str, str] | str] = set()
     doubt = 1.0
-    for e in sorted(evidence, key=lambda e: (-e.score, e.id)):
+    for score, e in sorted(zip(scores, evidence, strict=True), key=lambda pair: (-pair[0], pair[1].id)):
         witness, words = (e.target.source, e.modality), " ".join(e.surface.split())
         if witness not in heard and words not in heard:
             heard.add(witness)
-            doubt *= 1 - min(e.score, CEILING)
+            doubt *= 1 - min(score, CEILING)
         if words.count(" ") >= _SENTENCE:
             heard.add(words)
     return _at_most(doubt)
