@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from kgbuild.cache import Cache
+from kgbuild.collector import paused
 from kgbuild.config import Config
 from kgbuild.errors import ModelUnavailable, WorkspaceError
 from kgbuild.forks import beside
@@ -47,10 +49,10 @@ def serve_extractor(setup: bytes) -> Callable[[bytes], Frames]:
     job = Job(given["root"], given["cache"], Config.of(given["config"]), tuple(given["ledger"]))
 
     def answer(request: bytes) -> Frames:
-        _models(json.dumps(job.config.as_dict(), sort_keys=True))  # loaded once: none of the source's time
         if request == WARM:
             rehearse(job)
             return []
+        _models(json.dumps(job.config.as_dict(), sort_keys=True))  # loaded once: none of the source's time
         try:
             took = extract_group(job, from_json(tuple[Source, ...], request.decode()))
         except WorkspaceError as err:  # the disk is full, the store is away: no fault of this source
@@ -62,15 +64,21 @@ def serve_extractor(setup: bytes) -> Callable[[bytes], Frames]:
 
 
 def rehearse(job: Job) -> None:
-    """Read a sentence and forget it: what kgbuild's own extractors load at their first sentence is there then."""
-    if not texts_only(job, ()):
-        return
+    """Load the models, and read a sentence with kgbuild's own: what loads at the first sentence is there then."""
+    with paused():
+        _rehearse(job)
+    gc.freeze()  # it stays: the collector need not walk it, nor make a copy of this process have pages of its own
+
+
+def _rehearse(job: Job) -> None:
     from kgbuild.embeddings import embed_relations
     from kgbuild.embeddings.around import embed_in_context
     from kgbuild.mentions import extract_all
 
     settings = json.dumps(job.config.as_dict(), sort_keys=True)
     extractors, encoder = _models(settings)
+    if not texts_only(job, ()):
+        return
     source = Source("rehearsal:", "rehearsal.txt", "text/plain", "", len(_SENTENCE))
     segment = Segment("rehearsal:#0", Target(source.id, (TextPosition(0, len(_SENTENCE)),)), "text", _SENTENCE,
                       language="en")  # fmt: skip

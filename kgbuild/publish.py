@@ -232,7 +232,7 @@ def write_graph(
     job: Job, graph: Graph, folder: Path, *, progress: Progress, before: Before | None = None
 ) -> Iterator[None]:
     """All exports of the graph into a folder: RDF, GraphML, tables, vectors, merges, texts, pictures. A copy of this
-    process writes RDF and merges and may go on while the block runs; after it all is written.
+    process writes the RDF and may go on while the block runs; after it all is written.
 
     ``before``: the generation whose texts and pictures need not be written again where they are the same.
     """
@@ -244,14 +244,12 @@ def write_graph(
         registry.load("exporters", name)(graph.data, folder / names.get(name, name))
         point("write.export")
 
-    def apart() -> bytes:  # about half of all that is to be written
+    def rdf() -> bytes:  # about half of all that is to be written
         for name in _RDF:
             export(name)
-        for name, rows in (("merges", graph.alignment.merges), ("links", graph.linking.links)):
-            (folder / f"{name}.json").write_text(_listed(rows), "utf-8")
         return b""
 
-    with beside(apart) as done:
+    with beside(rdf) as done:
         for name in exporters:
             if name not in _RDF:
                 export(name)
@@ -260,11 +258,14 @@ def write_graph(
         if graph.vectors.pictures.ids:
             VectorIndex.build(graph.vectors.pictures).save(folder / "pictures.faiss")
         progress.advance("write", note="vectors")
+        for name, rows in (("merges", graph.alignment.merges), ("links", graph.linking.links)):
+            (folder / f"{name}.json").write_text(_listed(rows), "utf-8")
+        progress.advance("write", note="merges")
         _write_sources(job, graph.data, folder, before or Before(None))
         progress.advance("write", note="texts and pictures")
         yield
         done()
-    progress.advance("write", len(_RDF) + 1, note="RDF and merges")
+    progress.advance("write", len(_RDF), note="RDF")
     progress.finish("write")
 
 

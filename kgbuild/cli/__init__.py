@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 COMMANDS = (
@@ -14,4 +15,6 @@ def main() -> None:
     """Entry point ``kgbuild``: turns a ``KgbuildError`` into a message and its exit code."""
     from kgbuild.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # or Python's last collections would walk a million objects that the system takes back at once
+    sys.exit(code)
