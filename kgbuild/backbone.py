@@ -84,9 +84,9 @@ def load_backbone(config: Config) -> tuple[Tokenizer, Bert]:
     stat = (folder / "model.safetensors").stat()
     _checked(folder, (stat.st_size, stat.st_mtime_ns))
     state = load_file(folder / "model.safetensors")
-    with torch.device("meta"):  # no numbers are drawn for weights that are read anyway
+    with torch.random.fork_rng(devices=()):  # the numbers that training draws are not used up
         model = Bert()
-    model.load_state_dict({name: state[name] for name in model.state_dict()}, assign=True)
+    model.load_state_dict({name: state[name] for name in model.state_dict()})
     return Tokenizer(folder / "tokenizer.json"), model.eval().requires_grad_(False)
 
 
