@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 
 from kgbuild import registry
@@ -35,7 +35,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """A source's reading, extraction and vectors by name; its groups of mentions, and the words around them by id."""
+    """A source's reading, extraction and vectors by name; its groups of mentions, and the words around them by id if
+    they were made ahead: of a million groups they would fill the memory.
+    """
 
     reading: Reading
     extraction: Extraction
@@ -51,8 +53,15 @@ def contribution(job: Job, source: Source) -> Contribution:
 
 def _made(reading: Reading, extraction: Extraction, tables: Mapping[str, EmbeddingTable]) -> Contribution:
     known = frozenset(tables["mentions"].ids) if "mentions" in tables else frozenset()
-    groups = tuple(group(extraction.mentions, known))
-    return Contribution(reading, extraction, tables, groups, {g.id: around(g) for g in groups})
+    return Contribution(reading, extraction, tables, tuple(group(extraction.mentions, known)), {})
+
+
+def _ahead(made: Contribution) -> Contribution:
+    """With what is worth knowing early: words around the groups; dates and numbers, whose meaning ``literal`` keeps."""
+    for m in made.extraction.mentions:
+        if m.label in LITERALS:
+            literal(m.label, m.surface)
+    return replace(made, around={g.id: around(g) for g in made.groups})
 
 
 class Contributions:
@@ -91,11 +100,7 @@ class Contributions:
                     if self._stop.is_set():
                         return
                     if (found := extracted(self._job, cache, source)) is not None:
-                        made = _made(*unpacked(found[0]), unpack(found[1]))
-                        for m in made.extraction.mentions:
-                            if m.label in LITERALS:
-                                literal(m.label, m.surface)  # it remembers what each date and number means
-                        self._made[source.id] = made
+                        self._made[source.id] = _ahead(_made(*unpacked(found[0]), unpack(found[1])))
                 gc.freeze()  # or the collector would walk all of it as soon as it works again
         except Exception:  # what cannot be made now is made, or told of, in its turn
             log.debug("nothing more is made ahead", exc_info=True)

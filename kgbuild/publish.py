@@ -105,13 +105,17 @@ def _assemble(job: Job, sources: Sequence[Source], progress: Progress, given: Co
     mentions = sorted((m for e in extractions for m in e.mentions), key=lambda m: m.id)
     vectors = joined({s.id: p.tables for s, p in zip(sources, parts, strict=True)})
     groups = sorted((g for p in parts for g in p.groups), key=lambda g: g.id)
+    around = {id: words for p in parts for id, words in p.around.items()}
+    told = [i for p in parts for i in (*p.reading.issues, *p.extraction.issues)]
+    del parts  # with the tables that are stacked now
     relation_mentions = sorted((r for e in extractions for r in e.relations), key=lambda r: r.id)
     progress.advance("assemble", note="sources loaded")
     alignment = align(
         mentions, vectors.mentions, config=config, decisions=decisions, relations=relation_mentions,
         states=vectors.around, fused=vectors.fused, records=read_records(readings, mentions),
-        groups=groups, around={id: words for p in parts for id, words in p.around.items()},
+        groups=groups, around=around,
     )  # fmt: skip
+    del groups, around
     progress.advance("assemble", note="entities aligned")
     linking = link_entities(job, alignment.entities, mentions, decisions)
     alignment = replace(alignment, entities=linking.entities)
@@ -137,7 +141,7 @@ def _assemble(job: Job, sources: Sequence[Source], progress: Progress, given: Co
         events=tuple(sorted((event for e in extractions for event in e.events), key=lambda event: event.id)),
     )  # fmt: skip
     issues = (
-        *(i for p in parts for i in (*p.reading.issues, *p.extraction.issues)), *linking.issues,
+        *told, *linking.issues,
         *unknown(decisions, statements, mentions), *unmet,
     )  # fmt: skip
     progress.advance("assemble", note="statements gated")

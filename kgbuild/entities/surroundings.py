@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from sys import intern
 from types import MappingProxyType
 
 import numpy as np
@@ -131,7 +132,12 @@ def around(group: Group) -> Around:
     """The words around a group's mentions, those of them that begin names, and the words of its own names."""
     text, own = _text(group)
     near = set(words(text)) - own
-    return tuple(sorted(near)), tuple(sorted(near & {fold(w) for w in _NAME.findall(text)})), tuple(sorted(own))
+    return _kept(near), _kept(near & {fold(w) for w in _NAME.findall(text)}), _kept(own)
+
+
+def _kept(found: Iterable[str]) -> tuple[str, ...]:
+    """Words in their order; each word of a corpus is in memory once."""
+    return tuple(map(intern, sorted(found)))
 
 
 def _text(group: Group) -> tuple[str, set[str]]:
