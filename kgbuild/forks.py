@@ -13,8 +13,9 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
-from kgbuild.workers import end_with, read_frames, write_frames
+from kgbuild.workers import end_with, first_to_go, read_frames, write_frames
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SILENT_S = 600.0  # seconds in which a copy has to answer, once it is waited for
@@ -25,14 +26,25 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def room() -> bool:
+    """Whether a second process of this size fits into memory: of what a copy looks at it gets pages of its own."""
+    try:
+        held = int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+        free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, ValueError, StopIteration):
+        return False
+    return held < free
+
+
 @contextmanager
 def beside(work: Callable[[], bytes]) -> Iterator[Callable[[], bytes]]:
     """Begin ``work`` in a copy of this process, and give a function that waits for what it returns.
 
-    Without a second processor, and where forking is not safe (macOS, Windows), that function does the work. It may be
-    done twice, which must be no matter. Leaving the block ends the copy.
+    Without a second processor or room for a second process, and where forking is not safe (macOS, Windows), that
+    function does the work. It may be done twice, which must be no matter. Leaving the block ends the copy.
     """
-    copy = _copy(work) if sys.platform == "linux" and processors() > 1 else None
+    copy = _copy(work) if sys.platform == "linux" and processors() > 1 and room() else None
     if copy is None:
         yield work
         return
@@ -83,6 +95,7 @@ def _work(work: Callable[[], bytes], told: int, life: int, blocked: Iterable[int
     """The copy's life: it returns to nobody."""
     try:
         end_with(life)
+        first_to_go()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
         signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -317,8 +317,7 @@ def _end(process: subprocess.Popen[bytes]) -> int:
 def serve(factory: str, timeout_s: int, memory_mb: int, life: int) -> None:
     """The child's life: set up, then answer until the pipe closes. Prints of libraries go to stderr."""
     end_with(life)
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
-        file.write("500")  # when the machine's memory ends, this process is to go, not the user's others
+    first_to_go()
     channel = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     requests = os.fdopen(os.dup(0), "rb")
@@ -350,6 +349,12 @@ def serve(factory: str, timeout_s: int, memory_mb: int, life: int) -> None:
         if isinstance(err, MemoryError) or err.errno == 12:
             os._exit(_OUT_OF_MEMORY)
         raise
+
+
+def first_to_go() -> None:
+    """When the machine's memory ends, this process is to go, not the user's others."""
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
+        file.write("500")
 
 
 def end_with(life: int) -> None:

@@ -36,10 +36,18 @@ def test_the_work_is_done_by_another_process() -> None:
     assert children() == before
 
 
-def test_on_one_processor_it_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forks, "processors", lambda: 1)
+@pytest.mark.parametrize(("what", "is_so"), [("processors", 1), ("room", False)])
+def test_on_one_processor_or_without_room_it_is_done_here(
+    monkeypatch: pytest.MonkeyPatch, what: str, is_so: int
+) -> None:
+    monkeypatch.setattr(forks, what, lambda: is_so)
     with beside(lambda: b"%d" % os.getpid()) as wait:
         assert int(wait()) == os.getpid()
+
+
+@forked
+def test_there_is_room_for_a_second_process_of_this_size() -> None:
+    assert forks.room()
 
 
 @forked
