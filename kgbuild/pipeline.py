@@ -57,7 +57,7 @@ def build(
             return replace(before, unchanged=True)
         done, given = dict[str, StageRun](), Contributions(job)
         with given.ahead(sources):
-            done["read"] = read_sources(job, sources, progress=progress, soon=pool)
+            done["read"] = read_sources(job, sources, progress=progress)
             done["extract"] = extract_sources(job, sources, progress=progress, pool=pool)
         for name, run in done.items():
             log.info("%s ended", name, extra={"stage": name, "seconds": run.seconds, "files": len(sources)})

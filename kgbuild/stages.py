@@ -133,13 +133,8 @@ def list_sources(job: Job) -> tuple[list[Source], list[Issue]]:
     return discover(Path(job.root), job.config)
 
 
-def read_sources(
-    job: Job, sources: Sequence[Source], *, progress: Progress | None = None, soon: WorkerPool | None = None
-) -> StageRun:
-    """Read each source in a killable child, into the cache. Returns what it cost.
-
-    ``soon``: the extractors that will be asked of what is read here: one loads its models meanwhile.
-    """
+def read_sources(job: Job, sources: Sequence[Source], *, progress: Progress | None = None) -> StageRun:
+    """Read each source in a killable child, into the cache. Returns what it cost."""
     from kgbuild.sources import ReaderPool
 
     progress, cache, begun = progress or Silent(), job.store(), time.monotonic()
@@ -149,8 +144,6 @@ def read_sources(
     progress.start("read", len(sources))
     progress.advance("read", len(sources) - len(todo))
     if todo:
-        if soon:
-            soon.warm(WARM)
         size = sum(s.size for s in todo)
         workers = min(job.workers, len(todo), 1 + len(todo) // 16 + size // 65_536)  # a few small files need but one
         with ReaderPool(Path(job.root), job.config, workers) as pool:

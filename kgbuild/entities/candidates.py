@@ -13,9 +13,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from kgbuild.embeddings.index import EXACT_BELOW, VectorIndex
+from kgbuild.embeddings.index import VectorIndex
 from kgbuild.entities.columns import Columns
-from kgbuild.entities.near import near_pairs
 from kgbuild.types import EmbeddingTable
 
 ANCHORS = 128  # groups of a name borne by many that the others are compared with
@@ -109,8 +108,6 @@ def _neighbours(columns: Columns, neighbours: int) -> np.ndarray:
         return np.zeros((0, 2), np.int64)
     matrix = columns.name_vectors
     index = VectorIndex.build(EmbeddingTable("names", tuple(map(str, range(count))), matrix))
-    if count < EXACT_BELOW and (pairs := near_pairs(matrix, neighbours, _NEAR)) is not None:
-        return pairs
     found = [np.zeros((0, 2), np.int64)]
     for rows, scores, near in index.neighbours(neighbours):
         at, nth = np.nonzero((near >= 0) & (scores >= _NEAR))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from os import cpu_count
 
 import numpy as np
 from scipy.sparse import coo_matrix
@@ -21,7 +22,6 @@ from kgbuild.entities.forest import load_forest
 from kgbuild.entities.group import Group
 from kgbuild.entities.head import LEAST, load_head
 from kgbuild.entities.names import NAME_FEATURES
-from kgbuild.entities.near import THREADS
 from kgbuild.entities.surroundings import CONTEXT_FEATURES, Surroundings
 from kgbuild.types import EmbeddingTable
 
@@ -30,6 +30,7 @@ PAIR_FEATURES = (*NAME_FEATURES, *CONTEXT_FEATURES, "vector", "near")
 # held by the other, or so near in their vectors.
 _LIKE, _HELD, _NEAR = 0.6, 0.5, 0.62
 _CHUNK = 1 << 14  # pairs at a time, by each thread: four times as many need a few hundred MiB
+THREADS = min(4, cpu_count() or 1)
 _AT = {name: i for i, name in enumerate(NAME_FEATURES)}
 
 
