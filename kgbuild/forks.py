@@ -15,15 +15,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from kgbuild.threads import processors
 from kgbuild.workers import end_with, first_to_go, read_frames, write_frames
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SILENT_S = 600.0  # seconds in which a copy has to answer, once it is waited for
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def room() -> bool:

@@ -22,6 +22,7 @@ from kgbuild.embeddings.codes import Codes
 from kgbuild.embeddings.distinct import Distinct
 from kgbuild.embeddings.lists import Lists
 from kgbuild.errors import UsageError, WorkspaceError
+from kgbuild.threads import side_by_side
 from kgbuild.types import EmbeddingTable
 
 EXACT_BELOW = 20_000  # distinct rows; measured: benchmarks/self_join.py --crossing
@@ -123,22 +124,24 @@ class VectorIndex:
         k = min(k, len(self.ids) - 1)
         if k <= 0:
             return
-        with _one_thread():
-            for first, found in self._join(k + 1):
+        lists = self.lists if k < _FAR else None
+
+        def near(block: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+            with _one_thread():
+                if lists is None:
+                    first = self._distinct.first[block : block + _BLOCK]
+                    found = self._all(self.matrix[first], k + 1)
+                else:
+                    first, _, found = lists.joined(self.matrix, block, k + 1 + _SLACK, _scan)
+                made = []
                 for rows in self._distinct.blocks(first, _BLOCK):
                     own = np.searchsorted(first, self._distinct.leader[rows])
-                    scores, near = self._rank(self.matrix[rows], found[own], k, but=rows)
-                    yield rows, scores, near
+                    made.append((rows, *self._rank(self.matrix[rows], found[own], k, but=rows)))
+                return made
 
-    def _join(self, k: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Distinct rows, ascending, with the distinct rows near them, unranked."""
-        if k <= _FAR and self.lists is not None:
-            for rows, _, found in self.lists.join(self.matrix, k + _SLACK, _scan):
-                yield rows, found
-        else:
-            for b in range(0, len(self._distinct.first), _BLOCK):
-                rows = self._distinct.first[b : b + _BLOCK]
-                yield rows, self._all(self.matrix[rows], k)
+        blocks = range(0, len(self._distinct.first), _BLOCK) if lists is None else lists.filled
+        for made in map(near, blocks) if self._gpu else side_by_side(near, blocks):
+            yield from made
 
     def _all(self, queries: np.ndarray, k: int) -> np.ndarray:
         """The distinct rows nearest to each query, unranked, among all."""

@@ -74,11 +74,16 @@ class Lists:
             at = by_list[starts[i] : starts[i + 1]]
             yield (at, *self.probe(matrix, int(i), queries[at], k, scan))
 
-    def join(self, matrix: np.ndarray, k: int, scan: Scan) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """The same with the rows themselves as queries: (rows, scores (n, k), rows found (n, k))."""
-        for i in np.flatnonzero(np.diff(self.starts)):
-            rows = self.order[self.starts[i] : self.starts[i + 1]]
-            yield (rows, *self.probe(matrix, int(i), matrix[rows], k, scan))
+    @property
+    def filled(self) -> list[int]:
+        """The lists that hold rows."""
+        made: list[int] = np.flatnonzero(np.diff(self.starts)).tolist()
+        return made
+
+    def joined(self, matrix: np.ndarray, own: int, k: int, scan: Scan) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The same with the rows of one list as queries: (rows, scores (n, k), rows found (n, k))."""
+        rows = self.order[self.starts[own] : self.starts[own + 1]]
+        return (rows, *self.probe(matrix, own, matrix[rows], k, scan))
 
     def probe(
         self, matrix: np.ndarray, own: int, queries: np.ndarray, k: int, scan: Scan

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from os import cpu_count
 
 import numpy as np
 from scipy.sparse import coo_matrix
@@ -23,6 +22,7 @@ from kgbuild.entities.group import Group
 from kgbuild.entities.head import LEAST, load_head
 from kgbuild.entities.names import NAME_FEATURES
 from kgbuild.entities.surroundings import CONTEXT_FEATURES, Surroundings
+from kgbuild.threads import THREADS, side_by_side
 from kgbuild.types import EmbeddingTable
 
 PAIR_FEATURES = (*NAME_FEATURES, *CONTEXT_FEATURES, "vector", "near")
@@ -30,7 +30,6 @@ PAIR_FEATURES = (*NAME_FEATURES, *CONTEXT_FEATURES, "vector", "near")
 # held by the other, or so near in their vectors.
 _LIKE, _HELD, _NEAR = 0.6, 0.5, 0.62
 _CHUNK = 1 << 14  # pairs at a time, by each thread: four times as many need a few hundred MiB
-THREADS = min(4, cpu_count() or 1)
 _AT = {name: i for i, name in enumerate(NAME_FEATURES)}
 
 
@@ -54,9 +53,8 @@ class Scorer:
     ) -> None:  # fmt: skip
         self.columns, self.surroundings = columns, surroundings
         self._weights = weights
-        with ThreadPoolExecutor(THREADS) as pool:
-            chunks = [names[at : at + _CHUNK] for at in range(0, max(1, len(names)), _CHUNK)]
-            kept = zip(*pool.map(self._likely, chunks), strict=True)
+        chunks = [names[at : at + _CHUNK] for at in range(0, max(1, len(names)), _CHUNK)]
+        kept = zip(*side_by_side(self._likely, chunks), strict=True)
         self.names, self.named, self.near = (np.concatenate(part) for part in kept)
         self.beside = Beside(groups, columns, self.names, self.named, ~self.surroundings.has, fused)
         if self.surroundings.states is not None:

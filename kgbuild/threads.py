@@ -1,0 +1,32 @@
+"""Work on several threads, for libraries that let go of the interpreter: products, searches, distances."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+THREADS = min(4, processors())  # more would have more blocks in memory
+
+
+def side_by_side(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
+    """``work`` of each item, in their order; of what is made at most a few wait. Raises what ``work`` raises."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        waiting = deque[Future[Made]]()
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > 2 * THREADS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
