@@ -17,8 +17,22 @@ _INNER, _LAYERS = 1536, 6
 _PIECES, _EPS, _DROPOUT = 30522, 1e-12, 0.1
 
 
+class _Linear(nn.Linear):
+    """Without first numbers: drawing them takes longer than reading those of the file."""
+
+    def reset_parameters(self) -> None:
+        pass
+
+
+class _Embedding(nn.Embedding):
+    """The same."""
+
+    def reset_parameters(self) -> None:
+        pass
+
+
 class Bert(nn.Module):
-    """Token states (b, n, WIDTH) of subword numbers (b, n)."""
+    """Token states (b, n, WIDTH) of subword numbers (b, n). Its weights are any numbers until they are loaded."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,9 +51,9 @@ class Embeddings(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.word_embeddings = nn.Embedding(_PIECES, WIDTH, padding_idx=0)
-        self.position_embeddings = nn.Embedding(LIMIT, WIDTH)
-        self.token_type_embeddings = nn.Embedding(2, WIDTH)
+        self.word_embeddings = _Embedding(_PIECES, WIDTH, padding_idx=0)
+        self.position_embeddings = _Embedding(LIMIT, WIDTH)
+        self.token_type_embeddings = _Embedding(2, WIDTH)
         self.LayerNorm = nn.LayerNorm(WIDTH, eps=_EPS)
         self.dropout = nn.Dropout(_DROPOUT)
 
@@ -93,7 +107,7 @@ class SelfAttention(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.query, self.key, self.value = (nn.Linear(WIDTH, WIDTH) for _ in range(3))
+        self.query, self.key, self.value = (_Linear(WIDTH, WIDTH) for _ in range(3))
 
     def forward(self, x: Tensor, mask: Tensor | None, look: bool) -> tuple[Tensor, Tensor | None]:
         b, n, d = x.shape
@@ -113,7 +127,7 @@ class Intermediate(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.dense = nn.Linear(WIDTH, _INNER)
+        self.dense = _Linear(WIDTH, _INNER)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.gelu(self.dense(x))
@@ -124,7 +138,7 @@ class Added(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.dense = nn.Linear(width, WIDTH)
+        self.dense = _Linear(width, WIDTH)
         self.LayerNorm = nn.LayerNorm(WIDTH, eps=_EPS)
         self.dropout = nn.Dropout(_DROPOUT)
 

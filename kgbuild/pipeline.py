@@ -103,30 +103,32 @@ def _publish(
     job: Job, workspace: Workspace, sources: list[Source], left_out: list[Issue], before: Report | None,
     done: dict[str, StageRun], started: float, progress: Progress, given: Contributions | None,
 ) -> Report:  # fmt: skip
-    from kgbuild.publish import assemble_graph, build_key, make_report, past_run, write_graph
+    from kgbuild import publish as stage
     from kgbuild.queries.report import write_report
 
     begun = time.monotonic()
-    graph = assemble_graph(job, sources, progress=progress, given=given)
-    if not graph.data.entities:
-        reasons = "; ".join(sorted({i.message for i in (*left_out, *graph.issues)})[:5]) or "no file holds any"
+    aligned = stage.align_sources(job, sources, progress=progress, given=given)
+    if not aligned.alignment.entities:
+        reasons = "; ".join(sorted({i.message for i in (*left_out, *aligned.issues)})[:5]) or "no file holds any"
         raise EmptyGraphError(f"nothing was extracted from {len(sources)} files: {reasons}. Nothing was published.")
-    point("stage.assemble")
-    done = {**done, "assemble": StageRun.since(begun)}
     past = read_runs(workspace.current)
     kept = Before(workspace.current if before else None)
-    with workspace.generation() as folder:
+    with workspace.generation() as folder, stage.write_aligned(job, aligned, folder):
+        graph = stage.assemble_graph(job, aligned, progress=progress)
+        point("stage.assemble")
+        done = {**done, "assemble": StageRun.since(begun)}
         begun = time.monotonic()
-        with write_graph(job, graph, folder, progress=progress, before=kept):
+        with stage.write_graph(job, graph, folder, progress=progress, before=kept):
             done["write"] = StageRun.since(begun)
-            key = build_key(job, sources, left_out)
-            report = make_report(
-                job, graph, left_out, out=str(workspace.out), done=done, started=started, key=key, before=before
-            )
-            runs = (*past, past_run(job, report, done))
+            key = stage.build_key(job, sources, left_out)
+            report = stage.make_report(
+                job, aligned, graph, left_out, out=str(workspace.out), done=done, started=started, key=key,
+                before=before,
+            )  # fmt: skip
+            runs = (*past, stage.past_run(job, report, done))
             write_runs(runs, folder)
             point("history.written")
-            write_report(report.as_dict(), graph.data, graph.alignment.merges, folder, runs=runs)
+            write_report(report.as_dict(), graph.data, aligned.alignment.merges, folder, runs=runs)
         point("report.written")
     for name in ("assemble", "write"):
         log.info("%s ended", name, extra={"stage": name, "seconds": done[name].seconds, "files": len(sources)})

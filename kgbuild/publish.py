@@ -7,7 +7,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from importlib.resources import files
@@ -54,6 +54,7 @@ from kgbuild.types import (
     Entity,
     Extraction,
     Issue,
+    Mention,
     Reading,
     Source,
     TimeSpan,
@@ -65,8 +66,23 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_RDF = ("nquads", "turtle")
+_HALF = ("nquads", "graphml")  # exporters that take about as long as all others
 _LEAST, _LONGEST = 16, 50  # pixels of a picture's shorter side; times that its longer side may be as long
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """What the sources hold, and which of their mentions are of one thing: ``extractions`` in the order of
+    ``readings``, mentions by id, ``alignment`` with the entities as references have them.
+    """
+
+    readings: tuple[Reading, ...]
+    extractions: tuple[Extraction, ...]
+    mentions: tuple[Mention, ...]
+    vectors: Vectors
+    alignment: Alignment
+    linking: Linking
+    issues: tuple[Issue, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,31 +90,32 @@ class Graph:
     """What the stages over all sources made."""
 
     data: GraphData
-    alignment: Alignment
-    vectors: Vectors
     issues: tuple[Issue, ...]
-    linking: Linking
 
 
-def assemble_graph(
+def align_sources(
     job: Job, sources: Sequence[Source], *, progress: Progress, given: Contributions | None = None
-) -> Graph:
-    """Entities and statements of all sources from the cache; the same whatever order the sources came in.
+) -> Aligned:
+    """Entities of all sources from the cache; the same whatever order the sources came in.
 
     ``given``: what they give, of which some may have been made ahead.
     """
+    progress.start("assemble", 3)
+    with _one_thread():
+        return _aligned(job, sources, progress, given or Contributions(job))
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Products of small matrices: more threads would only wait for each other, and share sums out by the machine's
+    cores.
+    """
     from threadpoolctl import threadpool_limits
 
-    # products of small matrices: more threads would only wait for each other, and share sums out by the machine's cores
-    with threadpool_limits(1, user_api="blas"):
-        return _assemble(job, sources, progress, given or Contributions(job))
+    return threadpool_limits(1, user_api="blas")
 
 
-def _assemble(job: Job, sources: Sequence[Source], progress: Progress, given: Contributions) -> Graph:
-    config = job.config
-    decisions = read_decisions(config["statements"]["decisions"])
-    ontology = load_ontology(config["statements"]["ontologies"])
-    progress.start("assemble", 4)
+def _aligned(job: Job, sources: Sequence[Source], progress: Progress, given: Contributions) -> Aligned:
+    decisions = read_decisions(job.config["statements"]["decisions"])
     sources = sorted(sources, key=lambda s: s.path)
     parts = given.of(sources)
     readings, extractions = [p.reading for p in parts], [p.extraction for p in parts]
@@ -108,45 +125,54 @@ def _assemble(job: Job, sources: Sequence[Source], progress: Progress, given: Co
     around = {id: words for p in parts for id, words in p.around.items()}
     told = [i for p in parts for i in (*p.reading.issues, *p.extraction.issues)]
     del parts  # with the tables that are stacked now
-    relation_mentions = sorted((r for e in extractions for r in e.relations), key=lambda r: r.id)
+    relations = sorted((r for e in extractions for r in e.relations), key=lambda r: r.id)
     progress.advance("assemble", note="sources loaded")
     alignment = align(
-        mentions, vectors.mentions, config=config, decisions=decisions, relations=relation_mentions,
+        mentions, vectors.mentions, config=job.config, decisions=decisions, relations=relations,
         states=vectors.around, fused=vectors.fused, records=read_records(readings, mentions),
         groups=groups, around=around,
     )  # fmt: skip
-    del groups, around
-    progress.advance("assemble", note="entities aligned")
     linking = link_entities(job, alignment.entities, mentions, decisions)
     alignment = replace(alignment, entities=linking.entities)
-    alignment = replace(alignment, entities=_type_entities(job, alignment.entities, vectors.mentions, ontology))
-    named, misnamed = by_head(
-        alignment.entities, {m.id: m for m in mentions}, ontology, base=config["graph"]["base"], decisions=decisions
+    progress.advance("assemble", note="entities aligned")
+    return Aligned(
+        tuple(readings), tuple(extractions), tuple(mentions), vectors, alignment, linking, (*told, *linking.issues)
     )
-    alignment = replace(alignment, entities=named)
-    extractions = _type_relations(job, extractions, vectors.relations, alignment, ontology)
-    statements, entities, unmet = assemble(
-        extractions, alignment.entities, ontology, config=config, decisions=decisions, sources=sources
-    )
-    statements = sorted([*statements, *misnamed], key=lambda s: s.id)
-    alignment = replace(alignment, entities=entities)
+
+
+def assemble_graph(job: Job, aligned: Aligned, *, progress: Progress) -> Graph:
+    """The graph of aligned sources: classes of things, and what is stated of them."""
+    with _one_thread():
+        graph = _assembled(job, aligned)
     progress.advance("assemble", note="statements gated")
+    progress.finish("assemble")
+    return graph
+
+
+def _assembled(job: Job, aligned: Aligned) -> Graph:
+    config, mentions, vectors = job.config, aligned.mentions, aligned.vectors
+    decisions = read_decisions(config["statements"]["decisions"])
+    ontology = load_ontology(config["statements"]["ontologies"])
+    entities = _type_entities(job, aligned.alignment.entities, vectors.mentions, ontology)
+    entities, misnamed = by_head(
+        entities, {m.id: m for m in mentions}, ontology, base=config["graph"]["base"], decisions=decisions
+    )
+    extractions = _type_relations(job, aligned.extractions, vectors.relations, entities, ontology)
+    statements, entities, unmet = assemble(
+        extractions, entities, ontology, config=config, decisions=decisions,
+        sources=[r.source for r in aligned.readings],
+    )  # fmt: skip
+    statements = sorted([*statements, *misnamed], key=lambda s: s.id)
     used = {e.id for s in statements for e in s.evidence}
     relations = sorted((r for e in extractions for r in e.relations if r.id in used), key=lambda r: r.id)
     data = GraphData(
-        config["graph"]["base"], tuple(readings), tuple(mentions), tuple(relations), alignment.entities,
-        tuple(statements), tuple(source_links(readings)), _same_pictures(job, readings, vectors),
+        config["graph"]["base"], aligned.readings, mentions, tuple(relations), entities,
+        tuple(statements), tuple(source_links(aligned.readings)), _same_pictures(job, aligned.readings, vectors),
         _gates(vectors),
-        identities=tuple(i for i in linking.links if i.predicate),
+        identities=tuple(i for i in aligned.linking.links if i.predicate),
         events=tuple(sorted((event for e in extractions for event in e.events), key=lambda event: event.id)),
     )  # fmt: skip
-    issues = (
-        *told, *linking.issues,
-        *unknown(decisions, statements, mentions), *unmet,
-    )  # fmt: skip
-    progress.advance("assemble", note="statements gated")
-    progress.finish("assemble")
-    return Graph(data, alignment, vectors, issues, linking)
+    return Graph(data, (*aligned.issues, *unknown(decisions, statements, mentions), *unmet))
 
 
 def _gates(vectors: Vectors) -> dict[str, tuple[tuple[str, float], ...]]:
@@ -195,13 +221,13 @@ def _type_entities(
 
 def _type_relations(
     job: Job,
-    extractions: list[Extraction],
+    extractions: Sequence[Extraction],
     vectors: Mapping[str, EmbeddingTable],
-    alignment: Alignment,
+    entities: Sequence[Entity],
     ontology: Ontology,
-) -> list[Extraction]:
+) -> Sequence[Extraction]:
     """Open relations typed by the ontologies, closed ones by the user's own; without any, nothing is loaded."""
-    settings, entities = job.config["statements"], alignment.entities
+    settings = job.config["statements"]
     properties = candidates(ontology) if vectors else []
     if properties:
         matrix, calibration = property_vectors(job, _texts(properties))
@@ -232,44 +258,56 @@ def _texts(properties: Sequence[Property]) -> list[tuple[str, str, Sequence[str]
 
 
 @contextmanager
+def write_aligned(job: Job, aligned: Aligned, folder: Path) -> Iterator[None]:
+    """What hangs on no statement: vectors, merges and links. A copy of this process writes it while the block runs;
+    after it all is written.
+    """
+
+    def files() -> bytes:
+        VectorIndex.build(aligned.vectors.mentions).save(folder / "vectors.faiss")
+        if aligned.vectors.pictures.ids:
+            VectorIndex.build(aligned.vectors.pictures).save(folder / "pictures.faiss")
+        for name, rows in (("merges", aligned.alignment.merges), ("links", aligned.linking.links)):
+            (folder / f"{name}.json").write_text(_listed(rows), "utf-8")
+        return b""
+
+    with beside(files) as done:
+        yield
+        done()
+
+
+@contextmanager
 def write_graph(
     job: Job, graph: Graph, folder: Path, *, progress: Progress, before: Before | None = None
 ) -> Iterator[None]:
-    """All exports of the graph into a folder: RDF, GraphML, tables, vectors, merges, texts, pictures. A copy of this
-    process writes the RDF and may go on while the block runs; after it all is written.
+    """All exports of the graph into a folder: RDF, GraphML, tables, texts, pictures. A copy of this process writes
+    about half and may go on while the block runs; after it all is written.
 
     ``before``: the generation whose texts and pictures need not be written again where they are the same.
     """
     names = {"nquads": "graph.nq", "turtle": "facts.ttl", "graphml": "graph.graphml", "parquet": "."}
     exporters = sorted(registry.available("exporters"))
-    progress.start("write", len(exporters) + 3)
+    progress.start("write", len(exporters) + 1)
 
     def export(name: str) -> None:
         registry.load("exporters", name)(graph.data, folder / names.get(name, name))
         point("write.export")
 
-    def rdf() -> bytes:  # about half of all that is to be written
-        for name in _RDF:
+    def half() -> bytes:
+        for name in _HALF:
             export(name)
         return b""
 
-    with beside(rdf) as done:
+    with beside(half) as done:
         for name in exporters:
-            if name not in _RDF:
+            if name not in _HALF:
                 export(name)
                 progress.advance("write", note=name)
-        VectorIndex.build(graph.vectors.mentions).save(folder / "vectors.faiss")
-        if graph.vectors.pictures.ids:
-            VectorIndex.build(graph.vectors.pictures).save(folder / "pictures.faiss")
-        progress.advance("write", note="vectors")
-        for name, rows in (("merges", graph.alignment.merges), ("links", graph.linking.links)):
-            (folder / f"{name}.json").write_text(_listed(rows), "utf-8")
-        progress.advance("write", note="merges")
         _write_sources(job, graph.data, folder, before or Before(None))
         progress.advance("write", note="texts and pictures")
         yield
         done()
-    progress.advance("write", len(_RDF), note="RDF")
+    progress.advance("write", len(_HALF), note="the rest")
     progress.finish("write")
 
 
@@ -295,6 +333,7 @@ def _listed(rows: Sequence[Merge] | Sequence[Link]) -> str:
 
 def make_report(
     job: Job,
+    aligned: Aligned,
     graph: Graph,
     left_out: Sequence[Issue],
     *,
@@ -332,7 +371,7 @@ def make_report(
         "mentions": len(data.mentions),
         "entities": len(data.entities),
         "entities seen in several modalities": across,
-        "merges between sources": len(graph.alignment.merges),
+        "merges between sources": len(aligned.alignment.merges),
         "links to references": len(data.identities),
         "relation statements": len(data.asserted),
         "inferred statements": len(data.inferred),

@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "kgbuild"
 ROOMS = ("models", "sources", "mentions", "embeddings", "entities", "statements", "graphs", "queries")
 BASE = {
-    "backbone", "bert", "cache", "collector", "config", "crash", "errors", "forks", "history", "identity", "mirror", "ontology_files", "operators", "progress", "registry", "serialise", "storage", "types", "vocab", "workers", "workspace",
+    "backbone", "bert", "cache", "collector", "config", "crash", "errors", "forks", "history", "identity", "mirror", "ontology_files", "operators", "progress", "registry", "serialise", "storage", "threads", "types", "vocab", "workers", "workspace",
 }  # fmt: skip
 TOP = {
     "stages",

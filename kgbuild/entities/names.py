@@ -23,6 +23,7 @@ _OTHERS, _LETTERS_OF_A_NAME, _SPELT = (
 )  # names that a word begins; letters of it; edits that part it from another
 _FEW = 1000  # names or contexts that show which words are common
 _WORD = re.compile(r"\w+")
+_MARKED = re.compile(r"[^\x00-\x7f]+")
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"})
 NAME_FEATURES = (
     "exact", "folded", "acronym", "ratio", "tokens", "start", "contained", "overlap", "shared", "left_of_longer",
@@ -35,8 +36,11 @@ def fold(text: str) -> str:
     """Lower case without diacritics and modifiers: spellings that differ by transliteration only are equal."""
     if text.isascii():
         return text.lower()
-    apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-    return "".join(c for c in apart if not (unicodedata.combining(c) or "\u02b0" <= c <= "\u02ff"))
+    return _MARKED.sub(_unmarked, unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS)))
+
+
+def _unmarked(found: re.Match[str]) -> str:
+    return "".join(c for c in found[0] if not (unicodedata.combining(c) or "\u02b0" <= c <= "\u02ff"))
 
 
 def words(text: str) -> list[str]:

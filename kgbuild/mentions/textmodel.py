@@ -124,7 +124,7 @@ def _adapters(layers: nn.Module) -> list[LowRank]:
 
 def _replace(layers: nn.Module, kind: type[nn.Module], make: Callable[[Any], nn.Module]) -> None:
     for name, module in list(layers.named_modules()):
-        if type(module) is kind:
+        if isinstance(module, kind):
             parent, _, child = name.rpartition(".")
             setattr(layers.get_submodule(parent), child, make(module))
 
