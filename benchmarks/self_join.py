@@ -1,6 +1,6 @@
-"""The ten nearest neighbours of every vector among 100,000: seconds of one thread and recall@10.
+"""The ten nearest neighbours of every vector among 100,000: processor seconds and recall@10.
 
-    OMP_NUM_THREADS=1 python benchmarks/self_join.py                      # three made sets; processor time
+    OMP_NUM_THREADS=1 python benchmarks/self_join.py                      # three made sets
     OMP_NUM_THREADS=1 python benchmarks/self_join.py --vectors FILE.npy   # your own float32 (n, d)
     OMP_NUM_THREADS=1 python benchmarks/self_join.py --crossing           # from which size lists pay
 
