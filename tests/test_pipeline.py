@@ -13,6 +13,7 @@ import pytest
 
 import kgbuild
 import kgbuild.errors
+from kgbuild import forks
 from kgbuild.config import Config
 from kgbuild.errors import EmptyGraphError, WorkspaceError
 from kgbuild.progress import Silent
@@ -201,6 +202,24 @@ def test_a_damaged_cache_is_made_again(corpus: Corpus, tmp_path: Path) -> None:
     (folder / "e.md").unlink()
     build(folder, out)
     assert products(out) == before
+
+
+def test_the_graph_is_the_same_whatever_becomes_of_the_copies(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = corpus(FILES)
+    config = Config.load(overrides={"run.workers": 1, "run.cache": str(tmp_path / "cache")})
+
+    def made(name: str) -> tuple[dict[str, str], list[str]]:
+        kgbuild.build(folder, out=tmp_path / name, config=config)
+        return products(tmp_path / name), sorted(p.name for p in (tmp_path / name / "current").iterdir())
+
+    monkeypatch.setattr(forks, "processors", lambda: 2)
+    helped = made("helped")
+    monkeypatch.setattr(forks, "end_with", lambda life: os._exit(1))
+    assert made("dead") == helped
+    monkeypatch.setattr(forks, "processors", lambda: 1)
+    assert made("alone") == helped
 
 
 @pytest.mark.timeout(600)
