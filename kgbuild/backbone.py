@@ -75,7 +75,6 @@ def load_backbone(config: Config) -> tuple[Tokenizer, Bert]:
 
     Raises ``ModelError`` if the files are missing or their checksum is wrong.
     """
-    import torch
     from safetensors.torch import load_file
 
     from kgbuild.bert import Bert
@@ -84,8 +83,7 @@ def load_backbone(config: Config) -> tuple[Tokenizer, Bert]:
     stat = (folder / "model.safetensors").stat()
     _checked(folder, (stat.st_size, stat.st_mtime_ns))
     state = load_file(folder / "model.safetensors")
-    with torch.random.fork_rng(devices=()):  # the numbers that training draws are not used up
-        model = Bert()
+    model = Bert()
     model.load_state_dict({name: state[name] for name in model.state_dict()})
     return Tokenizer(folder / "tokenizer.json"), model.eval().requires_grad_(False)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 
 class KgbuildError(Exception):
     """Root of all errors that kgbuild raises on purpose.
@@ -58,6 +60,9 @@ class WorkspaceError(KgbuildError):
 
 class StorageError(WorkspaceError):
     """A store on another machine does not answer: it may when it is asked again."""
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # numbers of the errors of a full disk
 
 
 def unwritable(path: object, err: OSError, *, needed: int = 0) -> WorkspaceError:

@@ -1,7 +1,8 @@
 """Work beside this process, by a forked copy of it: what is in memory need not be sent, only what comes of it.
 
-For pure Python, which one interpreter runs on one processor. The copy touches no library that keeps threads. Whatever
-becomes of it (killed, no memory, an error) the work is done here then, so that errors are raised where they belong.
+For pure Python, which one interpreter runs on one processor. The copy opens no region of OpenMP, calls no BLAS and asks
+no GPU: what these keep is not copied. Whatever becomes of it (killed, no memory, an error) the work is done here then,
+so that errors are raised where they belong.
 """
 
 from __future__ import annotations

@@ -113,22 +113,25 @@ def _publish(
         raise EmptyGraphError(f"nothing was extracted from {len(sources)} files: {reasons}. Nothing was published.")
     past = read_runs(workspace.current)
     kept = Before(workspace.current if before else None)
-    with workspace.generation() as folder, stage.write_aligned(job, aligned, folder):
+    merges = aligned.alignment.merges
+    with workspace.generation() as folder, stage.write_aligned(aligned, folder) as written:
         graph = stage.assemble_graph(job, aligned, progress=progress)
+        del aligned
         point("stage.assemble")
         done = {**done, "assemble": StageRun.since(begun)}
         begun = time.monotonic()
         with stage.write_graph(job, graph, folder, progress=progress, before=kept):
+            written()
             done["write"] = StageRun.since(begun)
             key = stage.build_key(job, sources, left_out)
             report = stage.make_report(
-                job, aligned, graph, left_out, out=str(workspace.out), done=done, started=started, key=key,
+                job, merges, graph, left_out, out=str(workspace.out), done=done, started=started, key=key,
                 before=before,
             )  # fmt: skip
             runs = (*past, stage.past_run(job, report, done))
             write_runs(runs, folder)
             point("history.written")
-            write_report(report.as_dict(), graph.data, aligned.alignment.merges, folder, runs=runs)
+            write_report(report.as_dict(), graph.data, merges, folder, runs=runs)
         point("report.written")
     for name in ("assemble", "write"):
         log.info("%s ended", name, extra={"stage": name, "seconds": done[name].seconds, "files": len(sources)})

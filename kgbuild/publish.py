@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
@@ -101,11 +101,11 @@ def align_sources(
     ``given``: what they give, of which some may have been made ahead.
     """
     progress.start("assemble", 3)
-    with _one_thread():
+    with _blas_alone():
         return _aligned(job, sources, progress, given or Contributions(job))
 
 
-def _one_thread() -> AbstractContextManager[object]:
+def _blas_alone() -> AbstractContextManager[object]:
     """Products of small matrices: more threads would only wait for each other, and share sums out by the machine's
     cores.
     """
@@ -132,6 +132,7 @@ def _aligned(job: Job, sources: Sequence[Source], progress: Progress, given: Con
         states=vectors.around, fused=vectors.fused, records=read_records(readings, mentions),
         groups=groups, around=around,
     )  # fmt: skip
+    del groups, around
     linking = link_entities(job, alignment.entities, mentions, decisions)
     alignment = replace(alignment, entities=linking.entities)
     progress.advance("assemble", note="entities aligned")
@@ -142,7 +143,7 @@ def _aligned(job: Job, sources: Sequence[Source], progress: Progress, given: Con
 
 def assemble_graph(job: Job, aligned: Aligned, *, progress: Progress) -> Graph:
     """The graph of aligned sources: classes of things, and what is stated of them."""
-    with _one_thread():
+    with _blas_alone():
         graph = _assembled(job, aligned)
     progress.advance("assemble", note="statements gated")
     progress.finish("assemble")
@@ -258,22 +259,23 @@ def _texts(properties: Sequence[Property]) -> list[tuple[str, str, Sequence[str]
 
 
 @contextmanager
-def write_aligned(job: Job, aligned: Aligned, folder: Path) -> Iterator[None]:
-    """What hangs on no statement: vectors, merges and links. A copy of this process writes it while the block runs;
-    after it all is written.
+def write_aligned(aligned: Aligned, folder: Path) -> Iterator[Callable[[], object]]:
+    """What hangs on no statement: vectors, merges and links. A copy of this process writes it while the block runs; the
+    function given waits until all is written.
     """
+    vectors, merges, links = aligned.vectors, aligned.alignment.merges, aligned.linking.links
+    del aligned  # the rest of it need not be held until all is written
 
     def files() -> bytes:
-        VectorIndex.build(aligned.vectors.mentions).save(folder / "vectors.faiss")
-        if aligned.vectors.pictures.ids:
-            VectorIndex.build(aligned.vectors.pictures).save(folder / "pictures.faiss")
-        for name, rows in (("merges", aligned.alignment.merges), ("links", aligned.linking.links)):
+        for name, table in (("vectors", vectors.mentions), ("pictures", vectors.pictures)):
+            if table is vectors.mentions or table.ids:
+                VectorIndex.build(table, device="cpu").save(folder / f"{name}.faiss")
+        for name, rows in (("merges", merges), ("links", links)):
             (folder / f"{name}.json").write_text(_listed(rows), "utf-8")
         return b""
 
     with beside(files) as done:
-        yield
-        done()
+        yield done
 
 
 @contextmanager
@@ -333,7 +335,7 @@ def _listed(rows: Sequence[Merge] | Sequence[Link]) -> str:
 
 def make_report(
     job: Job,
-    aligned: Aligned,
+    merges: Sequence[Merge],
     graph: Graph,
     left_out: Sequence[Issue],
     *,
@@ -371,7 +373,7 @@ def make_report(
         "mentions": len(data.mentions),
         "entities": len(data.entities),
         "entities seen in several modalities": across,
-        "merges between sources": len(aligned.alignment.merges),
+        "merges between sources": len(merges),
         "links to references": len(data.identities),
         "relation statements": len(data.asserted),
         "inferred statements": len(data.inferred),

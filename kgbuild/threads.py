@@ -20,13 +20,17 @@ def processors() -> int:
 THREADS = min(4, processors())  # more would have more blocks in memory
 
 
-def side_by_side(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
+def in_order(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
     """``work`` of each item, in their order; of what is made at most a few wait. Raises what ``work`` raises."""
     with ThreadPoolExecutor(THREADS) as pool:
         waiting = deque[Future[Made]]()
-        for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) > 2 * THREADS:
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) > 2 * THREADS:
+                    yield waiting.popleft().result()
+            while waiting:
                 yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        except BaseException:  # nobody wants what has not begun
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

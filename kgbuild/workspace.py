@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from kgbuild.crash import point
-from kgbuild.errors import WorkspaceError, unwritable
+from kgbuild.errors import FULL, WorkspaceError, unwritable
 from kgbuild.storage import as_url, is_url
 
 FORMAT = 1
@@ -152,6 +152,9 @@ class Workspace:
             self._publish(aside, target)
         except OSError as err:
             shutil.rmtree(aside, ignore_errors=True)
+            elsewhere = err.filename is not None and not Path(str(err.filename)).is_relative_to(self.out)
+            if elsewhere and err.errno not in FULL:
+                raise  # what was to go into the folder could not be read
             raise unwritable(aside, err, needed=_size(self.current)) from err
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kgbuild.threads import THREADS, side_by_side
+from kgbuild.threads import THREADS, in_order
 
 
 @pytest.mark.skipif(THREADS < 2, reason="one processor")
@@ -19,7 +19,7 @@ def test_items_are_worked_on_at_once_and_come_back_in_order() -> None:
             both.wait()  # the one does not end before the other has begun
         return n * n
 
-    assert list(side_by_side(work, range(50))) == [n * n for n in range(50)]
+    assert list(in_order(work, range(50))) == [n * n for n in range(50)]
 
 
 def test_items_are_taken_as_results_are() -> None:
@@ -30,14 +30,14 @@ def test_items_are_taken_as_results_are() -> None:
             taken.append(n)
             yield n
 
-    results = side_by_side(str, items())
+    results = in_order(str, items())
     assert next(results) == "0" and len(taken) <= 2 * THREADS + 1
     results.close()
     assert len(taken) <= 2 * THREADS + 1
 
 
 def test_an_error_is_raised_where_its_result_would_come() -> None:
-    results = side_by_side(lambda n: 6 // n, [3, 2, 0, 1])
+    results = in_order(lambda n: 6 // n, [3, 2, 0, 1])
     assert [next(results), next(results)] == [2, 3]
     with pytest.raises(ZeroDivisionError):
         next(results)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -48,6 +49,17 @@ def test_one_builder_at_a_time(tmp_path: Path) -> None:
     second = Workspace(tmp_path / "out")
     with Workspace(tmp_path / "out").lock(), pytest.raises(WorkspaceError, match="locked by pid"), second.lock():
         pass
+
+
+def test_only_what_cannot_be_written_is_called_so(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "out")
+    with pytest.raises(FileNotFoundError), workspace.lock(), workspace.generation():
+        (tmp_path / "weights.bin").read_bytes()
+    with pytest.raises(WorkspaceError, match="cannot be written"), workspace.lock(), workspace.generation() as folder:
+        (folder / "texts" / "a.txt").write_text("no such folder", "utf-8")
+    with pytest.raises(WorkspaceError, match="cannot be written"), workspace.lock(), workspace.generation():
+        raise OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "elsewhere"))
+    assert workspace.current is None
 
 
 def test_foreign_folders_are_refused(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from kgbuild.embeddings.codes import Codes
 from kgbuild.embeddings.distinct import Distinct
 from kgbuild.embeddings.lists import Lists
 from kgbuild.errors import UsageError, WorkspaceError
-from kgbuild.threads import side_by_side
+from kgbuild.threads import in_order
 from kgbuild.types import EmbeddingTable
 
 EXACT_BELOW = 20_000  # distinct rows; measured: benchmarks/self_join.py --crossing
@@ -125,6 +125,8 @@ class VectorIndex:
         if k <= 0:
             return
         lists = self.lists if k < _FAR else None
+        if lists is None:
+            _ = self._base  # made once, before several threads ask for it
 
         def near(block: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
             with _one_thread():
@@ -140,7 +142,7 @@ class VectorIndex:
                 return made
 
         blocks = range(0, len(self._distinct.first), _BLOCK) if lists is None else lists.filled
-        for made in map(near, blocks) if self._gpu else side_by_side(near, blocks):
+        for made in map(near, blocks) if self._gpu else in_order(near, blocks):
             yield from made
 
     def _all(self, queries: np.ndarray, k: int) -> np.ndarray:

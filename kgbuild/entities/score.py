@@ -22,7 +22,7 @@ from kgbuild.entities.group import Group
 from kgbuild.entities.head import LEAST, load_head
 from kgbuild.entities.names import NAME_FEATURES
 from kgbuild.entities.surroundings import CONTEXT_FEATURES, Surroundings
-from kgbuild.threads import THREADS, side_by_side
+from kgbuild.threads import THREADS, in_order
 from kgbuild.types import EmbeddingTable
 
 PAIR_FEATURES = (*NAME_FEATURES, *CONTEXT_FEATURES, "vector", "near")
@@ -54,7 +54,7 @@ class Scorer:
         self.columns, self.surroundings = columns, surroundings
         self._weights = weights
         chunks = [names[at : at + _CHUNK] for at in range(0, max(1, len(names)), _CHUNK)]
-        kept = zip(*side_by_side(self._likely, chunks), strict=True)
+        kept = zip(*in_order(self._likely, chunks), strict=True)
         self.names, self.named, self.near = (np.concatenate(part) for part in kept)
         self.beside = Beside(groups, columns, self.names, self.named, ~self.surroundings.has, fused)
         if self.surroundings.states is not None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from kgbuild import registry
 from kgbuild.config import Config
-from kgbuild.errors import KgbuildError, SourceError, WorkspaceError, unwritable
+from kgbuild.errors import FULL, KgbuildError, SourceError, WorkspaceError, unwritable
 from kgbuild.serialise import from_json, to_json
 from kgbuild.sources.language import with_languages
 from kgbuild.sources.reader import Limits, Reader, whole
@@ -25,7 +25,6 @@ from kgbuild.workspace import file_sha256
 
 log = logging.getLogger(__name__)
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_ROOM = b"unwritable"  # begins the answer of a child whose disk is full
 _KEYS = {"timeout": " (sources.timeout_s)", "memory": " (sources.memory_mb)"}  # the limits that were met
 
@@ -112,7 +111,7 @@ def read_file(path: Path, source: Source, limits: Limits) -> Reading:
     except KgbuildError as err:
         return rejected(source, "reader", str(err))
     except OSError as err:
-        if err.errno == 12:
+        if err.errno == errno.ENOMEM:
             raise MemoryError from err
         if err.errno in FULL:  # a library's temporary file: no fault of this one
             raise
