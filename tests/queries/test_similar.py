@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from pathlib import Path
+
 import pytest
 
-from kgbuild.errors import QueryError
+from kgbuild.errors import QueryError, WorkspaceError
 from kgbuild.queries.graph import Graph
+from kgbuild.report import Report
 
 
 def test_near_things_by_other_words(graph: Graph) -> None:
@@ -30,3 +35,11 @@ def test_more_than_there_is(graph: Graph) -> None:
     assert len(graph.similar("telescope", k=100_000)) == len(
         list(graph.sparql("SELECT DISTINCT ?e { ?x oa:hasBody ?e }"))
     )
+
+
+def test_vectors_of_other_names_are_not_answered_from(example: tuple[Path, Report], tmp_path: Path) -> None:
+    shutil.copytree(example[0], out := tmp_path / "out", symlinks=True)
+    facts = json.loads((path := out / "current" / "vectors.json").read_text("utf-8"))
+    path.write_text(json.dumps({**facts, "ids": facts["ids"][::-1]}), "utf-8")
+    with pytest.raises(WorkspaceError, match=r"vectors\.json is damaged"):
+        Graph(out).similar("telescope")

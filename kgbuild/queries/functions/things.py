@@ -12,7 +12,7 @@ from kgbuild.embeddings.index import VectorIndex
 from kgbuild.embeddings.pictures import SHOWN
 from kgbuild.errors import QueryError
 from kgbuild.queries.functions.fragments import Where, where
-from kgbuild.queries.store import generation
+from kgbuild.queries.store import check, generation
 
 MOST = 64  # vectors of one thing that are compared; the rest of a thing of a thousand mentions adds nothing
 WORDS, PICTURES = "words", "pictures"
@@ -45,13 +45,16 @@ class Things:
     @cached_property
     def words(self) -> VectorIndex:
         """Vectors of mentions."""
-        return VectorIndex.load(self.folder / "vectors.faiss")
+        return self._index("vectors")
 
     @cached_property
     def pictures(self) -> VectorIndex | None:
         """Vectors of distinct pictures and frames; None if the graph has none."""
-        path = self.folder / "pictures.faiss"
-        return VectorIndex.load(path) if path.is_file() else None
+        return self._index("pictures") if (self.folder / "pictures.faiss").is_file() else None
+
+    def _index(self, name: str) -> VectorIndex:
+        check(self.folder, f"{name}.json")  # the names of the rows; the vectors have a checksum beside them
+        return VectorIndex.load(self.folder / f"{name}.faiss")
 
     @cached_property
     def comparable(self) -> bool:
