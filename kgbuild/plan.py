@@ -15,7 +15,7 @@ from kgbuild.publish import build_key
 from kgbuild.report import Report, published_report
 from kgbuild.stages import Job, extracted, list_sources, load_reading
 from kgbuild.types import TRANSIENT, Issue, Source
-from kgbuild.workspace import Workspace
+from kgbuild.workspace import Workspace, damaged
 
 LOOKED_AT = 10  # last runs whose times are used
 
@@ -75,7 +75,7 @@ def plan(corpus: str | Path, *, out: str | Path, config: Config | str | Path | N
     sources, left_out = list_sources(job)
     key = build_key(job, sources, left_out)
     report, damage = published_report(workspace)
-    files, work = _files(job, sources, left_out, report)
+    files, work = _files(job, sources, left_out, report or _told(workspace))
     why = _reasons(job, report, damage, key, files)
     if not why:
         work = dict.fromkeys(work, 0)
@@ -86,6 +86,12 @@ def plan(corpus: str | Path, *, out: str | Path, config: Config | str | Path | N
     seconds = estimate(runs, todo, len(sources), job.workers) if why else dict.fromkeys(work, 0.0)
     asking = _asking(job, todo["extract"]) if settings["llm"]["endpoint"] else None
     return Plan(str(out), why, files, work, seconds, len(runs), asking)
+
+
+def _told(workspace: Workspace) -> Report | None:
+    """The report of a damaged graph, if that is whole: which files it was built of is known all the same."""
+    folder = workspace.current
+    return None if folder is None or damaged(folder, "report.json") else Report.load(folder / "report.json")
 
 
 def _asking(job: Job, sources: Sequence[Source]) -> Asking | None:

@@ -25,6 +25,7 @@ from kgbuild.storage import as_url, is_url
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+META = "workspace.json"
 PUBLISHED = (
     "graph.nq", "facts.ttl", "graph.graphml", "entities.parquet", "statements.parquet", "evidence.parquet",
     "mentions.parquet", "events.parquet", "segments.parquet", "vectors.faiss", "vectors.json", "pictures.faiss",
@@ -46,23 +47,16 @@ class Workspace:
                 f"Build into a folder and let it be copied: --set run.publish={as_url(out)}"
             )
         self.out = Path(out)
-        self._meta = self.out / "workspace.json"
+        self._meta = self.out / META
         self._home = self.out / ".generations"
         if self._meta.is_file():
-            try:
-                found = json.loads(self._meta.read_text("utf-8"))["format"]
-            except (ValueError, KeyError, TypeError) as err:
-                raise WorkspaceError(f"{self._meta} is damaged. Move {self.out} away and build again.") from err
-            if found != FORMAT:
-                raise WorkspaceError(
-                    f"{self.out} has workspace format {found}, this kgbuild writes {FORMAT}. Build into another folder."
-                )
+            check_format(self.out)
         elif self.out.exists() and (not self.out.is_dir() or not self._unborn()):
             raise WorkspaceError(f"{self.out} exists and is no workspace of kgbuild. Choose another --out.")
 
     def _unborn(self) -> bool:
         """Whether the folder holds at most what a build leaves that was killed at its very beginning."""
-        return {p.name for p in self.out.iterdir()} <= {".lock", "workspace.json.tmp"}
+        return {p.name for p in self.out.iterdir()} <= {".lock", f"{META}.tmp"}
 
     @property
     def cache_url(self) -> str:
@@ -123,7 +117,7 @@ class Workspace:
             if not path.name.isdigit() or now is None or path.name > now.name:
                 shutil.rmtree(path, ignore_errors=True)
         shutil.rmtree(self.out / "cache" / ".aside", ignore_errors=True)
-        for name in ("current.tmp", "workspace.json.tmp"):
+        for name in ("current.tmp", f"{META}.tmp"):
             (self.out / name).unlink(missing_ok=True)
         for path in (self.out / "store").glob("*.tmp"):
             maker = path.name.split(".")[-2]
@@ -187,6 +181,19 @@ class Workspace:
         pointer.replace(self.out / "current")
         _fsync(self.out)
         point("pointer.renamed")
+
+
+def check_format(out: Path) -> None:
+    """Raise ``WorkspaceError`` if the workspace ``out`` is of another format, or does not say of which."""
+    try:
+        found = json.loads((out / META).read_text("utf-8"))["format"]
+    except (OSError, ValueError, KeyError, TypeError) as err:
+        raise WorkspaceError(f"{out / META} is damaged. Move {out} away and build again.") from err
+    if type(found) is not int or found != FORMAT:
+        raise WorkspaceError(
+            f"{out} has workspace format {found}, this kgbuild knows {FORMAT}. Use the kgbuild that built it, or build "
+            "into another folder."
+        )
 
 
 def _locked(handle: IO[str]) -> bool:

@@ -83,13 +83,18 @@ def test_a_plan_is_what_the_build_does(
     assert told.pop(".hidden") == "skipped" and set(told.values()) == {"processed"} and "moved.md" in told
 
 
-def test_a_damaged_report_is_a_reason(
+def test_a_damaged_graph_is_a_reason(
     corpus: Callable[[Mapping[str, str | bytes]], Path], tmp_path: Path, lean: Config
 ) -> None:
     folder, out = corpus(FILES), tmp_path / "out"
     kgbuild.build(folder, out=out, config=lean)
+    (out / "facts.ttl").write_text("{", "utf-8")
+    found = plan(folder, out=out, config=lean)
+    assert found.why == ("what was published is damaged: facts.ttl",)
+    assert found.counts["unchanged"] == len([f for f in found.files if f.change != "left out"]) > 0
     (out / "report.json").write_text("{", "utf-8")
-    assert plan(folder, out=out, config=lean).why == ("what was published is damaged: report.json",)
+    found = plan(folder, out=out, config=lean)
+    assert found.why[0].startswith("what was published is damaged") and found.counts["new"] > 0
     assert not kgbuild.build(folder, out=out, config=lean).unchanged
 
 

@@ -69,7 +69,10 @@ def test_foreign_folders_are_refused(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.txt").read_text("utf-8") == "mine"
 
 
-@pytest.mark.parametrize("content", [json.dumps({"format": 99}), json.dumps({"format": 0}), "not json", "{}"])
+_OTHERS = [*(json.dumps({"format": n}) for n in (99, 0, True, 1.0)), "not json", "{}"]
+
+
+@pytest.mark.parametrize("content", _OTHERS)
 def test_other_formats_are_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "workspace.json").write_text(content, "utf-8")
     with pytest.raises(WorkspaceError, match=r"format|damaged"):

@@ -5,13 +5,15 @@ by the clock and of processors.
         [--texts ../shared/text/redocred_train.jsonl.gz ../shared/text/docred_extra.jsonl.gz]
 
 ``--models 1`` uses the default configuration: the text models read sentences, as in a real corpus. With ``--texts``
-these are the first documents of such files, else they are made.
+these are the first documents of such files, else they are made. Python keeps its bytecode, as where pip has put
+kgbuild.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
 from itertools import islice
 from pathlib import Path
@@ -58,6 +60,7 @@ def change(path: Path) -> None:
 def main() -> None:
     """Run the three builds and print their table."""
     chosen = options(__doc__, paths="texts", files=1000, models=0, workers=2)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with Rig() as rig:
         corpus, out = rig.home / "corpus", rig.home / "out"
         if chosen.texts:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kgbuild.errors import WorkspaceError
-from kgbuild.workspace import damaged
+from kgbuild.workspace import META, check_format, damaged
 
 if TYPE_CHECKING:
     import pyoxigraph
@@ -28,7 +28,12 @@ log = logging.getLogger(__name__)
 
 
 def generation(out: str | Path) -> Path:
-    """Folder of the published build. Raises ``WorkspaceError`` if ``out`` holds none, or if its tables are damaged."""
+    """Folder of the published build.
+
+    Raises ``WorkspaceError`` if ``out`` holds none, is of another format, or if its tables are damaged.
+    """
+    if Path(out, META).is_file():
+        check_format(Path(out))
     pointer = Path(out) / "current"
     if not (pointer / "graph.nq").is_file():
         raise WorkspaceError(f"{out} holds no graph. Build one first: kgbuild build FOLDER --out {out}")

@@ -155,6 +155,17 @@ def test_no_graph_there(tmp_path: Path) -> None:
         kgbuild.open(tmp_path)
 
 
+def test_a_workspace_of_another_format_is_not_read(example: tuple[Path, object], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(example[0], out, symlinks=True, ignore=shutil.ignore_patterns("store", "cache"))
+    (out / "workspace.json").write_text('{"format": 99}', "utf-8")
+    with pytest.raises(WorkspaceError, match="workspace format 99, this kgbuild knows 1"):
+        kgbuild.open(out)
+    (out / "workspace.json").unlink()  # a copy made by hand need not have it
+    with kgbuild.open(out) as graph:
+        assert graph.sparql("ASK { ?s ?p ?o }")
+
+
 def test_to_rdflib(graph: Graph) -> None:
     found = graph.to_rdflib()
     (row,) = found.query('SELECT ?e { ?e <http://www.w3.org/2000/01/rdf-schema#label> "Deep Space Network"@en }')
