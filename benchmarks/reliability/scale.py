@@ -4,7 +4,8 @@
 
 Documents of about 150 words and one drawing each, three things in each, chosen with Zipf's frequencies from a stock
 that grows with the corpus, so that names repeat as they do in real folders. What a build of one file costs (imports,
-models) is taken off before the power law is fitted, and added again; the last column is its value at 100 million.
+models) is taken off before the power law is fitted, and added again; the last column is what follows for 100 million,
+linearly from the largest size where the exponent is below 1.
 Without ``--models`` the words are not read, only the drawings: the cost of everything around the models. Processor
 seconds are of this process and its children; memory is the most that this process had up to the end of the stage.
 Sizes that ``--keep`` holds are not measured again.
@@ -134,15 +135,15 @@ def measure(count: int, config: str, workers: int) -> dict[str, Any]:
 def law(sizes: list[int], values: list[float]) -> tuple[str, float]:
     """Exponent over the size, and the value at the goal; the first size is 1, and what it costs every size costs.
 
-    Sizes that cost hardly more than one file say nothing; if only one is left the value is held to be linear.
+    Nothing is held to grow less than linearly from the largest size on: exponents below 1 come from what small sizes
+    pay more for, batches that are not full above all. Sizes that cost hardly more than one file say nothing.
     """
     fixed, least = values[0], max(0.2, 0.1 * values[0])
     more = [(size, value - fixed) for size, value in zip(sizes[1:], values[1:], strict=True) if value - fixed > least]
-    if len(more) < 2:
-        size, value = (sizes[-1], values[-1] - fixed)
-        return "", fixed + value / size * GOAL
-    exponent, factor = np.polyfit(*np.log(np.array(more)).T, 1)
-    return f"{exponent:.2f}", fixed + float(np.exp(factor)) * GOAL ** float(exponent)
+    exponent = float(np.polyfit(*np.log(np.array(more)).T, 1)[0]) if len(more) > 1 else math.nan
+    steps = GOAL / sizes[-1]
+    told = "" if math.isnan(exponent) else f"{exponent:.2f}"
+    return told, fixed + (values[-1] - fixed) * steps ** (exponent if exponent > 1 else 1.0)
 
 
 def table(rows: list[dict[str, Any]]) -> None:
