@@ -6,6 +6,8 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -34,3 +36,26 @@ def in_order(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Ma
         except BaseException:  # nobody wants what has not begun
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+@contextmanager
+def ahead(items: Iterable[Item]) -> Iterator[Callable[[], list[Item]]]:
+    """Gather items on another thread while the block runs; the function given waits until all are there, and raises
+    what raised there. Leaving the block without it leaves those that have not begun.
+    """
+    stop = Event()
+
+    def gathered() -> list[Item]:
+        found = []
+        for item in items:
+            if stop.is_set():
+                break
+            found.append(item)
+        return found
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(gathered)
+        try:
+            yield waiting.result
+        finally:
+            stop.set()

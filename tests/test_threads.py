@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kgbuild.threads import THREADS, in_order
+from kgbuild.threads import THREADS, ahead, in_order
 
 
 @pytest.mark.skipif(THREADS < 2, reason="one processor")
@@ -41,3 +41,38 @@ def test_an_error_is_raised_where_its_result_would_come() -> None:
     assert [next(results), next(results)] == [2, 3]
     with pytest.raises(ZeroDivisionError):
         next(results)
+
+
+def test_items_are_gathered_while_the_block_runs() -> None:
+    begun = threading.Event()
+
+    def items() -> Iterator[int]:
+        begun.set()
+        yield from range(3)
+
+    with ahead(items()) as gathered:
+        assert begun.wait(60)
+        assert gathered() == [0, 1, 2]
+
+
+def test_an_error_while_gathering_is_raised_by_who_asks() -> None:
+    with pytest.raises(ZeroDivisionError), ahead(6 // n for n in (1, 0)) as gathered:
+        gathered()
+
+
+def test_what_nobody_waits_for_is_left() -> None:
+    taken, left = list[int](), threading.Event()
+
+    def items() -> Iterator[int]:
+        for n in range(1000):
+            taken.append(n)
+            if n:
+                left.wait(60)
+            yield n
+
+    with pytest.raises(KeyError), ahead(items()):
+        while len(taken) < 2:
+            pass
+        threading.Timer(0.1, left.set).start()  # by then the block has been left
+        raise KeyError
+    assert len(taken) < 1000

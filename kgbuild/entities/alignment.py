@@ -10,7 +10,7 @@ import numpy as np
 
 from kgbuild.config import Config
 from kgbuild.entities.beside import EXTRA
-from kgbuild.entities.candidates import name_pairs
+from kgbuild.entities.candidates import name_pairs, near_names
 from kgbuild.entities.cluster import Clustering, cluster
 from kgbuild.entities.columns import Columns
 from kgbuild.entities.decisions import Decisions
@@ -103,8 +103,9 @@ def _clusters(
 ) -> tuple[list[list[int]], list[Match]]:  # fmt: skip
     """Clusters of group numbers and the matches that joined them."""
     columns = Columns(groups, table)
-    names = name_pairs(columns, config["align"]["neighbours"])
-    surroundings = Surroundings(groups, states, around)
+    with near_names(columns, config["align"]["neighbours"]) as alike:
+        surroundings = Surroundings(groups, states, around)
+        names = name_pairs(columns, alike)
     scorer = Scorer(groups, columns, names, surroundings, fused=fused, weights=config["align"]["weights"])
     wanted, share = same(groups, decisions), min(max(config["align"]["min_score"], 1e-6), 1 - 1e-6)
     cut = float(np.log(share / (1 - share)))

@@ -8,13 +8,15 @@ in blocks: there are more of them than memory should hold at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from functools import lru_cache
 
 import numpy as np
 
 from kgbuild.embeddings.index import VectorIndex
 from kgbuild.entities.columns import Columns
+from kgbuild.threads import ahead
 from kgbuild.types import EmbeddingTable
 
 ANCHORS = 128  # groups of a name borne by many that the others are compared with
@@ -27,12 +29,19 @@ _NEAREST = 4  # anchors that each of them is compared with: the middle one and t
 _NEAR = 0.55  # cosine from which a neighbour is a candidate
 
 
-def name_pairs(columns: Columns, neighbours: int) -> np.ndarray:
-    """Pairs of names (n, 2) that may name one thing, i <= j, ascending; a name meets itself if several bear it."""
+def near_names(columns: Columns, neighbours: int) -> AbstractContextManager[Callable[[], list[np.ndarray]]]:
+    """Pairs of names with near vectors, for ``name_pairs``; they are looked for while the block runs."""
+    return ahead(_neighbours(columns.name_vectors, neighbours))
+
+
+def name_pairs(columns: Columns, near: Callable[[], list[np.ndarray]]) -> np.ndarray:
+    """Pairs of names (n, 2) that may name one thing, i <= j, ascending; a name meets itself if several bear it.
+
+    ``near``: what ``near_names`` gives.
+    """
     found = [_equal(columns.key), _equal(_codes(columns.names.joined)), *_acronyms(columns), *_rare_words(columns)]
     several = np.flatnonzero(columns.counts(np.arange(len(columns.names.names))) > 1)
-    found.append(np.stack([several, several], 1))
-    found.append(_neighbours(columns, neighbours))
+    found += [np.stack([several, several], 1), *near()]
     pairs = np.concatenate([p.reshape(-1, 2) for p in found]).astype(np.int64)
     pairs = np.stack([pairs.min(1), pairs.max(1)], 1)
     width = max(1, len(columns.names.names))
@@ -101,18 +110,14 @@ def _rare_words(columns: Columns) -> list[np.ndarray]:
     return [_blocks(holder, word), *common]
 
 
-def _neighbours(columns: Columns, neighbours: int) -> np.ndarray:
-    """Names with near vectors; the vector of a name is the mean over its bearers."""
-    count = len(columns.names.names)
-    if count < 2 or not neighbours:
-        return np.zeros((0, 2), np.int64)
-    matrix = columns.name_vectors
-    index = VectorIndex.build(EmbeddingTable("names", tuple(map(str, range(count))), matrix))
-    found = [np.zeros((0, 2), np.int64)]
+def _neighbours(matrix: np.ndarray, neighbours: int) -> Iterator[np.ndarray]:
+    """Blocks of pairs of names with near vectors, which are the rows of ``matrix``."""
+    if len(matrix) < 2 or not neighbours:
+        return
+    index = VectorIndex.build(EmbeddingTable("names", tuple(map(str, range(len(matrix)))), matrix))
     for rows, scores, near in index.neighbours(neighbours):
         at, nth = np.nonzero((near >= 0) & (scores >= _NEAR))
-        found.append(np.stack([rows[at], near[at, nth]], 1))
-    return np.concatenate(found)
+        yield np.stack([rows[at], near[at, nth]], 1)
 
 
 def group_pairs(columns: Columns, pairs: np.ndarray) -> Iterator[np.ndarray]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -23,7 +24,10 @@ _NAMES = 4  # names of a group that are compared, the preferred one first
 
 
 class Columns:
-    """``owner[i]`` bears the name ``name[i]``; ``groups_of(n)`` are the groups that bear name ``n``, ascending."""
+    """``owner[i]`` bears the name ``name[i]``; ``groups_of(n)`` are the groups that bear name ``n``, ascending.
+
+    What is told of names by their letters is made when it is first asked for: beside the search for near vectors.
+    """
 
     def __init__(self, groups: Sequence[Group], table: EmbeddingTable) -> None:
         numbers: dict[str, int] = {}
@@ -37,15 +41,7 @@ class Columns:
         rank[[numbers[n] for n in distinct]] = np.arange(len(distinct), dtype=np.int32)
         self.owner = np.array(owner, np.int32)
         self.name = rank[np.array(name, np.int32)] if name else np.zeros(0, np.int32)
-        self.persons = self._of_persons(groups, len(distinct))
-        borne = np.bincount(self.name, minlength=len(distinct))
-        texts = (m.context for g in groups for m in g.mentions if m.modality not in READ)
-        written = {called(m) for g in groups for m in g.mentions if m.modality not in READ}
-        read = np.array([n not in written for n in distinct], bool)
-        spelt = one_spelling(distinct, borne, read, texts)
-        self.key = np.array(_numbers(map(key, spelt)), np.int32)
-        self.spelling = Spelling(distinct, spelt)
-        self.names = NameTable(distinct, spelt=spelt, persons=self.persons)
+        self._groups, self._distinct = groups, distinct
         self.vectors = means(groups, table)
         self.name_vectors = self._name_vectors(len(distinct))
         order = np.argsort(self.name, kind="stable")
@@ -67,6 +63,34 @@ class Columns:
         self.typed = np.array([g.type != "Thing" for g in groups], bool)
         self.described = np.array([g.described for g in groups], bool)
         self.seen = np.array([g.seen for g in groups], bool)
+
+    @cached_property
+    def persons(self) -> np.ndarray:
+        """Whether each name may be a person's."""
+        return self._of_persons(self._groups, len(self._distinct))
+
+    @cached_property
+    def _spelt(self) -> list[str]:
+        groups, borne = self._groups, np.bincount(self.name, minlength=len(self._distinct))
+        texts = (m.context for g in groups for m in g.mentions if m.modality not in READ)
+        written = {called(m) for g in groups for m in g.mentions if m.modality not in READ}
+        read = np.array([n not in written for n in self._distinct], bool)
+        return one_spelling(self._distinct, borne, read, texts)
+
+    @cached_property
+    def key(self) -> np.ndarray:
+        """A number for the key of each name."""
+        return np.array(_numbers(map(key, self._spelt)), np.int32)
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """How the names are spelt."""
+        return Spelling(self._distinct, self._spelt)
+
+    @cached_property
+    def names(self) -> NameTable:
+        """The names, for comparing them."""
+        return NameTable(self._distinct, spelt=self._spelt, persons=self.persons)
 
     def _of_persons(self, groups: Sequence[Group], count: int) -> np.ndarray:
         """Whether each name may be a person's: most of its bearers whose sources were read for classes are persons, or

@@ -16,7 +16,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from kgbuild.entities.beside import EXTRA
-from kgbuild.entities.candidates import name_pairs
+from kgbuild.entities.candidates import name_pairs, near_names
 from kgbuild.entities.columns import Columns
 from kgbuild.entities.group import Group, group
 from kgbuild.entities.keys import is_name
@@ -122,7 +122,8 @@ def sample(known: Known, table: EmbeddingTable, states: EmbeddingTable | None) -
     """The candidates that alignment itself would look at."""
     groups = group(known.mentions, frozenset(table.ids))
     columns = Columns(groups, table)
-    scorer = Scorer(groups, columns, name_pairs(columns, _NEIGHBOURS), Surroundings(groups, states))
+    with near_names(columns, _NEIGHBOURS) as near:
+        scorer = Scorer(groups, columns, name_pairs(columns, near), Surroundings(groups, states))
     found = np.concatenate(list(scorer.candidates()))
     found = found[np.lexsort((found[:, 1], found[:, 0]))]
     pairs, ways = found[:, :2], found[:, 2]

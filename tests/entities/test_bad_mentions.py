@@ -11,7 +11,7 @@ import pytest
 
 from kgbuild.config import Config
 from kgbuild.entities import Alignment, align
-from kgbuild.entities.candidates import group_pairs, name_pairs
+from kgbuild.entities.candidates import group_pairs, name_pairs, near_names
 from kgbuild.entities.columns import Columns
 from kgbuild.entities.group import group
 from kgbuild.errors import UsageError
@@ -50,7 +50,8 @@ def test_a_thousand_of_one_name_do_not_collapse_nor_take_the_square() -> None:
         )
     table = vectors(mentions)
     columns = Columns(group(mentions, table.ids), table)
-    pairs = np.concatenate(list(group_pairs(columns, name_pairs(columns, 10))))
+    with near_names(columns, 10) as near:
+        pairs = np.concatenate(list(group_pairs(columns, name_pairs(columns, near))))
     assert 0 < len(pairs) < 20 * len(mentions)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from kgbuild.embeddings.around import OWN, REST, SPACE
 from kgbuild.entities import candidates, score
-from kgbuild.entities.candidates import ANCHORS, name_pairs
+from kgbuild.entities.candidates import ANCHORS, name_pairs, near_names
 from kgbuild.entities.cluster import cluster
 from kgbuild.entities.columns import Columns
 from kgbuild.entities.group import group
@@ -34,7 +34,8 @@ def made(count: int, bearers: int, seed: int = 0, *, width: int = 24) -> Scorer:
     vectors, states = (EmbeddingTable(s, ids, unit(k)) for s, k in zip(("x", SPACE), kinds, strict=True))
     groups = group(mentions, ids)
     columns = Columns(groups, vectors)
-    return Scorer(groups, columns, name_pairs(columns, 5), Surroundings(groups, states))
+    with near_names(columns, 5) as near:
+        return Scorer(groups, columns, name_pairs(columns, near), Surroundings(groups, states))
 
 
 def test_pairs_that_are_forgotten_change_no_cluster() -> None:
