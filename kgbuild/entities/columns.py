@@ -65,11 +65,6 @@ class Columns:
         self.seen = np.array([g.seen for g in groups], bool)
 
     @cached_property
-    def persons(self) -> np.ndarray:
-        """Whether each name may be a person's."""
-        return self._of_persons(self._groups, len(self._distinct))
-
-    @cached_property
     def _spelt(self) -> list[str]:
         groups, borne = self._groups, np.bincount(self.name, minlength=len(self._distinct))
         texts = (m.context for g in groups for m in g.mentions if m.modality not in READ)
@@ -92,10 +87,12 @@ class Columns:
         """The names, for comparing them."""
         return NameTable(self._distinct, spelt=self._spelt, persons=self.persons)
 
-    def _of_persons(self, groups: Sequence[Group], count: int) -> np.ndarray:
+    @cached_property
+    def persons(self) -> np.ndarray:
         """Whether each name may be a person's: most of its bearers whose sources were read for classes are persons, or
         it stands in a text, and none was read.
         """
+        groups, count = self._groups, len(self._distinct)
         read = {g.source for g in groups if g.type != "Thing" or any(m.agent.startswith(TYPING) for m in g.mentions)}
         told = np.array([g.source in read for g in groups], bool)
         person = np.array([g.type == "Person" for g in groups], bool)
