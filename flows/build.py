@@ -9,7 +9,7 @@ The same stage functions as ``kgbuild.pipeline``; the graph is the same, byte fo
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,11 +62,13 @@ def read_batch(job: Job, sources: Sequence[Source], shared: Shared | None = None
 
 
 @task(name="extract", retries=RETRIES, retry_delay_seconds=[2, 10], retry_condition_fn=may_pass)
-def extract_batch(job: Job, sources: Sequence[Source], shared: Shared | None = None) -> StageRun:
-    """Mentions, relations and vectors of a batch, from cache to cache."""
+def extract_batch(
+    job: Job, sources: Sequence[Source], shared: Shared | None = None, former: Mapping[str, Source] | None = None
+) -> StageRun:
+    """Mentions, relations and vectors of a batch, from cache to cache. ``former``: some of it as it was, by path."""
     if shared:
         shared.check(job)
-    took = extract_sources(job, sources)
+    took = extract_sources(job, sources, former=former or {})
     _retry_if_passing(job, sources, extracted=True)
     return took
 
@@ -109,7 +111,7 @@ def build(
             report = replace(before, unchanged=True)
         else:
             shared = None if runner == "threads" else Shared.offer(job)
-            done = run_batches(pool, job, sources, shared)
+            done = run_batches(pool, job, sources, shared, before.former(sources) if before else {})
             if shared:
                 shared.withdraw(job)
             report = publish_graph(job, workspace, (sources, left_out), done, started)
@@ -119,15 +121,19 @@ def build(
     return report
 
 
-def run_batches(pool: Any, job: Job, sources: Sequence[Source], shared: Shared | None) -> dict[str, StageRun]:
+def run_batches(
+    pool: Any, job: Job, sources: Sequence[Source], shared: Shared | None, former: Mapping[str, Source]
+) -> dict[str, StageRun]:
     """Read and extract all sources on the workers of a task runner; what both stages cost."""
     done: dict[str, StageRun] = {}
     part = replace_workers(job, 1)
     dealt = batches(sources, max(job.workers * BATCHES_PER_WORKER, len(sources) // BATCH))
+    given = [{"job": part, "sources": batch, "shared": shared} for batch in dealt]
+    was = [{"former": {s.path: former[s.path] for s in batch if s.path in former}} for batch in dealt]
     with pool:
-        for name, stage in (("read", read_batch), ("extract", extract_batch)):
+        for name, stage, more in (("read", read_batch, None), ("extract", extract_batch, was)):
             begun = time.monotonic()
-            runs = [pool.submit(stage, {"job": part, "sources": batch, "shared": shared}) for batch in dealt]
+            runs = [pool.submit(stage, own | (more[n] if more else {})) for n, own in enumerate(given)]
             done[name] = StageRun.joined(begun, [run.result() for run in runs])
     return done
 

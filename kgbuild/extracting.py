@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from kgbuild.cache import Cache
@@ -17,7 +18,17 @@ from kgbuild.errors import ModelUnavailable, WorkspaceError
 from kgbuild.forks import beside
 from kgbuild.models.spending import Ledger
 from kgbuild.serialise import from_json
-from kgbuild.stages import FAILURES, WARM, Job, load_extraction, load_reading, store_extraction, texts_only
+from kgbuild.stages import (
+    FAILURES,
+    WARM,
+    Job,
+    extracted,
+    load_extraction,
+    load_reading,
+    store_extraction,
+    texts_only,
+    unpacked,
+)
 from kgbuild.types import (
     TRANSIENT,
     EmbeddingTable,
@@ -54,7 +65,8 @@ def serve_extractor(setup: bytes) -> Callable[[bytes], Frames]:
             return []
         _models(json.dumps(job.config.as_dict(), sort_keys=True))  # loaded once: none of the source's time
         try:
-            took = extract_group(job, from_json(tuple[Source, ...], request.decode()))
+            some = from_json(tuple[tuple[Source, Source | None], ...], request.decode())
+            took = extract_group(job, [s for s, _ in some], {s: was for s, was in some if was})
         except WorkspaceError as err:  # the disk is full, the store is away: no fault of this source
             kind = next(kind for kind, error in reversed(FAILURES.items()) if isinstance(err, error))
             return [kind, str(err).encode("utf-8", "replace")]
@@ -87,21 +99,25 @@ def _rehearse(job: Job) -> None:
     embed_relations(extraction, _relation_encoder(settings, encoder), job.config)
 
 
-def extract_group(job: Job, sources: Sequence[Source]) -> list[float]:
+def extract_group(
+    job: Job, sources: Sequence[Source], former: Mapping[Source, Source] = MappingProxyType({})
+) -> list[float]:
     """Extract and embed some sources. Returns the seconds of each; what they share is shared out.
+
+    ``former``: some of them as they were before.
 
     Of several texts a copy of this process does half.
     """
     if len(sources) < 2 or not texts_only(job, [load_reading(job, s) for s in sources]):
-        return _extract_group(job, sources)
+        return _extract_group(job, sources, former)
     took = [0.0] * len(sources)
-    with beside(lambda: json.dumps(_extract_group(job, sources[1::2])).encode()) as rest:
-        took[::2] = _extract_group(job, sources[::2])
+    with beside(lambda: json.dumps(_extract_group(job, sources[1::2], former)).encode()) as rest:
+        took[::2] = _extract_group(job, sources[::2], former)
         took[1::2] = json.loads(rest())
     return took
 
 
-def _extract_group(job: Job, sources: Sequence[Source]) -> list[float]:
+def _extract_group(job: Job, sources: Sequence[Source], former: Mapping[Source, Source]) -> list[float]:
     begun, cache = time.monotonic(), job.store()
     todo = [s for s in sources if cache.get("extractions", job.extraction_key(s)) is None]
     whole = {s: reading for s in todo if (reading := _with_blobs(job, cache, s)) is not None}
@@ -110,7 +126,7 @@ def _extract_group(job: Job, sources: Sequence[Source]) -> list[float]:
     for source in sources:
         begun = time.monotonic()
         if source in whole or source not in todo:
-            _embed(job, cache, source)
+            _embed(job, cache, source, former.get(source))
         took.append(shared + time.monotonic() - begun)
     return took
 
@@ -147,10 +163,13 @@ def _store(job: Job, reading: Reading, extraction: Extraction) -> None:
     store_extraction(job, reading.source, reading, extraction, stage)
 
 
-def _embed(job: Job, cache: Cache, source: Source) -> None:
-    """Vectors of what was found in a source; a model of vectors that cannot be used is an issue of stage ``embed``."""
+def _embed(job: Job, cache: Cache, source: Source, former: Source | None) -> None:
+    """Vectors of what was found in a source, those of then for what stood in the former one as well; a model of vectors
+    that cannot be used is an issue of stage ``embed``.
+    """
     from kgbuild.embeddings import embed_relations, open_relations
     from kgbuild.embeddings.around import embed_in_context
+    from kgbuild.embeddings.former import known_mentions, known_relations
     from kgbuild.embeddings.pictures import embed_pictures
     from kgbuild.embeddings.tables import pack
     from kgbuild.mentions import unavailable
@@ -160,17 +179,19 @@ def _embed(job: Job, cache: Cache, source: Source) -> None:
     reading, extraction = load_extraction(job, source)
     missed: list[Issue] = []
     tables, fuser = dict[str, EmbeddingTable](), None
+    (was, then), base = _former(job, cache, former), job.config["graph"]["base"]
     try:
         fuser = _fuser(settings, encoder)
         tables = fuser(extraction, reading.segments, lambda blob: cache.get("blobs", blob)) if fuser is not None else {}
     except ModelUnavailable as err:
         fuser, missed = None, [unavailable(source, err, "embed")]
     if fuser is None or tables["mentions"].space != encoder.space:  # another text encoder than that of the fusion
-        plain, *around = embed_in_context(extraction, encoder)
+        plain, *around = embed_in_context(extraction, encoder, known_mentions(was, then, encoder.space))
         tables = {name: tables[name] for name in ("fused", "gates") if name in tables}
         tables |= {"mentions": plain, **{t.space: t for t in around}}
-    if open_relations(extraction, job.config["graph"]["base"]):
-        tables["relations"] = embed_relations(extraction, _relation_encoder(settings, encoder), job.config)
+    if open_relations(extraction, base):
+        relations = _relation_encoder(settings, encoder)
+        tables["relations"] = embed_relations(extraction, relations, job.config, known_relations(was, then, base))
     try:
         tables |= embed_pictures(reading.segments, job.config, cache)
     except ModelUnavailable as err:
@@ -182,6 +203,15 @@ def _embed(job: Job, cache: Cache, source: Source) -> None:
         _store(job, reading, extraction)
     passing = any(i.code in TRANSIENT for i in extraction.issues)
     cache.put("vectors-transient" if passing else "vectors", job.vectors_key(source), pack(tables))
+
+
+def _former(job: Job, cache: Cache, former: Source | None) -> tuple[Extraction, dict[str, EmbeddingTable]]:
+    """Extraction and vectors of a former version; empty if there was none, or the cache has lost them."""
+    from kgbuild.embeddings.tables import unpack
+
+    if former is None or (found := extracted(job, cache, former)) is None:
+        return Extraction(""), {}
+    return unpacked(found[0])[1], unpack(found[1])
 
 
 @lru_cache(1)

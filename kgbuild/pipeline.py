@@ -58,7 +58,8 @@ def build(
         done, given = dict[str, StageRun](), Contributions(job)
         with given.ahead(sources):
             done["read"] = read_sources(job, sources, progress=progress)
-            done["extract"] = extract_sources(job, sources, progress=progress, pool=pool)
+            former = before.former(sources) if before else {}
+            done["extract"] = extract_sources(job, sources, progress=progress, pool=pool, former=former)
         for name, run in done.items():
             log.info("%s ended", name, extra={"stage": name, "seconds": run.seconds, "files": len(sources)})
         report = publish(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from kgbuild.errors import UsageError
-from kgbuild.types import TRANSIENT
+from kgbuild.history import changes, contents
+from kgbuild.types import TRANSIENT, Source
 from kgbuild.workspace import Workspace, damaged
 
 log = logging.getLogger(__name__)
@@ -51,6 +53,18 @@ class Report:
     def holds(self, key: str) -> bool:
         """Whether the graph was made from the input of this key, and no file failed for a passing reason."""
         return self.build_key == key and not any(issue["code"] in TRANSIENT for issue in self.issues)
+
+    def former(self, sources: Sequence[Source]) -> dict[str, Source]:
+        """Those of these files that had other contents, or another path, when this graph was made: as they were, by the
+        path that they have now.
+        """
+        rows = {row["path"]: row for row in self.sources}
+        moved = changes(contents(self.sources), {s.path: s.sha256 for s in sources})
+        was = {c.path: rows[c.was or c.path] for c in moved if c.kind in ("changed", "renamed")}
+        return {
+            path: Source(row["id"], row["path"], row["media_type"], row["sha256"], row["size"])
+            for path, row in was.items()
+        }
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from kgbuild import registry
@@ -189,9 +190,12 @@ def extractors(job: Job) -> WorkerPool:
 
 
 def extract_sources(
-    job: Job, sources: Sequence[Source], *, progress: Progress | None = None, pool: WorkerPool | None = None
-) -> StageRun:
+    job: Job, sources: Sequence[Source], *, progress: Progress | None = None, pool: WorkerPool | None = None,
+    former: Mapping[str, Source] = MappingProxyType({}),
+) -> StageRun:  # fmt: skip
     """Mentions, relation mentions and vectors of each source read. Returns what it cost.
+
+    ``former``: some of them as they were, by path (``Report.former``): vectors of what stands there as before are kept.
 
     A source that kills its worker is reported in its extraction; the others lose nothing. ``pool``: the job's
     ``extractors``, if one of them may have been started; they are closed here.
@@ -211,7 +215,7 @@ def extract_sources(
         while groups:
             alone: list[Sequence[Source]] = []  # sources of groups that killed their worker: whose fault it was, shows
             for group, answer in pool.map(
-                groups, lambda some: to_json(tuple(some)).encode(),
+                groups, lambda some: to_json(tuple((s, former.get(s.path)) for s in some)).encode(),
                 lambda some: _patience(job, sum(weights[s] for s in some)), count=workers,
             ):  # fmt: skip
                 if isinstance(answer, WorkerDied):

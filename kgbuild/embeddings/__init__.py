@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kgbuild.config import Config
 from kgbuild.types import EmbeddingTable, Extraction, Mention, RelationMention
+
+if TYPE_CHECKING:
+    from kgbuild.embeddings.relation import Context
 
 __all__ = [
     "BACKWARD", "LITERALS", "as_read", "embed", "embed_relations", "is_open", "open_relations", "things", "vector_key",
@@ -58,9 +63,14 @@ def vector_key(relation: RelationMention) -> str:
     return relation.predicate if relation.agent.startswith(_RECORDS) else relation.id
 
 
-def embed_relations(extraction: Extraction, encoder: Any, config: Config) -> EmbeddingTable:
+def embed_relations(
+    extraction: Extraction, encoder: Any, config: Config,
+    known: Mapping[Context, tuple[np.ndarray, np.ndarray]] = MappingProxyType({}),
+) -> EmbeddingTable:  # fmt: skip
     """Two vectors for each ``vector_key`` of the open relations: under it read forward, under it + ``BACKWARD`` read
     backward. A column of records has the mean of its first cells; columns after the first ``_COLUMNS`` have none.
+
+    ``known``: both vectors of relations that need not be made, as ``known_relations`` has them.
     """
     from kgbuild.embeddings.contexts import backward, contexts
     from kgbuild.models.arrays import unit
@@ -75,13 +85,12 @@ def embed_relations(extraction: Extraction, encoder: Any, config: Config) -> Emb
     told |= {key: told[key][:cells] for key in columns[:_COLUMNS]} | {key: [] for key in columns[_COLUMNS:]}
     mentions = {m.id: m for m in extraction.mentions}
     found = contexts([r for same in told.values() for r in same], mentions)
-    made = encoder.relations([*found.values(), *map(backward, found.values())])
-    row = {id: n for n, id in enumerate(found)}
-    rows = {key: [row[r.id] for r in same if r.id in row] for key, same in told.items()}
+    new = {c: n for n, c in enumerate(c for c in dict.fromkeys(found.values()) if c not in known)}
+    made = encoder.relations([*new, *map(backward, new)]).reshape(2, len(new), encoder.dim)
+    rows = {key: [found[r.id] for r in same if r.id in found] for key, same in told.items()}
     rows = {key: own for key, own in rows.items() if own}
-    shift = np.array([0, len(found)])
     matrix = np.empty((2 * len(rows), encoder.dim), np.float32)
     for n, own in enumerate(rows.values()):
-        both = made[np.array(own)[:, None] + shift]
+        both = np.array([made[:, new[c]] if c in new else known[c] for c in own])
         matrix[[n, n + len(rows)]] = both[0] if len(own) == 1 else unit(both.mean(0))
     return EmbeddingTable(encoder.space, (*rows, *(key + BACKWARD for key in rows)), matrix)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from kgbuild.errors import ModelError
+from kgbuild.models.arrays import product
 from kgbuild.types import EmbeddingTable, Extraction
 
 SPACE = "minilm-around"
@@ -39,26 +41,36 @@ def shipped_directions() -> dict[str, np.ndarray]:
     return {name: value.astype(np.float32) for name, value in found.items()}
 
 
-def embed_in_context(extraction: Extraction, encoder: Any) -> list[EmbeddingTable]:
-    """The table of ``embed`` and, if the encoder looks into contexts, one of width OWN + REST: both of the same ids."""
+def embed_in_context(
+    extraction: Extraction, encoder: Any,
+    known: Mapping[tuple[str, str], tuple[np.ndarray, np.ndarray]] = MappingProxyType({}),
+) -> list[EmbeddingTable]:  # fmt: skip
+    """The table of ``embed`` and, if the encoder looks into contexts, one of width OWN + REST: both of the same ids.
+
+    ``known``: rows of both that need not be made, as ``known_mentions`` has them. An encoder that looks into contexts
+    gives each mention the vectors that it has alone.
+    """
     from kgbuild.embeddings import as_read, embed, things
 
     if not hasattr(encoder, "in_context"):
         return [embed(extraction, encoder)]
-    found = things(extraction)
-    ids = tuple(m.id for m in found)
-    vectors, states = encoder.in_context(as_read(found))
-    return [
-        EmbeddingTable(encoder.space, ids, vectors),
-        EmbeddingTable(SPACE, ids, project(states, shipped_directions())),
-    ]
+    found = as_read(things(extraction))
+    ids, places = tuple(m.id for m in found), [(m.surface, m.context) for m in found]
+    new = [n for n, place in enumerate(places) if place not in known]
+    vectors, states = encoder.in_context([found[n] for n in new])
+    made = [np.empty((len(found), width), np.float32) for width in (encoder.dim, OWN + REST)]
+    for n, place in enumerate(places):
+        if place in known:
+            made[0][n], made[1][n] = known[place]
+    made[0][new], made[1][new] = vectors, project(states, shipped_directions())
+    return [EmbeddingTable(space, ids, matrix) for space, matrix in zip((encoder.space, SPACE), made, strict=True)]
 
 
 def project(states: np.ndarray, directions: dict[str, np.ndarray]) -> np.ndarray:
     """Two unit vectors side by side, float32 (n, OWN + REST), of states (n, 2, 384)."""
     parts = []
     for half, name in enumerate(("own", "rest")):
-        made = (states[:, half] - directions[f"{name}.mean"]) @ directions[name]
+        made = product(states[:, half] - directions[f"{name}.mean"], directions[name])
         parts.append(made / np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-12))
     return np.concatenate(parts, 1).astype(np.float32)
 

@@ -21,6 +21,7 @@ from kgbuild.crash import point
 from kgbuild.embeddings.codes import Codes
 from kgbuild.embeddings.distinct import Distinct
 from kgbuild.embeddings.lists import Lists
+from kgbuild.embeddings.near import near_pairs
 from kgbuild.errors import UsageError, WorkspaceError
 from kgbuild.threads import in_order
 from kgbuild.types import EmbeddingTable
@@ -30,6 +31,7 @@ _FEW = 64  # queries that are answered exactly whatever the size
 _FAR = 100  # neighbours: lists are tuned for about ten, so that whoever asks for more than this gets exact answers
 _SLACK = 8  # more neighbours than asked for, so that rounding decides no place
 _BLOCK = 4096  # queries at a time
+_DENSE = 64  # pairs a row that are so near: from there on few are enough to look for
 _GPU_DEPTH = 2048  # neighbours that FAISS can find on a GPU
 _GPU_BYTES = 2 << 30  # of vectors that are sent to a GPU at a time
 
@@ -145,6 +147,18 @@ class VectorIndex:
         for made in map(near, blocks) if self._gpu else in_order(near, blocks):
             yield from made
 
+    def pairs(self, k: int, least: float) -> Iterator[np.ndarray]:
+        """Blocks of pairs (n, 2) of rows: each with those of its ``k`` best neighbours that score ``least`` or more."""
+        found = None
+        if k > 0 and not self._gpu and self.lists is None:
+            found = near_pairs(self.matrix, least, _DENSE * len(self.ids))
+        if found is not None:
+            yield _best(*found, k)
+            return
+        for rows, scores, near in self.neighbours(k):
+            at, nth = np.nonzero((near >= 0) & (scores >= least))
+            yield np.stack([rows[at], near[at, nth]], 1)
+
     def _all(self, queries: np.ndarray, k: int) -> np.ndarray:
         """The distinct rows nearest to each query, unranked, among all."""
         scan = _scan_gpu if self._gpu and k + _SLACK <= _GPU_DEPTH else _scan
@@ -241,6 +255,16 @@ def _scan_gpu(queries: np.ndarray, base: np.ndarray, k: int) -> tuple[np.ndarray
         resources, queries, base, k, metric=faiss.METRIC_INNER_PRODUCT, vectorsMemoryLimit=_GPU_BYTES
     )
     return found
+
+
+def _best(pairs: np.ndarray, scores: np.ndarray, k: int) -> np.ndarray:
+    """Each row with the k others (n, 2) that score best with it, equal scores in the order of rows."""
+    both, scores = np.concatenate([pairs, pairs[:, ::-1]]), np.concatenate([scores, scores])
+    order = np.lexsort((both[:, 1], -scores, both[:, 0]))
+    both = both[order]
+    place = np.arange(len(both)) - np.searchsorted(both[:, 0], both[:, 0])
+    best: np.ndarray = both[place < k]
+    return best
 
 
 def _first_bad(matrix: np.ndarray, *, zero: bool = True) -> tuple[int, str] | None:

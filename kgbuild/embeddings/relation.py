@@ -22,7 +22,7 @@ from kgbuild import backbone
 from kgbuild.config import Config
 from kgbuild.embeddings.text import TextEncoder
 from kgbuild.errors import ModelError
-from kgbuild.models.arrays import unit
+from kgbuild.models.arrays import product, unit
 
 SPACE = "relation"
 PARTS = ("subject name", "object name", "subject", "object", "between", "between backward", "words between", "sentence")
@@ -156,7 +156,7 @@ class RelationEncoder:
         x = centred(parts, w["mean"])
         total = np.zeros((len(parts), self.dim), dtype=np.float32)
         for k in range(x.shape[1]):
-            total += x[:, k] * w["scale"][k] + (x[:, k] @ w["down"][k]) @ w["up"][k]
+            total += x[:, k] * w["scale"][k] + product(product(x[:, k], w["down"][k]), w["up"][k])
         return unit(total)
 
 

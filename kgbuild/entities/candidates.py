@@ -114,10 +114,8 @@ def _neighbours(matrix: np.ndarray, neighbours: int) -> Iterator[np.ndarray]:
     """Blocks of pairs of names with near vectors, which are the rows of ``matrix``."""
     if len(matrix) < 2 or not neighbours:
         return
-    index = VectorIndex.build(EmbeddingTable("names", tuple(map(str, range(len(matrix)))), matrix))
-    for rows, scores, near in index.neighbours(neighbours):
-        at, nth = np.nonzero((near >= 0) & (scores >= _NEAR))
-        yield np.stack([rows[at], near[at, nth]], 1)
+    table = EmbeddingTable("names", tuple(map(str, range(len(matrix)))), matrix)
+    yield from VectorIndex.build(table).pairs(neighbours, _NEAR)
 
 
 def group_pairs(columns: Columns, pairs: np.ndarray) -> Iterator[np.ndarray]:

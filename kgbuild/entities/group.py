@@ -112,6 +112,8 @@ def _begins(short: str, long: str) -> bool:
 
 def _join_same_name(mentions: Sequence[Mention], same: list[int], union: Union) -> None:
     """Equal names in one source are one thing unless their types say otherwise; unknown types join the commonest."""
+    if len(same) == 1:
+        return
     labels = {i: guard(mentions[i].label, mentions[i].surface) for i in same}
     counts = Counter(label for label in labels.values() if label != "Thing")
     leader = {t: next(i for i in same if labels[i] == t) for t in counts}
@@ -127,7 +129,7 @@ def _join_same_name(mentions: Sequence[Mention], same: list[int], union: Union) 
 def make(mentions: list[Mention]) -> Group:
     """The group of some mentions, the first of which gives it its id and source."""
     name = preferred(mentions)
-    keys = Counter(key(called(m)) for m in mentions)
+    keys = {key(called(m)) for m in mentions}
     kind = main_type(mentions)
     return Group(
         mentions[0].id, key(name), name, tuple(sorted(keys)), kind, guard(kind, name), mentions[0].target.source,
@@ -140,9 +142,10 @@ def preferred(mentions: Sequence[Mention]) -> str:
     """The best name: proper before nominal, long form before acronym, full name of a person, written before read
     from pixels, then the commonest.
     """
+    name, *others = {called(m) for m in mentions}
+    if not others:
+        return name
     counts = Counter(called(m) for m in mentions)
-    if len(counts) == 1:
-        return next(iter(counts))
     proper = {called(m) for m in mentions if not m.nominal and m.surface != m.surface.lower()}
     written = {called(m) for m in mentions if m.modality not in READ}
     person = main_type(mentions) == "Person"

@@ -9,12 +9,21 @@ from typing import TypeVar
 import numpy as np
 
 Item = TypeVar("Item")
+_FEWEST = 16  # rows of a product
 
 
 def unit(matrix: np.ndarray) -> np.ndarray:
     """Rows scaled to length one, float32; zero rows stay zero."""
     lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
     return (matrix / np.maximum(lengths, 1e-12)).astype(np.float32)
+
+
+def product(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Each row (n, d) times a matrix (d, m), with the numbers that it has alone: one row, or a few, are summed by other
+    kernels than many.
+    """
+    made: np.ndarray = np.pad(rows, ((0, max(0, _FEWEST - len(rows))), (0, 0))) @ matrix
+    return made[: len(rows)]
 
 
 def once_each(items: Sequence[Item]) -> tuple[list[Item], list[int]]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 Shares = Mapping[str, Mapping[str, float]]
+_Edge = tuple[str, tuple[str, str, str], float]  # the other thing of a fact, the fact, how sure it is read
 Path = tuple[str, bool, str, bool]  # two properties, and whether each is walked from object to subject
 
 SIGNS = {
@@ -110,10 +111,11 @@ def _consequences(
     facts: Sequence[Fact], pairs: Mapping[tuple[str, str], Mapping[str, float]], known: Knowledge
 ) -> tuple[dict[tuple[str, str, str], float], dict[tuple[str, str, str], float]]:
     """By fact: how surely something that follows from it with another fact is said, and is not said."""
-    around: dict[str, dict[tuple[str, bool], list[tuple[str, Fact]]]] = defaultdict(lambda: defaultdict(list))
+    around: dict[str, dict[tuple[str, bool], list[_Edge]]] = defaultdict(lambda: defaultdict(list))
     for f in facts:
-        around[f.object][f.predicate, False].append((f.subject, f))
-        around[f.subject][f.predicate, True].append((f.object, f))
+        key = f.subject, f.predicate, f.object
+        around[f.object][f.predicate, False].append((f.subject, key, f.confidence))
+        around[f.subject][f.predicate, True].append((f.object, key, f.confidence))
     held: dict[tuple[str, str, str], float] = {}
     broken: dict[tuple[str, str, str], float] = {}
     for edges in around.values():
@@ -122,15 +124,18 @@ def _consequences(
                 rules = known.follows.get((p, first, q, not turned))
                 if not rules or len(arriving) * len(leaving) > MOST:
                     continue
-                for start, one in arriving:
-                    for end, other in leaving:
-                        if start != end:
-                            said = pairs.get((start, end), {})
-                            for f, g in ((one, other), (other, one)):
-                                key = (f.subject, f.predicate, f.object)
-                                for r, share in rules.items():
-                                    weight = share * g.confidence
-                                    there = said.get(r, 0.0)
-                                    held[key] = max(held.get(key, 0.0), weight * there)
-                                    broken[key] = max(broken.get(key, 0.0), weight * (1 - there))
+                surest = max(rules.values())
+                for start, one, sure in arriving:
+                    for end, other, as_sure in leaving:
+                        if start == end:
+                            continue
+                        said = pairs.get((start, end))
+                        for key, confidence in ((one, as_sure), (other, sure)):
+                            if said is None:  # as mostly: then the surest rule is broken most
+                                broken[key] = max(broken.get(key, 0.0), surest * confidence)
+                                continue
+                            for r, share in rules.items():
+                                weight, there = share * confidence, said.get(r, 0.0)
+                                held[key] = max(held.get(key, 0.0), weight * there)
+                                broken[key] = max(broken.get(key, 0.0), weight * (1 - there))
     return held, broken
