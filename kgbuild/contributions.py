@@ -11,20 +11,23 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 
 from kgbuild import registry
+from kgbuild.cache import Cache
 from kgbuild.collector import paused
 from kgbuild.config import Config
 from kgbuild.embeddings import LITERALS
-from kgbuild.embeddings.tables import unpack
+from kgbuild.embeddings.tables import embedded, unpack
 from kgbuild.entities.forest import load_forest
 from kgbuild.entities.group import Group, group
+from kgbuild.entities.grouped import pack
+from kgbuild.entities.grouped import unpack as unpack_groups
 from kgbuild.entities.head import load_head
 from kgbuild.entities.score import PAIR_FEATURES
-from kgbuild.entities.surroundings import Around, around
-from kgbuild.stages import Job, extracted, load_extraction, load_tables, unpacked
+from kgbuild.entities.surroundings import Around
+from kgbuild.stages import Job, extracted, grouped, load_extraction, load_tables, store_groups, unpacked
 from kgbuild.statements import load_ontology
 from kgbuild.statements.judge import shipped
 from kgbuild.statements.values import literal
@@ -48,20 +51,28 @@ class Contribution:
 
 def contribution(job: Job, source: Source) -> Contribution:
     """What a source gives, from the cache."""
-    return _made(*load_extraction(job, source), load_tables(job, source))
+    cache = job.store()
+    if (found := extracted(job, cache, source)) is None:  # it failed, for a reason that may pass
+        reading, extraction, tables = *load_extraction(job, source), load_tables(job, source)
+        return Contribution(reading, extraction, tables, tuple(group(extraction.mentions, embedded(tables))), {})
+    return _made(job, cache, source, *found, words=False)
 
 
-def _made(reading: Reading, extraction: Extraction, tables: Mapping[str, EmbeddingTable]) -> Contribution:
-    known = frozenset(tables["mentions"].ids) if "mentions" in tables else frozenset()
-    return Contribution(reading, extraction, tables, tuple(group(extraction.mentions, known)), {})
+def _made(job: Job, cache: Cache, source: Source, kept: bytes, vectors: bytes, *, words: bool) -> Contribution:
+    """What a source gives by its extraction and vectors, if ``words`` with those around the groups."""
+    (reading, extraction), tables = unpacked(kept), unpack(vectors)
+    if (packed := grouped(job, cache, source)) is None:  # an earlier version of kgbuild has extracted it
+        packed = pack(extraction.mentions, embedded(tables))
+        store_groups(job, source, packed)
+    return Contribution(reading, extraction, tables, *unpack_groups(packed, extraction.mentions, words=words))
 
 
 def _ahead(made: Contribution) -> Contribution:
-    """With what is worth knowing early: words around the groups; dates and numbers, whose meaning ``literal`` keeps."""
+    """Look at dates and numbers early: ``literal`` keeps their meaning."""
     for m in made.extraction.mentions:
         if m.label in LITERALS:
             literal(m.label, m.surface)
-    return replace(made, around={g.id: around(g) for g in made.groups})
+    return made
 
 
 class Contributions:
@@ -100,7 +111,7 @@ class Contributions:
                     if self._stop.is_set():
                         return
                     if (found := extracted(self._job, cache, source)) is not None:
-                        self._made[source.id] = _ahead(_made(*unpacked(found[0]), unpack(found[1])))
+                        self._made[source.id] = _ahead(_made(self._job, cache, source, *found, words=True))
                 gc.freeze()  # or the collector would walk all of it as soon as it works again
         except Exception:  # what cannot be made now is made, or told of, in its turn
             log.debug("nothing more is made ahead", exc_info=True)

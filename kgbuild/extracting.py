@@ -26,6 +26,7 @@ from kgbuild.stages import (
     load_extraction,
     load_reading,
     store_extraction,
+    store_groups,
     texts_only,
     unpacked,
 )
@@ -171,7 +172,8 @@ def _embed(job: Job, cache: Cache, source: Source, former: Source | None) -> Non
     from kgbuild.embeddings.around import embed_in_context
     from kgbuild.embeddings.former import known_mentions, known_relations
     from kgbuild.embeddings.pictures import embed_pictures
-    from kgbuild.embeddings.tables import pack
+    from kgbuild.embeddings.tables import embedded, pack
+    from kgbuild.entities.grouped import pack as pack_groups
     from kgbuild.mentions import unavailable
 
     settings = json.dumps(job.config.as_dict(), sort_keys=True)
@@ -202,6 +204,8 @@ def _embed(job: Job, cache: Cache, source: Source, former: Source | None) -> Non
         cache.drop("extractions", job.extraction_key(source))
         _store(job, reading, extraction)
     passing = any(i.code in TRANSIENT for i in extraction.issues)
+    if not passing:
+        store_groups(job, source, pack_groups(extraction.mentions, embedded(tables)))
     cache.put("vectors-transient" if passing else "vectors", job.vectors_key(source), pack(tables))
 
 

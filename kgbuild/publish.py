@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
@@ -31,6 +32,7 @@ from kgbuild.entities.identify import Merge
 from kgbuild.entities.link import Link, Linking
 from kgbuild.forks import beside
 from kgbuild.graphs.data import GraphData
+from kgbuild.graphs.tables import OF_SOURCES, write_tables
 from kgbuild.history import PastRun, StageRun, changes, contents, work_of
 from kgbuild.identity import text_name
 from kgbuild.linking import check_references, link_entities
@@ -259,11 +261,17 @@ def _texts(properties: Sequence[Property]) -> list[tuple[str, str, Sequence[str]
 
 
 @contextmanager
-def write_aligned(aligned: Aligned, folder: Path) -> Iterator[Callable[[], object]]:
-    """What hangs on no statement: vectors, merges and links. A copy of this process writes it while the block runs; the
-    function given waits until all is written.
+def write_aligned(job: Job, aligned: Aligned, folder: Path, *, before: Before | None = None) -> Iterator[None]:
+    """What hangs on no statement: vectors, merges and links, mentions and segments, texts and pictures. A copy of this
+    process writes it while the block runs; after it all is written.
+
+    ``before``: the generation whose texts and pictures need not be written again where they are the same.
     """
     vectors, merges, links = aligned.vectors, aligned.alignment.merges, aligned.linking.links
+    data = GraphData(
+        job.config["graph"]["base"], aligned.readings, aligned.mentions, (), aligned.alignment.entities, (), (),
+        gates=_gates(vectors),
+    )  # fmt: skip
     del aligned  # the rest of it need not be held until all is written
 
     def files() -> bytes:
@@ -272,24 +280,23 @@ def write_aligned(aligned: Aligned, folder: Path) -> Iterator[Callable[[], objec
                 VectorIndex.build(table, device="cpu").save(folder / f"{name}.faiss")
         for name, rows in (("merges", merges), ("links", links)):
             (folder / f"{name}.json").write_text(_listed(rows), "utf-8")
+        write_tables(data, folder, OF_SOURCES)
+        _write_sources(job, data, folder, before or Before(None))
         return b""
 
     with beside(files) as done:
-        yield done
+        yield
+        done()
 
 
 @contextmanager
-def write_graph(
-    job: Job, graph: Graph, folder: Path, *, progress: Progress, before: Before | None = None
-) -> Iterator[None]:
-    """All exports of the graph into a folder: RDF, GraphML, tables, texts, pictures. A copy of this process writes
-    about half and may go on while the block runs; after it all is written.
-
-    ``before``: the generation whose texts and pictures need not be written again where they are the same.
+def write_graph(graph: Graph, folder: Path, *, progress: Progress) -> Iterator[None]:
+    """All exports of the graph into a folder: RDF, GraphML, tables. A copy of this process writes about half and may go
+    on while the block runs; after it all is written.
     """
     names = {"nquads": "graph.nq", "turtle": "facts.ttl", "graphml": "graph.graphml", "parquet": "."}
     exporters = sorted(registry.available("exporters"))
-    progress.start("write", len(exporters) + 1)
+    progress.start("write", len(exporters))
 
     def export(name: str) -> None:
         registry.load("exporters", name)(graph.data, folder / names.get(name, name))
@@ -305,8 +312,6 @@ def write_graph(
             if name not in _HALF:
                 export(name)
                 progress.advance("write", note=name)
-        _write_sources(job, graph.data, folder, before or Before(None))
-        progress.advance("write", note="texts and pictures")
         yield
         done()
     progress.advance("write", len(_HALF), note="the rest")
@@ -316,8 +321,9 @@ def write_graph(
 def _write_sources(job: Job, data: GraphData, folder: Path, before: Before) -> None:
     """The texts and pictures of all sources."""
     cache = job.store()
-    (folder / "texts").mkdir()
-    (folder / "pictures").mkdir()
+    for name in ("texts", "pictures"):  # what a copy that came to nothing has left may be links to what is published
+        shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / name).mkdir()
     for reading in data.readings:
         if reading.text:
             name = text_name(reading.source.path, reading.source.id)

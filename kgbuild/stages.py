@@ -118,6 +118,9 @@ class Job:
     def vectors_key(self, source: Source) -> str:
         return Cache.key(self._shared("embeddings", self._of_vectors), self.extraction_key(source))
 
+    def groups_key(self, source: Source) -> str:
+        return Cache.key(self._shared("entities", lambda: code_version("entities")), self.vectors_key(source))
+
     def _of_vectors(self) -> str:
         from kgbuild.embeddings.pictures import encoder_key
 
@@ -242,6 +245,16 @@ def extracted(job: Job, cache: Cache, source: Source) -> tuple[bytes, bytes] | N
     vectors = cache.get("vectors", job.vectors_key(source))
     found = None if vectors is None else cache.get("extractions", job.extraction_key(source))
     return None if vectors is None or found is None else (found, vectors)
+
+
+def grouped(job: Job, cache: Cache, source: Source) -> bytes | None:
+    """The groups of a source's mentions as the cache has them (``entities.grouped``)."""
+    return cache.get("groups", job.groups_key(source))
+
+
+def store_groups(job: Job, source: Source, packed: bytes) -> None:
+    """Keep what ``grouped`` gives."""
+    job.store().put("groups", job.groups_key(source), packed)
 
 
 def _store_death(job: Job, cache: Cache, source: Source, death: WorkerDied) -> None:

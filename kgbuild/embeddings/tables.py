@@ -30,6 +30,11 @@ def unpack(value: bytes) -> dict[str, EmbeddingTable]:
     return tables
 
 
+def embedded(tables: Mapping[str, EmbeddingTable]) -> frozenset[str]:
+    """The mentions of a source that have a vector."""
+    return frozenset(tables["mentions"].ids) if "mentions" in tables else frozenset()
+
+
 def stack(tables: Sequence[EmbeddingTable]) -> EmbeddingTable:
     """The rows of all tables of one space as one, in the order given; without any, an empty table of no space.
 

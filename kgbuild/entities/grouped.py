@@ -1,0 +1,39 @@
+"""Groups of one source's mentions and the words around each, as bytes of the cache: they hang on the source alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Mapping, Sequence
+from sys import intern
+
+from kgbuild.entities.group import Group, group
+from kgbuild.entities.surroundings import Around, around
+from kgbuild.types import Mention
+
+
+def pack(mentions: Sequence[Mention], known: Container[str]) -> bytes:
+    """The groups of ``group`` by the numbers of their mentions, and the words around them by theirs among all."""
+    number, words = {m.id: n for n, m in enumerate(mentions)}, dict[str, int]()
+    rows = [
+        (
+            g.id, g.key, g.name, g.keys, g.type, g.guard, g.source, [number[m.id] for m in g.mentions], g.described,
+            g.seen, *([words.setdefault(w, len(words)) for w in found] for found in around(g)),
+        )
+        for g in group(mentions, known)
+    ]  # fmt: skip
+    return json.dumps([list(words), rows], separators=(",", ":")).encode()
+
+
+def unpack(value: bytes, mentions: Sequence[Mention], *, words: bool) -> tuple[tuple[Group, ...], Mapping[str, Around]]:
+    """The groups of ``pack`` from the same mentions, and with ``words`` what stands around each, by its id."""
+    told, rows = json.loads(value)
+    word = list(map(intern, told)).__getitem__  # each word of a corpus is in memory once
+    groups, near = [], {}
+    for id, key, name, keys, kind, guard, source, own, described, seen, *found in rows:
+        groups.append(
+            Group(id, key, name, tuple(keys), kind, guard, source, tuple([mentions[n] for n in own]), described, seen)
+        )
+        if words:
+            around_it, named, of_names = (tuple(map(word, row)) for row in found)
+            near[id] = around_it, named, of_names
+    return tuple(groups), near
