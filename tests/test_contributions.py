@@ -11,7 +11,7 @@ import rig
 from kgbuild.config import Config
 from kgbuild.contributions import Contribution, Contributions, contribution
 from kgbuild.entities.surroundings import around
-from kgbuild.stages import Job, extract_sources, list_sources, read_sources
+from kgbuild.stages import Job, extract_sources, grouped, list_sources, read_sources
 from kgbuild.types import Source
 from kgbuild.workspace import Workspace
 
@@ -66,6 +66,21 @@ def test_what_is_not_known_yet_is_made_in_its_turn(known: tuple[Job, list[Source
         pass
     extract_sources(job, sources)
     assert told(given.of(sources)) == whole
+
+
+def test_groups_that_the_cache_has_lost_are_made_again(known: tuple[Job, list[Source]]) -> None:
+    job, sources = known
+    whole, cache = told([contribution(job, s) for s in sources]), job.store()
+    kept = [grouped(job, cache, s) for s in sources]
+    assert None not in kept
+    cache.drop("groups", job.groups_key(sources[0]))
+    path = Path(job.cache, "groups", job.groups_key(sources[1])[:2], job.groups_key(sources[1]))
+    path.write_bytes(path.read_bytes()[:-1])
+    given = Contributions(job)
+    with given.ahead(sources[:1]):
+        pass
+    assert told(given.of(sources)) == whole
+    assert [grouped(job, cache, s) for s in sources] == kept
 
 
 def test_what_fails_passes_and_leaving_stops_it(known: tuple[Job, list[Source]]) -> None:
