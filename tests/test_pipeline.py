@@ -222,6 +222,31 @@ def test_the_graph_is_the_same_whatever_becomes_of_the_copies(
     assert made("alone") == helped
 
 
+def test_a_copy_that_dies_over_the_texts_has_torn_none_that_is_published(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, out, own = corpus(FILES), tmp_path / "out", os.getpid()
+    config, died = Config.load(overrides={"run.workers": 1}), tmp_path / "died"
+    kgbuild.build(folder, out=out, config=config)
+    old = (out / "current").resolve()
+    texts = {p.name: (p.read_bytes(), p.stat().st_ino, p.stat().st_mtime_ns) for p in (old / "texts").iterdir()}
+
+    def die(name: str) -> None:
+        if name == "write.texts" and os.getpid() != own:
+            died.touch()
+            os._exit(1)
+
+    monkeypatch.setattr(forks, "processors", lambda: 2)
+    monkeypatch.setattr("kgbuild.publish.point", die)
+    (folder / "c.txt").write_text("Something new about London.", "utf-8")
+    kgbuild.build(folder, out=out, config=config)
+    assert died.exists() and (out / "current").resolve() != old
+    assert texts == {p.name: (p.read_bytes(), p.stat().st_ino, p.stat().st_mtime_ns) for p in (old / "texts").iterdir()}
+    monkeypatch.undo()
+    kgbuild.build(folder, out=tmp_path / "scratch", config=config)
+    assert products(out) == products(tmp_path / "scratch")
+
+
 @pytest.mark.timeout(600)
 def test_a_killed_build_loses_nothing(corpus: Corpus, tmp_path: Path) -> None:
     folder, out = corpus(FILES), tmp_path / "out"

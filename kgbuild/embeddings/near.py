@@ -14,7 +14,7 @@ import numpy as np
 from kgbuild.threads import in_order
 
 _KEPT = 0.92  # share of the squares that the first axes hold: fewer axes leave more pairs to multiply
-_ROWS = 512  # rows that are multiplied with all rows after them at once
+_CELLS = 1 << 22  # products at once, of some rows with all rows after them (16 MiB in each thread)
 _ROUNDING = 1e-4  # more than float32 loses in a product of unit vectors
 _PART = 512  # pairs that are multiplied in double precision at once
 
@@ -24,14 +24,15 @@ def near_pairs(matrix: np.ndarray, least: float, most: int) -> tuple[np.ndarray,
     six decimals, of at least ``least``. None if more than ``most`` pairs might be as near: then others are quicker.
     """
     short, found, count = _shortened(matrix), list[np.ndarray](), 0
+    size = 1 + _CELLS // max(1, len(matrix))
 
     def bounded(at: int) -> np.ndarray:
         rows = short[at:]
-        cells = np.flatnonzero(rows[:_ROWS] @ rows.T >= least - _ROUNDING)
+        cells = np.flatnonzero(rows[:size] @ rows.T >= least - _ROUNDING)
         a, b = np.divmod(cells, len(rows))
         return np.stack([a, b], 1)[a < b] + at
 
-    for pairs in in_order(bounded, range(0, len(matrix), _ROWS)):
+    for pairs in in_order(bounded, range(0, len(matrix), size)):
         count += len(pairs)
         if count > most:
             return None

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from test_index import named, table
 
+from kgbuild.embeddings import near
 from kgbuild.embeddings.index import VectorIndex
 from kgbuild.embeddings.near import near_pairs
 
@@ -20,9 +21,10 @@ def by_force(matrix: np.ndarray, least: float) -> np.ndarray:
     return np.argwhere(np.triu(np.round(wide @ wide.T, 6) >= least, 1))
 
 
-@pytest.mark.parametrize("count", [2, 3, 511, 512, 513, 1400])
+@pytest.mark.parametrize("count", [2, 3, 63, 64, 65, 1400])
 @pytest.mark.parametrize("least", [-1.0, 0.3, 0.9])
-def test_no_near_pair_is_missed_and_none_is_invented(count: int, least: float) -> None:
+def test_no_near_pair_is_missed_and_none_is_invented(count: int, least: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(near, "_CELLS", 64 * count - 1)  # blocks of 64 rows
     random = np.random.default_rng(count)
     falling = random.normal(size=(count, 48)) * (1 + np.arange(48)) ** -0.7  # as the axes of sentence vectors do
     for matrix in (unit(falling), unit(random.normal(size=(count, 48)))):
