@@ -128,12 +128,12 @@ def run_batches(
     done: dict[str, StageRun] = {}
     part = replace_workers(job, 1)
     dealt = batches(sources, max(job.workers * BATCHES_PER_WORKER, len(sources) // BATCH))
-    given = [{"job": part, "sources": batch, "shared": shared} for batch in dealt]
-    was = [{"former": {s.path: former[s.path] for s in batch if s.path in former}} for batch in dealt]
+    given: list[dict[str, Any]] = [{"job": part, "sources": batch, "shared": shared} for batch in dealt]
+    also = [own | {"former": {s.path: former[s.path] for s in own["sources"] if s.path in former}} for own in given]
     with pool:
-        for name, stage, more in (("read", read_batch, None), ("extract", extract_batch, was)):
+        for name, stage, each in (("read", read_batch, given), ("extract", extract_batch, also)):
             begun = time.monotonic()
-            runs = [pool.submit(stage, own | (more[n] if more else {})) for n, own in enumerate(given)]
+            runs = [pool.submit(stage, own) for own in each]
             done[name] = StageRun.joined(begun, [run.result() for run in runs])
     return done
 

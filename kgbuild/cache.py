@@ -39,7 +39,7 @@ LIBRARIES = {
         "onnxruntime", "opencv-python-headless", "py3langid", "rapidocr", "rjieba", "spacy", "torch", "transformers",
     ),
     "embeddings": ("opencv-python-headless", "torch", "transformers"),
-    "entities": ("opencv-python-headless",),
+    "entities": ("opencv-python-headless", "rapidfuzz"),
 }  # fmt: skip
 
 

@@ -63,7 +63,7 @@ def _made(job: Job, cache: Cache, source: Source, kept: bytes, vectors: bytes, *
     (reading, extraction), tables = unpacked(kept), unpack(vectors)
     if (packed := grouped(job, cache, source)) is None:  # an earlier version of kgbuild has extracted it
         packed = pack(extraction.mentions, embedded(tables))
-        store_groups(job, source, packed)
+        store_groups(job, cache, source, packed)
     return Contribution(reading, extraction, tables, *unpack_groups(packed, extraction.mentions, words=words))
 
 

@@ -23,12 +23,12 @@ from kgbuild.stages import (
     WARM,
     Job,
     extracted,
+    extraction_of,
     load_extraction,
     load_reading,
     store_extraction,
     store_groups,
     texts_only,
-    unpacked,
 )
 from kgbuild.types import (
     TRANSIENT,
@@ -205,7 +205,7 @@ def _embed(job: Job, cache: Cache, source: Source, former: Source | None) -> Non
         _store(job, reading, extraction)
     passing = any(i.code in TRANSIENT for i in extraction.issues)
     if not passing:
-        store_groups(job, source, pack_groups(extraction.mentions, embedded(tables)))
+        store_groups(job, cache, source, pack_groups(extraction.mentions, embedded(tables)))
     cache.put("vectors-transient" if passing else "vectors", job.vectors_key(source), pack(tables))
 
 
@@ -215,7 +215,7 @@ def _former(job: Job, cache: Cache, former: Source | None) -> tuple[Extraction, 
 
     if former is None or (found := extracted(job, cache, former)) is None:
         return Extraction(""), {}
-    return unpacked(found[0])[1], unpack(found[1])
+    return extraction_of(found[0]), unpack(found[1])
 
 
 @lru_cache(1)

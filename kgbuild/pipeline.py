@@ -116,13 +116,13 @@ def _publish(
     kept = Before(workspace.current if before else None)
     merges = aligned.alignment.merges
     with workspace.generation() as folder:
-        with stage.write_aligned(job, aligned, folder, before=kept):
+        with stage.write_aligned(job, aligned, folder):
             graph = stage.assemble_graph(job, aligned, progress=progress)
             del aligned
         point("stage.assemble")
         done = {**done, "assemble": StageRun.since(begun)}
         begun = time.monotonic()
-        with stage.write_graph(graph, folder, progress=progress):
+        with stage.write_graph(job, graph, folder, progress=progress, before=kept):
             done["write"] = StageRun.since(begun)
             key = stage.build_key(job, sources, left_out)
             report = stage.make_report(

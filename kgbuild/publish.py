@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +31,7 @@ from kgbuild.entities.identify import Merge
 from kgbuild.entities.link import Link, Linking
 from kgbuild.forks import beside
 from kgbuild.graphs.data import GraphData
-from kgbuild.graphs.tables import OF_SOURCES, write_tables
+from kgbuild.graphs.tables import OF_SOURCES, TABLES, write_tables
 from kgbuild.history import PastRun, StageRun, changes, contents, work_of
 from kgbuild.identity import text_name
 from kgbuild.linking import check_references, link_entities
@@ -261,17 +260,12 @@ def _texts(properties: Sequence[Property]) -> list[tuple[str, str, Sequence[str]
 
 
 @contextmanager
-def write_aligned(job: Job, aligned: Aligned, folder: Path, *, before: Before | None = None) -> Iterator[None]:
-    """What hangs on no statement: vectors, merges and links, mentions and segments, texts and pictures. A copy of this
-    process writes it while the block runs; after it all is written.
-
-    ``before``: the generation whose texts and pictures need not be written again where they are the same.
+def write_aligned(job: Job, aligned: Aligned, folder: Path) -> Iterator[None]:
+    """What hangs on no statement: vectors, merges and links, tables of mentions and segments. A copy of this process
+    writes it while the block runs; after it all is written.
     """
     vectors, merges, links = aligned.vectors, aligned.alignment.merges, aligned.linking.links
-    data = GraphData(
-        job.config["graph"]["base"], aligned.readings, aligned.mentions, (), aligned.alignment.entities, (), (),
-        gates=_gates(vectors),
-    )  # fmt: skip
+    readings, mentions, entities = aligned.readings, aligned.mentions, aligned.alignment.entities
     del aligned  # the rest of it need not be held until all is written
 
     def files() -> bytes:
@@ -280,8 +274,8 @@ def write_aligned(job: Job, aligned: Aligned, folder: Path, *, before: Before | 
                 VectorIndex.build(table, device="cpu").save(folder / f"{name}.faiss")
         for name, rows in (("merges", merges), ("links", links)):
             (folder / f"{name}.json").write_text(_listed(rows), "utf-8")
-        write_tables(data, folder, OF_SOURCES)
-        _write_sources(job, data, folder, before or Before(None))
+        base, gates = job.config["graph"]["base"], _gates(vectors)
+        write_tables(GraphData(base, readings, mentions, (), entities, (), (), gates=gates), folder, OF_SOURCES)
         return b""
 
     with beside(files) as done:
@@ -290,16 +284,23 @@ def write_aligned(job: Job, aligned: Aligned, folder: Path, *, before: Before | 
 
 
 @contextmanager
-def write_graph(graph: Graph, folder: Path, *, progress: Progress) -> Iterator[None]:
-    """All exports of the graph into a folder: RDF, GraphML, tables. A copy of this process writes about half and may go
-    on while the block runs; after it all is written.
+def write_graph(
+    job: Job, graph: Graph, folder: Path, *, progress: Progress, before: Before | None = None
+) -> Iterator[None]:
+    """All exports of the graph into a folder, beside what ``write_aligned`` has written: RDF, GraphML, tables, texts,
+    pictures. A copy of this process writes about half and may go on while the block runs; after it all is written.
+
+    ``before``: the generation whose texts and pictures need not be written again where they are the same.
     """
-    names = {"nquads": "graph.nq", "turtle": "facts.ttl", "graphml": "graph.graphml", "parquet": "."}
+    names = {"nquads": "graph.nq", "turtle": "facts.ttl", "graphml": "graph.graphml"}
     exporters = sorted(registry.available("exporters"))
-    progress.start("write", len(exporters))
+    progress.start("write", len(exporters) + 1)
 
     def export(name: str) -> None:
-        registry.load("exporters", name)(graph.data, folder / names.get(name, name))
+        if name == "parquet":
+            write_tables(graph.data, folder, [table for table in TABLES if table not in OF_SOURCES])
+        else:
+            registry.load("exporters", name)(graph.data, folder / names.get(name, name))
         point("write.export")
 
     def half() -> bytes:
@@ -312,6 +313,8 @@ def write_graph(graph: Graph, folder: Path, *, progress: Progress) -> Iterator[N
             if name not in _HALF:
                 export(name)
                 progress.advance("write", note=name)
+        _write_sources(job, graph.data, folder, before or Before(None))
+        progress.advance("write", note="texts and pictures")
         yield
         done()
     progress.advance("write", len(_HALF), note="the rest")
@@ -320,17 +323,17 @@ def write_graph(graph: Graph, folder: Path, *, progress: Progress) -> Iterator[N
 
 def _write_sources(job: Job, data: GraphData, folder: Path, before: Before) -> None:
     """The texts and pictures of all sources."""
-    cache = job.store()
-    for name in ("texts", "pictures"):  # what a copy that came to nothing has left may be links to what is published
-        shutil.rmtree(folder / name, ignore_errors=True)
-        (folder / name).mkdir()
+    cache, shown = job.store(), set[str]()
+    (folder / "texts").mkdir()
+    (folder / "pictures").mkdir()
     for reading in data.readings:
         if reading.text:
             name = text_name(reading.source.path, reading.source.id)
             before.write(folder, f"texts/{name}", reading.text.encode("utf-8", "surrogatepass"))
-        for blob in sorted({s.blob for s in reading.segments if s.blob and s.modality not in UNSEEN}):
-            if (png := cache.get("blobs", blob)) is not None:
-                before.write(folder, f"pictures/{blob}.png", png)
+        shown |= {s.blob for s in reading.segments if s.blob and s.modality not in UNSEEN}
+    for blob in sorted(shown):  # several sources may show the same
+        if (png := cache.get("blobs", blob)) is not None:
+            before.write(folder, f"pictures/{blob}.png", png)
     point("write.texts")
 
 

@@ -213,17 +213,20 @@ def extract_sources(
     progress.start("extract", len(sources))
     progress.advance("extract", len(sources) - len(todo))
     workers = max(1, min(job.workers, len(todo), sum(weights.values()) // _WORTH_A_WORKER))
-    groups = _groups(job, todo, workers)
+    groups, was = _groups(job, todo, workers), dict(former)
     with pool or extractors(job) as pool:
         while groups:
             alone: list[Sequence[Source]] = []  # sources of groups that killed their worker: whose fault it was, shows
             for group, answer in pool.map(
-                groups, lambda some: to_json(tuple((s, former.get(s.path)) for s in some)).encode(),
+                groups, lambda some: to_json(tuple((s, was.get(s.path)) for s in some)).encode(),
                 lambda some: _patience(job, sum(weights[s] for s in some)), count=workers,
             ):  # fmt: skip
                 if isinstance(answer, WorkerDied):
                     if len(group) > 1:
                         alone += [[source] for source in group]
+                        continue
+                    if was.pop(group[0].path, None):  # both versions may have been too much
+                        alone.append(group)
                         continue
                     _store_death(job, cache, group[0], answer)
                 elif answer[0] in FAILURES:
@@ -252,9 +255,9 @@ def grouped(job: Job, cache: Cache, source: Source) -> bytes | None:
     return cache.get("groups", job.groups_key(source))
 
 
-def store_groups(job: Job, source: Source, packed: bytes) -> None:
+def store_groups(job: Job, cache: Cache, source: Source, packed: bytes) -> None:
     """Keep what ``grouped`` gives."""
-    job.store().put("groups", job.groups_key(source), packed)
+    cache.put("groups", job.groups_key(source), packed)
 
 
 def _store_death(job: Job, cache: Cache, source: Source, death: WorkerDied) -> None:
@@ -371,8 +374,12 @@ def load_extraction(job: Job, source: Source) -> tuple[Reading, Extraction]:
 
 def unpacked(value: bytes) -> tuple[Reading, Extraction]:
     """What ``store_extraction`` kept."""
-    reading, _, extraction = value.partition(b"\n")
-    return from_json(Reading, _decode(reading)), from_json(Extraction, _decode(extraction))
+    return from_json(Reading, _decode(value.partition(b"\n")[0])), extraction_of(value)
+
+
+def extraction_of(value: bytes) -> Extraction:
+    """The extraction alone."""
+    return from_json(Extraction, _decode(value.partition(b"\n")[2]))
 
 
 @dataclass(frozen=True, slots=True)

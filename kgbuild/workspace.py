@@ -222,7 +222,8 @@ class Before:
             with contextlib.suppress(OSError):  # the file system knows no links
                 os.link(self._folder / name, folder / name)
                 return
-        (folder / name).write_bytes(data)
+        with (folder / name).open("xb") as file:  # a new one: what is there may be a link to what is published
+            file.write(data)
 
 
 def write_manifest(folder: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import kgbuild
 from kgbuild import registry
 from kgbuild.config import Config
 from kgbuild.embeddings.tables import pack
@@ -106,6 +107,41 @@ def test_what_stood_in_the_former_version_has_the_bytes_of_one_made_anew(
     anew, same = read(folder, tmp_path / "anew", **settings)
     extract_sources(anew, same)
     assert stored(job, sources) == stored(anew, same)
+
+
+@pytest.mark.parametrize("lost", ["vectors", "extractions"])
+def test_a_former_version_that_the_cache_has_lost_is_done_without(corpus: Corpus, tmp_path: Path, lost: str) -> None:
+    folder = corpus({"a.txt": TEXTS["0.txt"]})
+    job, (old,) = read(folder, tmp_path / "out")
+    extract_sources(job, [old])
+    key = job.vectors_key(old) if lost == "vectors" else job.extraction_key(old)
+    path = Path(job.cache, lost, key[:2], key)
+    path.write_bytes(path.read_bytes()[:-1])
+    corpus({"a.txt": f"{TEXTS['0.txt']}She sold a boat in Graz.\n"})
+    (new,) = again(job)
+    extract_sources(job, [new], former={"a.txt": old})
+    anew, same = read(folder, tmp_path / "anew")
+    extract_sources(anew, same)
+    assert stored(job, [new]) == stored(anew, same)
+
+
+def know_former_versions(build: Callable[[Path, Path], object], corpus: Corpus, out: Path) -> None:
+    """Asserts that builds, by the default configuration, keep vectors of what has not changed within files."""
+    folder = corpus({"a.txt": TEXTS["0.txt"], "old.txt": TEXTS["1.txt"]})
+    build(folder, out)
+    job = Job.of(folder, Workspace(out), Config.load(None))
+    for source in list_sources(job)[0]:
+        marked = {n: replace(t, matrix=np.full_like(t.matrix, 0.05)) for n, t in load_tables(job, source).items()}
+        job.store().put("vectors", job.vectors_key(source), pack(marked))
+    corpus({"a.txt": f"{TEXTS['0.txt']}She sold a boat in Graz.\n"})
+    (folder / "old.txt").rename(folder / "new.txt")
+    build(folder, out)
+    edited, renamed = (load_tables(job, s)["mentions"].matrix == np.float32(0.05) for s in list_sources(job)[0])
+    assert renamed.all() and edited.all(1).any() and not edited.all()
+
+
+def test_a_build_knows_the_former_versions(corpus: Corpus, tmp_path: Path) -> None:
+    know_former_versions(lambda folder, out: kgbuild.build(folder, out=out), corpus, tmp_path / "out")
 
 
 def test_only_what_is_new_in_a_text_is_embedded(corpus: Corpus, tmp_path: Path) -> None:

@@ -38,6 +38,16 @@ def test_the_flow_gives_the_same_graph(
 
 
 @pytest.mark.timeout(600)
+def test_the_flow_knows_the_former_versions(
+    prefect_server: None, corpus: Callable[[Mapping[str, str | bytes]], Path], tmp_path: Path
+) -> None:
+    from kgbuild_flows.build import build
+    from test_extracting import know_former_versions
+
+    know_former_versions(lambda folder, out: build(str(folder), str(out)), corpus, tmp_path / "out")
+
+
+@pytest.mark.timeout(600)
 def test_the_flight_check_knows_its_answers(prefect_server: None) -> None:
     from kgbuild_flows.flight_check import ANSWERS, flight_check
 

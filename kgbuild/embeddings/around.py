@@ -18,9 +18,10 @@ import numpy as np
 
 from kgbuild.errors import ModelError
 from kgbuild.models.arrays import product
-from kgbuild.types import EmbeddingTable, Extraction
+from kgbuild.types import EmbeddingTable, Extraction, Mention
 
 SPACE = "minilm-around"
+Told = tuple[str, str]  # the words of a mention and their context
 OWN, REST = 128, 64  # dimensions of the mention's own state, and of the rest of its context
 
 
@@ -41,9 +42,14 @@ def shipped_directions() -> dict[str, np.ndarray]:
     return {name: value.astype(np.float32) for name, value in found.items()}
 
 
+def told(mention: Mention) -> Told:
+    """What the vectors of a mention hang on."""
+    return mention.surface, mention.context
+
+
 def embed_in_context(
     extraction: Extraction, encoder: Any,
-    known: Mapping[tuple[str, str], tuple[np.ndarray, np.ndarray]] = MappingProxyType({}),
+    known: Mapping[Told, tuple[np.ndarray, np.ndarray]] = MappingProxyType({}),
 ) -> list[EmbeddingTable]:  # fmt: skip
     """The table of ``embed`` and, if the encoder looks into contexts, one of width OWN + REST: both of the same ids.
 
@@ -55,14 +61,15 @@ def embed_in_context(
     if not hasattr(encoder, "in_context"):
         return [embed(extraction, encoder)]
     found = as_read(things(extraction))
-    ids, places = tuple(m.id for m in found), [(m.surface, m.context) for m in found]
+    ids, places = tuple(m.id for m in found), list(map(told, found))
     new = [n for n, place in enumerate(places) if place not in known]
     vectors, states = encoder.in_context([found[n] for n in new])
-    made = [np.empty((len(found), width), np.float32) for width in (encoder.dim, OWN + REST)]
+    fresh = vectors, project(states, shipped_directions())
+    made = [np.empty((len(found), rows.shape[1]), np.float32) for rows in fresh]
     for n, place in enumerate(places):
         if place in known:
             made[0][n], made[1][n] = known[place]
-    made[0][new], made[1][new] = vectors, project(states, shipped_directions())
+    made[0][new], made[1][new] = fresh
     return [EmbeddingTable(space, ids, matrix) for space, matrix in zip((encoder.space, SPACE), made, strict=True)]
 
 

@@ -10,29 +10,23 @@ from collections.abc import Mapping
 import numpy as np
 
 from kgbuild.embeddings import BACKWARD, as_read, open_relations, things, vector_key
-from kgbuild.embeddings.around import SPACE
+from kgbuild.embeddings.around import SPACE, Told, told
 from kgbuild.embeddings.contexts import contexts
 from kgbuild.embeddings.relation import Context
-from kgbuild.types import EmbeddingTable, Extraction, Mention
-
-Told = tuple[str, str]  # the words of a mention and their context
-
-
-def told(mention: Mention) -> Told:
-    """What the vector of a mention hangs on."""
-    return mention.surface, mention.context
+from kgbuild.types import EmbeddingTable, Extraction
 
 
 def known_mentions(
     extraction: Extraction, tables: Mapping[str, EmbeddingTable], space: str
 ) -> dict[Told, tuple[np.ndarray, np.ndarray]]:
     """Rows of the two tables of ``embed_in_context`` by what they hang on; none if they are of another space."""
-    plain, around = tables.get("mentions"), tables.get(SPACE)
-    if plain is None or around is None or plain.space != space or plain.ids != around.ids:
+    plain, around, read = tables.get("mentions"), tables.get(SPACE), as_read(things(extraction))
+    if plain is None or around is None or plain.space != space:
         return {}
-    row = {id: n for n, id in enumerate(plain.ids)}
-    read = as_read(things(extraction))
-    return {told(m): (plain.matrix[row[m.id]], around.matrix[row[m.id]]) for m in read if m.id in row}
+    if not plain.ids == around.ids == tuple(m.id for m in read):
+        return {}
+    rows = zip(read, plain.matrix, around.matrix, strict=True)
+    return {told(m): (own, beside) for m, own, beside in rows}
 
 
 def known_relations(

@@ -150,7 +150,7 @@ class VectorIndex:
     def pairs(self, k: int, least: float) -> Iterator[np.ndarray]:
         """Blocks of pairs (n, 2) of rows: each with those of its ``k`` best neighbours that score ``least`` or more."""
         found = None
-        if k > 0 and not self._gpu and self.lists is None:
+        if k > 0 and len(self.ids) > 1 and not self._gpu and self.lists is None:
             found = near_pairs(self.matrix, least, _DENSE * len(self.ids))
         if found is not None:
             yield _best(*found, k)

@@ -26,15 +26,16 @@ def near_pairs(matrix: np.ndarray, least: float, most: int) -> tuple[np.ndarray,
     short, found, count = _shortened(matrix), list[np.ndarray](), 0
     size = 1 + _CELLS // max(1, len(matrix))
 
-    def bounded(at: int) -> np.ndarray:
+    def bounded(at: int) -> np.ndarray | None:
         rows = short[at:]
-        cells = np.flatnonzero(rows[:size] @ rows.T >= least - _ROUNDING)
-        a, b = np.divmod(cells, len(rows))
+        reached = rows[:size] @ rows.T >= least - _ROUNDING
+        if np.count_nonzero(reached) > most + size**2:  # rows among themselves come twice
+            return None
+        a, b = np.divmod(np.flatnonzero(reached), len(rows))
         return np.stack([a, b], 1)[a < b] + at
 
     for pairs in in_order(bounded, range(0, len(matrix), size)):
-        count += len(pairs)
-        if count > most:
+        if pairs is None or (count := count + len(pairs)) > most:
             return None
         found.append(pairs)
     pairs = np.concatenate(found) if found else np.zeros((0, 2), np.int64)

@@ -27,7 +27,7 @@ def pack(mentions: Sequence[Mention], known: Container[str]) -> bytes:
 def unpack(value: bytes, mentions: Sequence[Mention], *, words: bool) -> tuple[tuple[Group, ...], Mapping[str, Around]]:
     """The groups of ``pack`` from the same mentions, and with ``words`` what stands around each, by its id."""
     told, rows = json.loads(value)
-    word = list(map(intern, told)).__getitem__  # each word of a corpus is in memory once
+    word = list(map(intern, told if words else ())).__getitem__  # each word of a corpus is in memory once
     groups, near = [], {}
     for id, key, name, keys, kind, guard, source, own, described, seen, *found in rows:
         groups.append(

@@ -17,8 +17,6 @@ from kgbuild.vocab import words
 _LISTS = frozenset(("alt_labels", "modalities", "same_as", "sources", "evidence", "premises", "things"))
 _NUMBERS = frozenset(("confidence", "score", "start", "end", *(f"by_{name}" for name in MODALITIES)))
 _WHOLE = frozenset((("entities", "mentions"),))
-
-
 Columns = dict[str, list[Any]]  # to make a table column by column takes less than to make rows
 
 
@@ -134,12 +132,12 @@ OF_SOURCES = ("mentions", "segments")  # tables that hang on no statement
 
 
 def write_parquet(data: GraphData, path: Path) -> None:
-    """Write each table that is not there yet as ``<name>.parquet`` into the folder ``path``."""
-    write_tables(data, path, [name for name in TABLES if not (path / f"{name}.parquet").exists()])
+    """Write each table as ``<name>.parquet`` into the folder ``path``."""
+    write_tables(data, path, TABLES)
 
 
 def write_tables(data: GraphData, path: Path, names: Iterable[str]) -> None:
-    """Write some of the tables."""
+    """Write those tables of ``TABLES`` that are named."""
     import pyarrow as pa
     from pyarrow import parquet
 

@@ -9,7 +9,6 @@ from typing import TypeVar
 import numpy as np
 
 Item = TypeVar("Item")
-_FEWEST = 16  # rows of a product
 
 
 def unit(matrix: np.ndarray) -> np.ndarray:
@@ -19,11 +18,9 @@ def unit(matrix: np.ndarray) -> np.ndarray:
 
 
 def product(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Each row (n, d) times a matrix (d, m), with the numbers that it has alone: one row, or a few, are summed by other
-    kernels than many.
-    """
-    made: np.ndarray = np.pad(rows, ((0, max(0, _FEWEST - len(rows))), (0, 0))) @ matrix
-    return made[: len(rows)]
+    """Each row (n, d) times a matrix (d, m), by itself: how a BLAS sums many hangs on how many there are."""
+    made: np.ndarray = (rows[:, None] @ matrix)[:, 0]
+    return made
 
 
 def once_each(items: Sequence[Item]) -> tuple[list[Item], list[int]]:

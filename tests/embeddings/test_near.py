@@ -43,6 +43,29 @@ def test_equal_rows_are_near_and_too_many_near_ones_are_given_up() -> None:
     assert near_pairs(matrix, 0.999, 1000) is None
 
 
+def test_the_threshold_is_that_of_the_rounded_score() -> None:
+    random = np.random.default_rng(3)
+    one, other = (unit(random.normal(size=(4000, 24))) for _ in range(2))
+    other = unit(other - (one * other).sum(1, keepdims=True) * one)
+    cosine = 0.55 + random.uniform(-2e-6, 2e-6, (4000, 1))
+    matrix = unit(np.concatenate([one, cosine * one + np.sqrt(1 - cosine**2) * other]))
+    found = near_pairs(matrix, 0.55, len(matrix) ** 2)
+    assert found is not None
+    made = set(map(tuple, found[0].tolist()))
+    wide = matrix.astype(np.float64)
+    near_it = np.round((wide[:4000] * wide[4000:]).sum(1), 6) >= 0.55
+    assert 500 < near_it.sum() < 3500
+    assert [(n, n + 4000) in made for n in range(4000)] == near_it.tolist()
+
+
+def test_few_near_pairs_are_found_without_the_neighbours_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    index = VectorIndex.build(table(1200, centres=40))
+    wanted = np.concatenate(list(index.pairs(4, 0.9)))
+    monkeypatch.setattr(index, "neighbours", None)
+    assert len(wanted) and np.array_equal(np.concatenate(list(index.pairs(4, 0.9))), wanted)
+    assert not list(VectorIndex.build(named(np.zeros((0, 8)))).pairs(3, 0.5))
+
+
 @pytest.mark.parametrize("repeat", [1, 150])
 def test_pairs_of_an_index_are_those_of_its_neighbours(repeat: int) -> None:
     t = table(1200, centres=40)
