@@ -115,14 +115,14 @@ def _publish(
     past = read_runs(workspace.current)
     kept = Before(workspace.current if before else None)
     merges = aligned.alignment.merges
-    with workspace.generation() as folder:
-        with stage.write_aligned(job, aligned, folder):
-            graph = stage.assemble_graph(job, aligned, progress=progress)
-            del aligned
+    with workspace.generation() as folder, stage.write_aligned(job, aligned, folder) as written:
+        graph = stage.assemble_graph(job, aligned, progress=progress)
+        del aligned
         point("stage.assemble")
         done = {**done, "assemble": StageRun.since(begun)}
         begun = time.monotonic()
         with stage.write_graph(job, graph, folder, progress=progress, before=kept):
+            written()
             done["write"] = StageRun.since(begun)
             key = stage.build_key(job, sources, left_out)
             report = stage.make_report(

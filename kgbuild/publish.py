@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
@@ -260,9 +260,9 @@ def _texts(properties: Sequence[Property]) -> list[tuple[str, str, Sequence[str]
 
 
 @contextmanager
-def write_aligned(job: Job, aligned: Aligned, folder: Path) -> Iterator[None]:
+def write_aligned(job: Job, aligned: Aligned, folder: Path) -> Iterator[Callable[[], object]]:
     """What hangs on no statement: vectors, merges and links, tables of mentions and segments. A copy of this process
-    writes it while the block runs; after it all is written.
+    writes it while the block runs; the function given waits until all is written.
     """
     vectors, merges, links = aligned.vectors, aligned.alignment.merges, aligned.linking.links
     readings, mentions, entities = aligned.readings, aligned.mentions, aligned.alignment.entities
@@ -279,8 +279,7 @@ def write_aligned(job: Job, aligned: Aligned, folder: Path) -> Iterator[None]:
         return b""
 
     with beside(files) as done:
-        yield
-        done()
+        yield done
 
 
 @contextmanager
