@@ -67,12 +67,11 @@ def _made(job: Job, cache: Cache, source: Source, kept: bytes, vectors: bytes, *
     return Contribution(reading, extraction, tables, *unpack_groups(packed, extraction.mentions, words=words))
 
 
-def _ahead(made: Contribution) -> Contribution:
+def _read_literals(extraction: Extraction) -> None:
     """Look at dates and numbers early: ``literal`` keeps their meaning."""
-    for m in made.extraction.mentions:
+    for m in extraction.mentions:
         if m.label in LITERALS:
             literal(m.label, m.surface)
-    return made
 
 
 class Contributions:
@@ -111,7 +110,8 @@ class Contributions:
                     if self._stop.is_set():
                         return
                     if (found := extracted(self._job, cache, source)) is not None:
-                        self._made[source.id] = _ahead(_made(self._job, cache, source, *found, words=True))
+                        made = self._made[source.id] = _made(self._job, cache, source, *found, words=True)
+                        _read_literals(made.extraction)
                 gc.freeze()  # or the collector would walk all of it as soon as it works again
         except Exception:  # what cannot be made now is made, or told of, in its turn
             log.debug("nothing more is made ahead", exc_info=True)
