@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from kgbuild.errors import FULL, WorkspaceError, unwritable
 from kgbuild.storage import as_url, is_url
 
 FORMAT = 1
+_ENDING_S = 5.0  # in which the copies of a killed build end (kgbuild.forks): they hold its lock as long as they live
 MANIFEST = "manifest.json"
 META = "workspace.json"
 PUBLISHED = (
@@ -78,8 +80,8 @@ class Workspace:
     def lock(self, *, patience_s: float = 0.0) -> Iterator[None]:
         """Keep every other build out, and remove what a killed one left.
 
-        Raises ``WorkspaceError`` naming the owner if one is still at work after ``patience_s`` seconds, or the path
-        that cannot be written.
+        Raises ``WorkspaceError`` naming the owner if one is still at work after ``patience_s`` seconds (a killed one
+        gets a few to end), or the path that cannot be written.
         """
         try:
             self.out.mkdir(parents=True, exist_ok=True)
@@ -87,15 +89,15 @@ class Workspace:
         except OSError as err:
             raise unwritable(self.out, err) from err
         with handle:
-            until = time.monotonic() + patience_s
+            begun = time.monotonic()
             while not _locked(handle):
-                if time.monotonic() < until:
-                    time.sleep(0.2)
-                    continue
                 handle.seek(0)
+                owner = handle.read().strip()
+                if time.monotonic() < begun + max(patience_s, 0 if _lives(owner) else _ENDING_S):
+                    time.sleep(0.05)
+                    continue
                 raise WorkspaceError(
-                    f"{self.out} is locked by {handle.read().strip() or 'another build'}. "
-                    "Wait for it or build into another folder."
+                    f"{self.out} is locked by {owner or 'another build'}. Wait for it or build into another folder."
                 )
             point("lock.taken")
             try:
@@ -203,6 +205,17 @@ def _locked(handle: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _lives(owner: str) -> bool:
+    """Whether the process that took the lock may still be at work: no if it is known to have ended."""
+    named = re.match(r"pid (\d+) ", owner)
+    if not named or not Path("/proc/self/stat").exists():
+        return True
+    try:
+        return Path("/proc", named[1], "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 class Before:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import errno
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from kgbuild import workspace as module
 from kgbuild.errors import WorkspaceError
 from kgbuild.workspace import Workspace
 
@@ -49,6 +52,34 @@ def test_one_builder_at_a_time(tmp_path: Path) -> None:
     second = Workspace(tmp_path / "out")
     with Workspace(tmp_path / "out").lock(), pytest.raises(WorkspaceError, match="locked by pid"), second.lock():
         pass
+
+
+_KILLED = """
+import os, sys, time
+from kgbuild.workspace import Workspace
+with Workspace(sys.argv[1]).lock():
+    if not os.fork():
+        time.sleep(float(sys.argv[2]))
+        os._exit(0)
+    os._exit(9)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="copies are made on Linux only")
+@pytest.mark.parametrize(("ends_after", "is_free"), [(1, True), (20, False)])
+def test_the_copies_of_a_killed_build_get_time_to_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends_after: int, is_free: bool
+) -> None:
+    monkeypatch.setattr(module, "_ENDING_S", 15 if is_free else 0.2)
+    workspace = Workspace(tmp_path / "out")
+    killed = subprocess.run([sys.executable, "-c", _KILLED, str(workspace.out), str(ends_after)], check=False)
+    assert killed.returncode == 9
+    if is_free:
+        publish(workspace, "one")
+    else:
+        with pytest.raises(WorkspaceError, match="locked by pid"):
+            publish(workspace, "one")
+    assert (workspace.current is not None) == is_free
 
 
 def test_only_what_cannot_be_written_is_called_so(tmp_path: Path) -> None:
