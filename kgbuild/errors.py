@@ -67,10 +67,12 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # numbers of the errors of a f
 
 def unwritable(path: object, err: OSError, *, needed: int = 0) -> WorkspaceError:
     """The error of a disk that is full or may not be written. ``needed``: bytes that would do, if known."""
-    room = f" About {needed} bytes are needed." if needed else ""
+    full = err.errno in FULL
+    room = f" About {needed} bytes are needed." if needed and full else ""
+    remedy = "make room" if full else "change its permissions or choose another place"
     return WorkspaceError(
         f"{err.filename or path} cannot be written: {err.strerror or err}.{room} What was published before stays; "
-        "make room or change the permissions, and the same command goes on from here."
+        f"{remedy}, and the same command goes on from here."
     )
 
 

@@ -86,9 +86,13 @@ def test_only_what_cannot_be_written_is_called_so(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "out")
     with pytest.raises(FileNotFoundError), workspace.lock(), workspace.generation():
         (tmp_path / "weights.bin").read_bytes()
-    with pytest.raises(WorkspaceError, match="cannot be written"), workspace.lock(), workspace.generation() as folder:
+    with (
+        pytest.raises(WorkspaceError, match="choose another place"),
+        workspace.lock(),
+        workspace.generation() as folder,
+    ):
         (folder / "texts" / "a.txt").write_text("no such folder", "utf-8")
-    with pytest.raises(WorkspaceError, match="cannot be written"), workspace.lock(), workspace.generation():
+    with pytest.raises(WorkspaceError, match="make room"), workspace.lock(), workspace.generation():
         raise OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "elsewhere"))
     assert workspace.current is None
 
