@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Contribution:
     """A source's reading, extraction and vectors by name; its groups of mentions, and the words around them by id if
-    they were made ahead: of a million groups they would fill the memory.
+    they were made ahead: of a million groups they would fill the memory; base forms of the words of its relations.
     """
 
     reading: Reading
@@ -47,6 +47,7 @@ class Contribution:
     tables: Mapping[str, EmbeddingTable]
     groups: tuple[Group, ...]
     around: Mapping[str, Around]
+    forms: Mapping[str, str]
 
 
 def contribution(job: Job, source: Source) -> Contribution:
@@ -54,7 +55,7 @@ def contribution(job: Job, source: Source) -> Contribution:
     cache = job.store()
     if (found := extracted(job, cache, source)) is None:  # it failed, for a reason that may pass
         reading, extraction, tables = *load_extraction(job, source), load_tables(job, source)
-        return Contribution(reading, extraction, tables, tuple(group(extraction.mentions, embedded(tables))), {})
+        return Contribution(reading, extraction, tables, tuple(group(extraction.mentions, embedded(tables))), {}, {})
     return _made(job, cache, source, *found, words=False)
 
 
@@ -62,7 +63,7 @@ def _made(job: Job, cache: Cache, source: Source, kept: bytes, vectors: bytes, *
     """What a source gives by its extraction and vectors, if ``words`` with those around the groups."""
     (reading, extraction), tables = unpacked(kept), unpack(vectors)
     if (packed := grouped(job, cache, source)) is None:  # an earlier version of kgbuild has extracted it
-        packed = pack(extraction.mentions, embedded(tables))
+        packed = pack(extraction, embedded(tables))
         store_groups(job, cache, source, packed)
     return Contribution(reading, extraction, tables, *unpack_groups(packed, extraction.mentions, words=words))
 

@@ -205,7 +205,7 @@ def _embed(job: Job, cache: Cache, source: Source, former: Source | None) -> Non
         _store(job, reading, extraction)
     passing = any(i.code in TRANSIENT for i in extraction.issues)
     if not passing:
-        store_groups(job, cache, source, pack_groups(extraction.mentions, embedded(tables)))
+        store_groups(job, cache, source, pack_groups(extraction, embedded(tables)))
     cache.put("vectors-transient" if passing else "vectors", job.vectors_key(source), pack(tables))
 
 

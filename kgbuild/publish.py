@@ -74,7 +74,8 @@ _LEAST, _LONGEST = 16, 50  # pixels of a picture's shorter side; times that its 
 @dataclass(frozen=True, slots=True)
 class Aligned:
     """What the sources hold, and which of their mentions are of one thing: ``extractions`` in the order of
-    ``readings``, mentions by id, ``alignment`` with the entities as references have them.
+    ``readings``, mentions by id, ``alignment`` with the entities as references have them; ``forms``: base forms of the
+    words of relations.
     """
 
     readings: tuple[Reading, ...]
@@ -84,6 +85,7 @@ class Aligned:
     alignment: Alignment
     linking: Linking
     issues: tuple[Issue, ...]
+    forms: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ def _aligned(job: Job, sources: Sequence[Source], progress: Progress, given: Con
     vectors = joined({s.id: p.tables for s, p in zip(sources, parts, strict=True)})
     groups = sorted((g for p in parts for g in p.groups), key=lambda g: g.id)
     around = {id: words for p in parts for id, words in p.around.items()}
+    forms = {words: form for p in parts for words, form in p.forms.items()}
     told = [i for p in parts for i in (*p.reading.issues, *p.extraction.issues)]
     del parts  # with the tables that are stacked now
     relations = sorted((r for e in extractions for r in e.relations), key=lambda r: r.id)
@@ -138,8 +141,9 @@ def _aligned(job: Job, sources: Sequence[Source], progress: Progress, given: Con
     alignment = replace(alignment, entities=linking.entities)
     progress.advance("assemble", note="entities aligned")
     return Aligned(
-        tuple(readings), tuple(extractions), tuple(mentions), vectors, alignment, linking, (*told, *linking.issues)
-    )
+        tuple(readings), tuple(extractions), tuple(mentions), vectors, alignment, linking, (*told, *linking.issues),
+        forms,
+    )  # fmt: skip
 
 
 def assemble_graph(job: Job, aligned: Aligned, *, progress: Progress) -> Graph:
@@ -159,7 +163,7 @@ def _assembled(job: Job, aligned: Aligned) -> Graph:
     entities, misnamed = by_head(
         entities, {m.id: m for m in mentions}, ontology, base=config["graph"]["base"], decisions=decisions
     )
-    extractions = _type_relations(job, aligned.extractions, vectors.relations, entities, ontology)
+    extractions = _type_relations(job, aligned, entities, ontology)
     statements, entities, unmet = assemble(
         extractions, entities, ontology, config=config, decisions=decisions,
         sources=[r.source for r in aligned.readings],
@@ -221,26 +225,21 @@ def _type_entities(
     return typer(entities)
 
 
-def _type_relations(
-    job: Job,
-    extractions: Sequence[Extraction],
-    vectors: Mapping[str, EmbeddingTable],
-    entities: Sequence[Entity],
-    ontology: Ontology,
-) -> Sequence[Extraction]:
+def _type_relations(job: Job, aligned: Aligned, entities: Sequence[Entity], ontology: Ontology) -> Sequence[Extraction]:
     """Open relations typed by the ontologies, closed ones by the user's own; without any, nothing is loaded."""
-    settings = job.config["statements"]
+    settings, vectors = job.config["statements"], aligned.vectors.relations
+    extractions: Sequence[Extraction] = aligned.extractions
     properties = candidates(ontology) if vectors else []
     if properties:
         matrix, calibration = property_vectors(job, _texts(properties))
         table = PropertyTable(tuple(p.iri for p in properties), matrix, calibration)
-        cache, key = job.store(), Cache.key(code_version("mentions"), code_version("statements"))
+        cache, key = job.store(), Cache.key(code_version("mentions"))
         known = json.loads(cache.get("forms", key) or b"{}")
-        forms = Forms(known)
+        forms = Forms(known, aligned.forms)
         typer = Typer(table, entities, ontology, threshold=settings["typing_threshold"], forms=forms)
         extractions = [typer(e, vectors[e.source]) if e.source in vectors else e for e in extractions]
-        if forms.used != known:
-            cache.put("forms", key, json.dumps(forms.used, sort_keys=True).encode())
+        if forms.new:
+            cache.put("forms", key, json.dumps(known | forms.new, sort_keys=True).encode())
     general, own = general_properties(load_ontology(["general"])), own_properties(ontology)
     known = {p.iri for p in general}
     if not own or not any(r.predicate in known for e in extractions for r in e.relations):

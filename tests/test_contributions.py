@@ -37,7 +37,7 @@ def lose(job: Job, source: Source) -> None:
 
 def told(found: list[Contribution]) -> list[object]:
     return [
-        (c.reading, c.extraction, c.groups, {n: (t.ids, t.matrix.tobytes()) for n, t in c.tables.items()})
+        (c.reading, c.extraction, c.groups, c.forms, {n: (t.ids, t.matrix.tobytes()) for n, t in c.tables.items()})
         for c in found
     ]
 

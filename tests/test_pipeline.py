@@ -240,6 +240,21 @@ def test_no_published_text_or_picture_is_written_again(corpus: Corpus, tmp_path:
     assert len({n for n, file in now.items() if before.get(n) != file}) == 1 and any(n.endswith(".png") for n in now)
 
 
+def test_the_tables_of_lemmas_are_not_loaded_for_new_words(corpus: Corpus, tmp_path: Path) -> None:
+    folder, out = corpus(FILES), tmp_path / "out"
+    build(folder, out)
+    (folder / "c.txt").write_text("Ada Lovelace mesmerised Charles Babbage in London.", "utf-8")
+    code = (
+        "import sys, kgbuild\n"
+        "from kgbuild.config import Config\n"
+        f"kgbuild.build({str(folder)!r}, out={str(out)!r}, config=Config.load(overrides={{'run.workers': 1}}))\n"
+        "print(sorted({'lemminflect', 'spacy', 'kgbuild.statements.typing'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "['kgbuild.statements.typing']"
+    assert "mesmerise" in (out / "graph.nq").read_text("utf-8")
+
+
 @pytest.mark.timeout(600)
 def test_a_killed_build_loses_nothing(corpus: Corpus, tmp_path: Path) -> None:
     folder, out = corpus(FILES), tmp_path / "out"

@@ -1,4 +1,6 @@
-"""Groups of one source's mentions and the words around each, as bytes of the cache: they hang on the source alone."""
+"""Groups of one source's mentions, the words around each and the base forms of its relations' words, as bytes of the
+cache: they hang on the source alone.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +10,33 @@ from sys import intern
 
 from kgbuild.entities.group import Group, group
 from kgbuild.entities.surroundings import Around, around
-from kgbuild.types import Mention
+from kgbuild.mentions.lemmas import base_form
+from kgbuild.types import Extraction, Mention
 
 
-def pack(mentions: Sequence[Mention], known: Container[str]) -> bytes:
-    """The groups of ``group`` by the numbers of their mentions, and the words around them by theirs among all."""
-    number, words = {m.id: n for n, m in enumerate(mentions)}, dict[str, int]()
+def pack(extraction: Extraction, known: Container[str]) -> bytes:
+    """The groups of ``group`` by the numbers of their mentions, the words around them by theirs among all, and
+    ``base_form`` of the words of open relations.
+    """
+    number, words = {m.id: n for n, m in enumerate(extraction.mentions)}, dict[str, int]()
     rows = [
         (
             g.id, g.key, g.name, g.keys, g.type, g.guard, g.source, [number[m.id] for m in g.mentions], g.described,
             g.seen, *([words.setdefault(w, len(words)) for w in found] for found in around(g)),
         )
-        for g in group(mentions, known)
+        for g in group(extraction.mentions, known)
     ]  # fmt: skip
-    return json.dumps([list(words), rows], separators=(",", ":")).encode()
+    forms = {r.phrase: base_form(r.phrase) for r in extraction.relations if r.phrase}
+    return json.dumps([list(words), rows, forms], separators=(",", ":")).encode()
 
 
-def unpack(value: bytes, mentions: Sequence[Mention], *, words: bool) -> tuple[tuple[Group, ...], Mapping[str, Around]]:
-    """The groups of ``pack`` from the same mentions, and with ``words`` what stands around each, by its id."""
-    told, rows = json.loads(value)
+def unpack(
+    value: bytes, mentions: Sequence[Mention], *, words: bool
+) -> tuple[tuple[Group, ...], Mapping[str, Around], Mapping[str, str]]:
+    """The groups of ``pack`` from the same mentions, with ``words`` what stands around each, by its id, and the base
+    forms.
+    """
+    told, rows, forms = json.loads(value)
     word = list(map(intern, told if words else ())).__getitem__  # each word of a corpus is in memory once
     groups, near = [], {}
     for id, key, name, keys, kind, guard, source, own, described, seen, *found in rows:
@@ -36,4 +46,4 @@ def unpack(value: bytes, mentions: Sequence[Mention], *, words: bool) -> tuple[t
         if words:
             around_it, named, of_names = (tuple(map(word, row)) for row in found)
             near[id] = around_it, named, of_names
-    return tuple(groups), near
+    return tuple(groups), near, forms

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from kgbuild.identity import normalise
+
 _SHORT = {"'s": "be", "'re": "be", "'m": "be", "'ve": "have", "'d": "would", "'ll": "will", "wo": "will", "ca": "can",
           "n't": "not", "cannot": "can"}  # fmt: skip
 
@@ -53,3 +55,12 @@ def verb(word: str) -> tuple[str, bool]:
         return word, False
     base = str(found[0])
     return base, base != word and word in lemminflect.getInflection(base, "VBN", inflect_oov=False)
+
+
+@lru_cache(20_000)
+def base_form(words: str) -> str:
+    """Words of a relation with their verbs in base form: "reads from" and "read from" are the same, "is part of" and
+    "part of".
+    """
+    base = (lemma(w, "AUX" if w in ("is", "are", "was", "were") else "VERB") for w in normalise(words).split())
+    return " ".join(base).removeprefix("be ")

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ import numpy as np
 from kgbuild.embeddings import BACKWARD, LITERALS, vector_key
 from kgbuild.embeddings.relation import probability
 from kgbuild.identity import normalise, relation_iri
-from kgbuild.mentions.lemmas import lemma
+from kgbuild.mentions.lemmas import base_form
 from kgbuild.mentions.wordlists import LIGHT
 from kgbuild.statements.misfit import Kinds, may_begin, may_end
 from kgbuild.statements.ontology import Ontology, Property, class_iri
@@ -149,28 +148,21 @@ def _typed(r: RelationMention, p: Property, is_turned: bool, sure: float) -> Rel
     return replace(r, id=iri, subject=ends[0], predicate=p.iri, object=ends[1], score=score, agent=AGENT, phrase="")
 
 
-@lru_cache(20_000)
-def base_form(words: str) -> str:
-    """Words of a relation with their verbs in base form: "reads from" and "read from" are the same, "is part of" and
-    "part of".
-    """
-    base = (lemma(w, "AUX" if w in ("is", "are", "was", "were") else "VERB") for w in normalise(words).split())
-    return " ".join(base).removeprefix("be ")
-
-
 class Forms:
-    """``base_form`` with what an earlier build knew: the tables of lemmas take a second to load.
+    """``base_form`` by what is known of it already: the tables of lemmas take a second to load.
 
-    ``used`` holds the words asked for, each with its base form.
+    ``new`` holds the words that were looked up in them, each with its base form.
     """
 
-    def __init__(self, known: Mapping[str, str] | None = None) -> None:
-        self._known, self.used = known or {}, dict[str, str]()
+    def __init__(self, *known: Mapping[str, str]) -> None:
+        self._known, self.new = known, dict[str, str]()
 
     def __call__(self, words: str) -> str:
-        if words not in self.used:
-            self.used[words] = self._known[words] if words in self._known else base_form(words)
-        return self.used[words]
+        for forms in (*self._known, self.new):
+            if words in forms:
+                return forms[words]
+        self.new[words] = form = base_form(words)
+        return form
 
 
 def _is_said(name: str, base_form: Callable[[str], str]) -> bool:
